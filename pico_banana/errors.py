@@ -1,0 +1,303 @@
+"""Every error this library raises on purpose, in one tree.
+
+::
+
+    PicoBananaError
+    ├── UnknownNameError (ValueError)        a name that is not in a list; carries the nearest
+    ├── SelectionError (ValueError)          a Selection that contradicts itself
+    ├── ConfigError (ValueError)             a configuration file, variable or option that cannot be used
+    ├── RowError (ValueError)                a line of a rows file that is not a row
+    ├── LicenceError (PermissionError)       the licence of the data does not allow this
+    ├── MissingExtraError (ImportError)      an optional package is not installed
+    ├── MirrorError (OSError)                a mirror that is not there, or has no such file
+    ├── StoreError (OSError)                 the local store cannot be read or written
+    │   └── DiskFullError                    there is no room for what was asked
+    ├── PictureError (OSError)               a picture that cannot be had
+    │   ├── PictureMissingError (FileNotFoundError)  nobody has it; asking again will not help
+    │   └── PictureCorruptError (ValueError)         the bytes are not the picture they should be
+    ├── TransportError (ConnectionError)     a request that failed; ask again later
+    │   ├── ThrottledError                   the server asked us to slow down
+    │   ├── ServerError                      the server failed (5xx)
+    │   ├── InterruptedTransferError         the connection broke, or stood still
+    │   └── RequestRefusedError              the server will never answer this request (4xx)
+    │       └── GoneError                    the file is not there (404, 410)
+    ├── ExportError (RuntimeError)           an export that cannot go on
+    └── ModelError (RuntimeError)            a model backend did not do its work
+        ├── RefusedError                     the model declined; never retried, never judged
+        ├── ModelReplyError (ValueError)     the reply is not what the schema says
+        ├── ModelUnavailableError            the service failed; ask again later
+        └── BudgetError                      the next call could exceed the budget
+
+Whether an operation is tried again is decided by class alone, never by the text: see `TransportError.retryable`
+and `ModelError.retryable`. The text says what was wrong, what would be right, and what to do; the facts are attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PicoBananaError(Exception):
+    """Base of every error this library raises on purpose."""
+
+
+class UnknownNameError(PicoBananaError, ValueError):
+    """A name that is not in the list it should be in.
+
+    Attributes:
+        kind: what the name should be, e.g. "edit type".
+        name: the name as given.
+        suggestions: known names near it, best first.
+    """
+
+    def __init__(self, message: str, *, kind: str = "", name: str = "", suggestions: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
+        self.suggestions = suggestions
+
+
+class SelectionError(PicoBananaError, ValueError):
+    """A Selection whose parts contradict each other or do not fit the subset."""
+
+
+class ConfigError(PicoBananaError, ValueError):
+    """A configuration file, environment variable or option that cannot be used.
+
+    Attributes:
+        key: the offending key, dotted, where there is one.
+    """
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class RowError(PicoBananaError, ValueError):
+    """A line of a rows file that is not a row.
+
+    Attributes:
+        file: the file's path or address.
+        line: 1-based line number in that file.
+        field: the published key at fault, empty when the whole line is.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.field = field
+
+
+class LicenceError(PicoBananaError, PermissionError):
+    """The licence of the data does not allow what was asked."""
+
+
+class MissingExtraError(PicoBananaError, ImportError):
+    """An optional package is needed and not installed.
+
+    Attributes:
+        package: the package that is missing.
+        extra: the extra of pico-banana that brings it.
+    """
+
+    def __init__(self, message: str, *, package: str = "", extra: str = "") -> None:
+        super().__init__(message)
+        self.package = package
+        self.extra = extra
+
+
+class MirrorError(PicoBananaError, OSError):
+    """A mirror that is not there, or does not hold a file it should.
+
+    Attributes:
+        mirror: the mirror's root as given.
+    """
+
+    def __init__(self, message: str, *, mirror: str = "") -> None:
+        super().__init__(message)
+        self.mirror = mirror
+
+
+class StoreError(PicoBananaError, OSError):
+    """The local store cannot be read or written.
+
+    Attributes:
+        path: the file or folder at fault.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class DiskFullError(StoreError):
+    """There is no room for what was asked; what was already stored is intact."""
+
+
+class PictureError(PicoBananaError, OSError):
+    """A picture that cannot be had.
+
+    Attributes:
+        address: the picture's `picobanana://` address.
+    """
+
+    def __init__(self, message: str, *, address: str = "") -> None:
+        super().__init__(message)
+        self.address = address
+
+
+class PictureMissingError(PictureError, FileNotFoundError):
+    """Nobody has this picture; asking again will not help."""
+
+
+class PictureCorruptError(PictureError, ValueError):
+    """The bytes are not the picture they should be: cut off, another format, or hostile."""
+
+
+class TransportError(PicoBananaError, ConnectionError):
+    """A request that failed.
+
+    Attributes:
+        url: the address asked for.
+        status: the HTTP status, 0 when there was none.
+        retry_after: seconds the server asked us to wait, or None.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, *, url: str = "", status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ThrottledError(TransportError):
+    """The server asked us to slow down (429, or 503 with a date to come back)."""
+
+
+class ServerError(TransportError):
+    """The server failed (5xx)."""
+
+
+class InterruptedTransferError(TransportError):
+    """The connection broke, stood still too long, or ended before all bytes came."""
+
+
+class RequestRefusedError(TransportError):
+    """The server will never answer this request (a 4xx other than 408 and 429)."""
+
+    retryable = False
+
+
+class GoneError(RequestRefusedError):
+    """The file is not there (404, 410)."""
+
+
+class ExportError(PicoBananaError, RuntimeError):
+    """An export that cannot go on; what was already written is intact."""
+
+
+class ModelError(PicoBananaError, RuntimeError):
+    """A model backend did not do its work.
+
+    Attributes:
+        backend: the backend's name.
+        retry_after: seconds the service asked us to wait, or None.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, backend: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.backend = backend
+        self.retry_after = retry_after
+
+
+class RefusedError(ModelError):
+    """The model declined this request; a record of its own, never retried, never judged.
+
+    Attributes:
+        reason: the finish reason or refusal text as the service gave it.
+    """
+
+    def __init__(self, message: str, *, backend: str = "", reason: str = "") -> None:
+        super().__init__(message, backend=backend)
+        self.reason = reason
+
+
+class ModelReplyError(ModelError, ValueError):
+    """A reply that is not what its schema says.
+
+    Attributes:
+        reply: the raw reply, as text.
+    """
+
+    def __init__(self, message: str, *, backend: str = "", reply: str = "") -> None:
+        super().__init__(message, backend=backend)
+        self.reply = reply
+
+
+class ModelUnavailableError(ModelError):
+    """The service failed, throttled or hung up; ask again later."""
+
+    retryable = True
+
+
+class BudgetError(ModelError):
+    """The next call could exceed the budget; nothing was spent beyond it."""
+
+
+def nearest(name: str, known: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
+    """Give the known names most like `name`, best first.
+
+    Args:
+        name: the name that was not found.
+        known: the names it could have been.
+        count: how many to give at most.
+
+    Returns:
+        Up to `count` names; empty when nothing is near.
+    """
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    return tuple(by_folded[hit] for hit in get_close_matches(name.casefold(), by_folded, n=count, cutoff=0.55))
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -> UnknownNameError:
+    """Build the error for a name that is not in its list.
+
+    Args:
+        kind: what the name should be, e.g. "edit type".
+        name: the name as given.
+        known: every name that would have been right.
+        see: where to look them up, e.g. "`pico-banana types`".
+
+    Returns:
+        An error that suggests the nearest names, or lists them all when few.
+    """
+    names = list(known)
+    suggestions = nearest(name, names)
+    hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
+    if not hint and len(names) <= 12:
+        hint = f"Known: {', '.join(names)}."
+    if see:
+        hint = f"{hint} See {see}.".strip()
+    text = f"unknown {kind} {name!r}. {hint}".strip()
+    return UnknownNameError(text, kind=kind, name=name, suggestions=suggestions)
+
+
+def missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:
+    """Build the error for an optional package that is not installed.
+
+    Args:
+        package: the import name.
+        extra: the extra of pico-banana that brings it.
+        purpose: what it is needed for, e.g. "SQL over rows".
+
+    Returns:
+        An error whose text is the command that mends it.
+    """
+    text = f"{purpose} needs the package '{package}'. Install it with: pip install 'pico-banana[{extra}]'"
+    return MissingExtraError(text, package=package, extra=extra)

@@ -1,0 +1,156 @@
+"""Where things lie on disk, and how a file becomes visible: whole or not at all.
+
+The store is a folder, `PICO_BANANA_HOME` or `~/.cache/pico_banana`. It has the published layout, so a folder that
+somebody downloaded by hand is a store::
+
+    jsonl/sft.jsonl ...            rows, as published
+    images/positive-edit/1.png ... edits, as published
+    source/<host>/<path>           source photos, by their URL without the scheme
+    rows/                          the row store, built from jsonl/
+    mirrors/<name>/                the same folders again, one set for each mirror that is not the release
+
+Nothing here runs at import; a folder is made when something is written into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pico_banana.errors import ConfigError, DiskFullError, StoreError
+
+HOME_VARIABLE = "PICO_BANANA_HOME"
+_CHUNK_BYTES = 1 << 20
+
+
+def home() -> Path:
+    """Give the folder of the store; it need not exist.
+
+    Returns:
+        `PICO_BANANA_HOME` when set, else `~/.cache/pico_banana`.
+
+    Raises:
+        ConfigError: the variable names a file.
+    """
+    named = os.environ.get(HOME_VARIABLE)
+    folder = Path(named).expanduser() if named else Path.home() / ".cache" / "pico_banana"
+    if folder.is_file():
+        text = f"{HOME_VARIABLE}={named} is a file; name a folder"
+        raise ConfigError(text, key=HOME_VARIABLE)
+    return folder
+
+
+@contextmanager
+def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Write a file beside its place and move it there when it is whole.
+
+    Args:
+        final: where the file belongs; missing parent folders are made.
+        durable: also flush the file and its folder to the disk before and after the move.
+
+    Yields:
+        A temporary path in the same folder, named per process; write to it.
+
+    Raises:
+        DiskFullError: there is no room; nothing became visible.
+        StoreError: the folder cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{final.name}.{os.getpid()}.", suffix=".part", dir=final.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        if durable:
+            _flush(temporary)
+        temporary.chmod(0o644)  # mkstemp makes private files; a store may be shared
+        temporary.replace(final)
+        if durable:
+            _flush(final.parent)
+    except OSError as error:
+        raise translated(error, final) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_atomic(final: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a whole file so that it is visible complete or not at all.
+
+    Args:
+        final: where the file belongs; missing parent folders are made.
+        data: its content.
+        durable: also flush it to the disk.
+
+    Raises:
+        DiskFullError: there is no room.
+        StoreError: the folder cannot be written.
+    """
+    with atomic_path(final, durable=durable) as temporary:
+        temporary.write_bytes(data)
+
+
+def translated(error: OSError, path: Path) -> OSError:
+    """Turn an error of the operating system into one that says what to do.
+
+    Args:
+        error: what was raised.
+        path: the file that was being written.
+
+    Returns:
+        `error` itself when it is already ours, a `DiskFullError`, or a `StoreError`.
+    """
+    import errno
+
+    if isinstance(error, (StoreError, ConnectionError)) or error.errno is None:
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text = f"no room left on the disk for {path}; free some space, or set {HOME_VARIABLE} to a larger disk"
+        return DiskFullError(text, path=str(path))
+    return StoreError(f"cannot write {path}: {error.strerror}", path=str(path))
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The SHA-256 of its content, in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that only one process has at a time, until the block ends or the process dies.
+
+    Args:
+        path: the lock file; it is made, and stays.
+
+    Yields:
+        Nothing.
+    """
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(path)):
+        yield
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
