@@ -35,6 +35,7 @@ class Flag(StrEnum):
     SHARED_OUTPUT = "shared_output"  # another row of the same file names the same edited picture
     REPEATED_ROW = "repeated_row"  # another row of the same file is equal in everything
     UNKNOWN_EDIT_TYPE = "unknown_edit_type"  # the label is none of the 35
+    INSTRUCTION_EMPTY = "instruction_empty"  # the (long) instruction, or that of a turn, is empty
     SHORT_MISSING = "short_missing"  # there is no short instruction, or it is empty
     SHORT_EQUALS_LONG = "short_equals_long"  # the short instruction repeats the long one
     SHORT_CUT_START = "short_cut_start"  # the short instruction starts in the middle of a word or sentence
@@ -193,13 +194,14 @@ class Turn:
     Attributes:
         instruction: what was asked at this turn.
         image: the picture after this turn, or None when the release lacks it.
-        inferred_edit_type: the type our classifier reads from the instruction; the release has none for sessions.
-        inferred_confidence: how sure the classifier is, 0 to 1.
+        inferred_edit_type: the type our classifier reads from the instruction, or None where it finds no hint; the
+            release has no types for sessions.
+        inferred_confidence: how sure the classifier is, 0 to 1; 0 without a type.
     """
 
     instruction: str
     image: ImageRef | None
-    inferred_edit_type: EditType
+    inferred_edit_type: EditType | None
     inferred_confidence: float
 
 

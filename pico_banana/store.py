@@ -44,6 +44,18 @@ def home() -> Path:
     return folder
 
 
+def area(mirror: str) -> Path:
+    """Give the folder in which the store keeps what belongs to one mirror.
+
+    Args:
+        mirror: the mirror's name.
+
+    Returns:
+        The store itself for the release, else `mirrors/<name>` in it.
+    """
+    return home() if mirror == "release" else home() / "mirrors" / mirror
+
+
 @contextmanager
 def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
     """Write a file beside its place and move it there when it is whole.

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 
-# A leaked template ends in a line that is only a role: "ext\nuser\nRemove the fish". What follows is the instruction.
-TEMPLATE_LEAK = re.compile(r"(?s)^.*?(?:<\|im_start\|>|(?:^|\n))\s*(?:user|assistant|system)\s*\n(?P<rest>.*)$")
-TEMPLATE_TOKEN = re.compile(r"<\|[^|>]{0,40}\|>")
-# A cut start: a small letter or a stray mark first ("ly, remove the vehicle", ", and add"); instructions open with a capital.
-CUT_START = re.compile(r"^\s*(?:[,;:.!?)\]]|[^\W\d_A-Z]{1,12}[,;]\s)")
+# These two are read by Python's `re` and by Arrow's RE2 alike, so they keep to what both understand in the same way.
+# A leaked template has a line that is only a role ("ext\nuser\nRemove the fish"), or a token such as <|im_start|>.
+TEMPLATE_LEAK = r"(?:^|\n)[ \t\r]*(?:user|assistant|system)[ \t\r]*\n|<\|[a-z_]{1,40}\|>"
+# A cut start: a mark, or a fragment and a comma ("ly, remove the vehicle"); instructions open with a capital.
+CUT_START = r"^[ \t\r\n]*(?:[,;:.!?)\]]|[a-z]{1,12}[,;][ \n])"
+
+_TEMPLATE_LEAK, _CUT_START = re.compile(TEMPLATE_LEAK), re.compile(CUT_START)
+_LAST_ROLE = re.compile(r"(?s)^.*(?:^|\n|\|>)[ \t\r]*(?:user|assistant|system)[ \t\r]*\n")
+_TOKEN = re.compile(r"<\|[a-z_]{1,40}\|>")
 
 
 def leaks_chat_template(short: str) -> bool:
@@ -23,7 +27,7 @@ def leaks_chat_template(short: str) -> bool:
     Returns:
         True when a line that is only a role, or a template token, stands in it.
     """
-    return bool(TEMPLATE_TOKEN.search(short)) or bool(TEMPLATE_LEAK.match(short))
+    return bool(_TEMPLATE_LEAK.search(short))
 
 
 def starts_cut(short: str) -> bool:
@@ -35,7 +39,7 @@ def starts_cut(short: str) -> bool:
     Returns:
         True when it opens with a mark, or with a small-letter fragment and a comma, as in "ly, remove the vehicle".
     """
-    return bool(CUT_START.match(short))
+    return bool(_CUT_START.match(short))
 
 
 def strip_chat_template(short: str) -> str:
@@ -47,10 +51,7 @@ def strip_chat_template(short: str) -> str:
     Returns:
         What follows the last role line, without template tokens and surrounding white space.
     """
-    rest = short
-    while (leak := TEMPLATE_LEAK.match(rest)) is not None:
-        rest = leak["rest"]
-    return TEMPLATE_TOKEN.sub("", rest).strip()
+    return _TOKEN.sub("", _LAST_ROLE.sub("", short)).strip()
 
 
 def clean_short_instruction(short: str | None, long: str) -> str | None:
@@ -66,7 +67,7 @@ def clean_short_instruction(short: str | None, long: str) -> str | None:
     """
     if not short:
         return None
-    text = strip_chat_template(short) if "\n" in short or "<|" in short else short.strip()
+    text = strip_chat_template(short) if leaks_chat_template(short) else short.strip()
     if not text or starts_cut(text) or text == long.strip():
         return None
     return text

@@ -1,0 +1,91 @@
+"""Pico-Banana-400K: load it, filter it, look at it, train from it, publish it, make it anew.
+
+::
+
+    import pico_banana as pb
+
+    ds = pb.load("single_turn", categories=["Human-Centric"])   # milliseconds, no pictures
+    ds[0].edited.image()                                        # a picture, fetched on first use
+
+Importing this package loads nothing heavy: every name below is fetched from its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pico_banana.catalog import Mirror
+    from pico_banana.dataset import PicoBanana
+    from pico_banana.errors import PicoBananaError
+    from pico_banana.huggingface import load_dataset, prepare, register
+    from pico_banana.loading import load
+    from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
+    from pico_banana.rows import read_jsonl
+    from pico_banana.selection import Selection
+    from pico_banana.taxonomy import Category, EditType, categories, category, edit_type, edit_types
+
+__all__ = [
+    "Category",
+    "EditType",
+    "Flag",
+    "ImageRef",
+    "InstructionPair",
+    "Mirror",
+    "MultiTurn",
+    "PicoBanana",
+    "PicoBananaError",
+    "Preference",
+    "Selection",
+    "SingleTurn",
+    "Subset",
+    "Turn",
+    "categories",
+    "category",
+    "edit_type",
+    "edit_types",
+    "load",
+    "load_dataset",
+    "prepare",
+    "read_jsonl",
+    "register",
+]
+__version__ = "0.1.0"
+
+_HOME = {
+    "catalog": ("Mirror",),
+    "dataset": ("PicoBanana",),
+    "errors": ("PicoBananaError",),
+    "huggingface": ("load_dataset", "prepare", "register"),
+    "loading": ("load",),
+    "records": ("Flag", "ImageRef", "InstructionPair", "MultiTurn", "Preference", "SingleTurn", "Subset", "Turn"),
+    "rows": ("read_jsonl",),
+    "selection": ("Selection",),
+    "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from its module on first use.
+
+    Args:
+        name: the name.
+
+    Returns:
+        What it stands for.
+
+    Raises:
+        AttributeError: it is not public.
+    """
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'pico_banana' has no attribute {name!r}; public names: {', '.join(__all__)}")
+    value = getattr(import_module(f"pico_banana.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return [*__all__, "__version__"]

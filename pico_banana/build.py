@@ -1,0 +1,310 @@
+"""From a rows file to a row store, in one stream.
+
+::
+
+    rows file -> blocks of lines -> columns -> + type codes, flags, photo places -> Arrow batches -> index
+
+Two threads parse and derive while the main one reads, hashes and writes; at most a few blocks are in memory. What needs
+all rows, ids of rows that share a path, is patched into the finished file before it becomes visible.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pico_banana.buffers import column, numbers
+from pico_banana.columns import Columns, parse_block, schema
+from pico_banana.flags import BIT, flags_of
+from pico_banana.ids import twin_numbers
+from pico_banana.inference import infer_many
+from pico_banana.jsonl import Block, RowsReader
+from pico_banana.problems import find_flags
+from pico_banana.records import Flag, Subset
+from pico_banana.rowfile import BATCH_ROWS, Places, RowFileWriter, patch
+from pico_banana.rows import BadRow
+from pico_banana.splits import photo_places
+from pico_banana.store import write_atomic
+from pico_banana.taxonomy import edit_type_from_label, edit_types
+
+WORKERS = 2
+_AHEAD = 2  # blocks in flight: enough to keep both workers busy, few enough to stay small
+
+OnBytes: TypeAlias = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one pass over a rows file gave.
+
+    Attributes:
+        rows: how many rows there are.
+        labels: the published label for each edit type code.
+        bad_rows: the lines that are not rows.
+        flags: how many rows carry each flag.
+        places: where each buffer lies in the Arrow file.
+        sha256: hash of the rows file.
+    """
+
+    rows: int
+    labels: tuple[str, ...]
+    bad_rows: tuple[BadRow, ...]
+    flags: dict[str, int]
+    places: Places
+    sha256: str
+
+
+def stored_schema(subset: Subset) -> pa.Schema:
+    """Give the columns of a row store.
+
+    Args:
+        subset: any but `instructions`.
+
+    Returns:
+        The columns of the rows file with `label` as a code, and: `path` (of the row's last edit), `flags` (bits),
+        `twin` (see `ids.py`), `photo` (see `splits.py`).
+    """
+    fields = {field.name: field.type for field in schema(subset)}
+    if subset is Subset.MULTI_TURN:
+        del fields["pictures_left_over"]
+        fields |= {
+            "path": pa.string(),
+            "turn_type": pa.list_(pa.uint16()),
+            "turn_confidence": pa.list_(pa.float32()),
+        }
+    else:
+        del fields["label"]
+        fields["type"] = pa.uint16()
+    numeric = {"flags": pa.uint32(), "twin": pa.uint32(), "photo": pa.uint64()}
+    return pa.schema({**fields, **numeric})
+
+
+def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_bytes: OnBytes | None = None) -> None:
+    """Build the row store of one rows file and make it the current one.
+
+    Args:
+        subset: whose file it is; not `instructions`.
+        source: the rows file.
+        index_path: the index to write; the Arrow file lies beside it, and an older one is removed.
+        layout: what the index records of the code's own version.
+        on_bytes: told how many more bytes of the source were read.
+
+    Raises:
+        RowError: a compressed file is damaged.
+        StoreError: the store cannot be written.
+    """
+    index_path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = index_path.with_name(f".{index_path.stem}.{uuid4().hex}.part")
+    try:
+        checked = time.time_ns()
+        status = source.stat()
+        built = _write_rows(subset, source, temporary, on_bytes)
+        arrow = index_path.with_name(f"{index_path.stem}-{uuid4().hex[:12]}.arrow")
+        temporary.replace(arrow)
+    finally:
+        temporary.unlink(missing_ok=True)
+    index = {
+        "layout": layout,
+        "subset": subset.value,
+        "arrow": arrow.name,
+        "rows": built.rows,
+        "batch_rows": BATCH_ROWS,
+        "labels": built.labels,
+        "flags": built.flags,
+        "source": stamp(source, status, built.sha256, checked),
+        "bad_rows": [asdict(bad) for bad in built.bad_rows],
+        "places": built.places,
+    }
+    write_atomic(index_path, json.dumps(index).encode())
+    for old in index_path.parent.glob(f"{index_path.stem}-*.arrow"):
+        if old != arrow:
+            old.unlink(missing_ok=True)
+
+
+def stamp(source: Path, status: os.stat_result, sha256: str, checked: int) -> dict[str, Any]:
+    """Record what a rows file was when it was last read as a whole.
+
+    Args:
+        source: the rows file.
+        status: its status before it was read.
+        sha256: the hash of its content.
+        checked: when the reading began, in nanoseconds since the epoch.
+
+    Returns:
+        What `rowstore.unchanged` compares.
+    """
+    return {
+        "path": str(source),
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+        "sha256": sha256,
+        "checked_ns": checked,
+    }
+
+
+def _write_rows(subset: Subset, source: Path, target: Path, on_bytes: OnBytes | None) -> Built:
+    reader = RowsReader(source)
+    writer = RowFileWriter(target, stored_schema(subset))
+    codes = _Codes()
+    bad: list[BadRow] = []
+    hashes: list[npt.NDArray[np.int64]] = []
+    counts = np.zeros(len(Flag), np.int64)
+    try:
+        for part in _derived(subset, reader, str(source), on_bytes):
+            bad.extend(part.bad)
+            hashes.append(part.hashes)
+            bits = numbers(part.table["flags"], np.uint32)
+            counts += [int(np.count_nonzero(bits & bit)) for bit in BIT.values()]
+            writer.write(part.table if part.labels is None else codes.replace(part.table, part.labels))
+        places = writer.close()
+    finally:
+        writer.abandon()
+    flags = {flag.value: int(count) for flag, count in zip(Flag, counts, strict=True)}
+    _mark_twins(subset, target, places, np.concatenate([*hashes, np.empty(0, np.int64)]), flags)
+    return Built(writer.rows, codes.labels, tuple(bad), flags, places, reader.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One block, derived: `type` still counts within `labels`."""
+
+    table: pa.Table
+    labels: list[str] | None
+    hashes: npt.NDArray[np.int64]
+    bad: tuple[BadRow, ...]
+
+
+def _derived(subset: Subset, reader: RowsReader, file: str, on_bytes: OnBytes | None) -> Iterator[_Part]:
+    """Parse and derive blocks side by side, in order, a few ahead."""
+    waiting: deque[Future[_Part]] = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        try:
+            for block in reader.blocks(on_bytes=on_bytes):
+                waiting.append(pool.submit(_derive, subset, block, file))
+                if len(waiting) >= _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _derive(subset: Subset, block: Block, file: str) -> _Part:
+    columns: Columns = parse_block(subset, block, file=file)
+    table, labels, known = columns.table, None, None
+    extra: dict[str, pa.Array | pa.ChunkedArray] = {}
+    if subset is Subset.MULTI_TURN:
+        extra = _session_columns(table)
+        paths = extra["path"]
+    else:
+        encoded = pc.dictionary_encode(table["label"]).combine_chunks()
+        labels = encoded.dictionary.to_pylist()
+        codes = numbers(encoded.indices, np.int32).astype(np.uint16)
+        known = np.array([edit_type_from_label(label).known for label in labels], np.bool_)[codes]
+        extra, paths = {"type": column(codes)}, table["edited"]
+    extra |= {
+        "flags": column(find_flags(table, known)),
+        "twin": column(np.zeros(table.num_rows, np.uint32)),
+        "photo": column(photo_places(table["source"])),
+    }
+    stored = stored_schema(subset)
+    whole = pa.Table.from_arrays([extra[name] if name in extra else table[name] for name in stored.names], schema=stored)
+    hashes = np.fromiter(map(hash, paths.to_pylist()), np.int64, table.num_rows)
+    return _Part(whole, labels, hashes, columns.bad)
+
+
+def _session_columns(table: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
+    texts = table["turn_instruction"].combine_chunks()
+    codes, confidence = infer_many(pc.list_flatten(texts).to_pylist())
+    images, sources = table["turn_image"].to_pylist(), table["source"].to_pylist()
+    paths = [
+        next((image for image in reversed(session) if image is not None), source)
+        for session, source in zip(images, sources, strict=True)
+    ]
+    offsets = column(np.cumsum([0, *map(len, images)], dtype=np.int32))
+    return {
+        "path": pa.array(paths, pa.string()),
+        "turn_type": pa.ListArray.from_arrays(offsets, column(np.asarray(codes, np.uint16))),
+        "turn_confidence": pa.ListArray.from_arrays(offsets, column(np.asarray(confidence, np.float32))),
+    }
+
+
+class _Codes:
+    """One code per published label, the 35 known ones first."""
+
+    def __init__(self) -> None:
+        self._codes = {kind.label: code for code, kind in enumerate(edit_types())}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self._codes)
+
+    def replace(self, table: pa.Table, labels: list[str]) -> pa.Table:
+        """Turn codes that count within one block into codes that count in the whole file."""
+        lasting = np.array([self._codes.setdefault(label, len(self._codes)) for label in labels], np.uint16)
+        index = table.schema.get_field_index("type")
+        codes = lasting[numbers(table["type"], np.uint16)]
+        return table.set_column(index, table.schema.field(index), column(codes))
+
+
+def _mark_twins(
+    subset: Subset, path: Path, places: Places, hashes: npt.NDArray[np.int64], flags: dict[str, int]
+) -> None:
+    """Find rows that share a path and give each its own twin number and flag, in the written file."""
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    suspects = order[np.append(same, False) | np.append(False, same)]
+    if not len(suspects):
+        return
+    with pa.memory_map(str(path)) as file:
+        rows = pa.ipc.open_file(file).read_all().take(column(np.sort(suspects)))
+    groups = _groups(subset, np.sort(suspects), rows)
+    twins = [(row, twin) for group in groups for row, twin, _ in group]
+    bits = [(row, bit) for group in groups for row, _, bit in group]
+    patch(path, places, {"twin": twins, "flags": bits})
+    for _, bit in bits:
+        for flag in flags_of(bit) & {Flag.SHARED_OUTPUT, Flag.REPEATED_ROW}:
+            flags[flag.value] += 1
+
+
+def _groups(subset: Subset, row_numbers: npt.NDArray[np.int64], rows: pa.Table) -> list[list[tuple[int, int, int]]]:
+    """Group rows by path; give each row of a real group its number, twin number and new flag bits."""
+    key = "path" if subset is Subset.MULTI_TURN else "edited"
+    texts = ("source", "turn_instruction") if subset is Subset.MULTI_TURN else ("source", "instruction", "short", "type")
+    listed = sorted(zip(row_numbers.tolist(), rows.to_pylist(), strict=True), key=lambda item: (item[1][key], item[0]))
+    groups = []
+    for _, members in groupby(listed, key=lambda item: item[1][key]):
+        group = list(members)
+        if len(group) == 1:
+            continue
+        contents = [tuple(str(row[text]) for text in texts) for _, row in group]
+        twins = twin_numbers(contents)
+        groups.append(
+            [
+                (number, twin, row["flags"] | _bits(contents.count(content)))
+                for (number, row), twin, content in zip(group, twins, contents, strict=True)
+            ]
+        )
+    return groups
+
+
+def _bits(equal_rows: int) -> int:
+    return BIT[Flag.SHARED_OUTPUT] | (BIT[Flag.REPEATED_ROW] if equal_rows > 1 else 0)

@@ -1,0 +1,163 @@
+"""Blocks of a rows file as Arrow columns in our own names.
+
+The fast way lets Arrow parse a whole block. A block in which anything is unusual (a missing key, another type, a blank
+line, a broken line) goes the careful way, line by line through `rows.parse_line`, which decides and explains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from pico_banana.buffers import column, numbers
+from pico_banana.jsonl import Block
+from pico_banana.records import Subset
+from pico_banana.rows import (
+    LABEL,
+    LOCAL,
+    OTHER_HOST,
+    OUTPUT,
+    PATH_PREFIX,
+    REJECTED,
+    SHORT,
+    SOURCE,
+    TEXT,
+    BadRow,
+    Row,
+    parse_line,
+)
+
+_OUR_NAME = {
+    SOURCE: "source",
+    LOCAL: "local_source",
+    OUTPUT: "edited",
+    TEXT: "instruction",
+    SHORT: "short",
+    LABEL: "label",
+    REJECTED: "rejected",
+}
+_REQUIRED = ("source", "edited", "instruction", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One block as columns.
+
+    Attributes:
+        table: one Arrow row for each good line, with the schema of the subset.
+        bad: the lines that are not rows.
+    """
+
+    table: pa.Table
+    bad: tuple[BadRow, ...]
+
+
+@cache
+def schema(subset: Subset) -> pa.Schema:
+    """Give the columns a rows file becomes.
+
+    Args:
+        subset: whose file it is; `instructions` is the single-turn file.
+
+    Returns:
+        The Arrow schema; `line` is the 1-based line number.
+    """
+    if subset is Subset.MULTI_TURN:
+        fields = {
+            "source": pa.string(),
+            "local_source": pa.string(),
+            "turn_instruction": pa.list_(pa.string()),
+            "turn_image": pa.list_(pa.string()),
+            "pictures_left_over": pa.int32(),
+        }
+    else:
+        fields = {name: pa.string() for name in _OUR_NAME.values() if name != "rejected"}
+        if subset is Subset.PREFERENCE:
+            fields["rejected"] = pa.list_(pa.string())
+    return pa.schema({**fields, "line": pa.uint32()})
+
+
+def parse_block(subset: Subset, block: Block, *, file: str) -> Columns:
+    """Turn a block of lines into columns.
+
+    Args:
+        subset: whose file it is.
+        block: whole lines.
+        file: the file's name, for messages.
+
+    Returns:
+        The good rows as columns, and the bad ones with their reasons.
+    """
+    table = _at_once(subset, block) if subset is not Subset.MULTI_TURN else None
+    return Columns(table, ()) if table is not None else _line_by_line(subset, block, file)
+
+
+def _line_by_line(subset: Subset, block: Block, file: str) -> Columns:
+    good: list[Row] = []
+    bad: list[BadRow] = []
+    for number, line in block.lines():
+        row = parse_line(subset, line, file=file, number=number)
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            row["line"] = number
+            good.append(row)
+    return Columns(pa.Table.from_pylist(good, schema(subset)), tuple(bad))
+
+
+@cache
+def _published_schema(subset: Subset) -> pa.Schema:
+    ours = schema(subset)
+    return pa.schema([(key, ours.field(name).type) for key, name in _OUR_NAME.items() if name in ours.names])
+
+
+def _at_once(subset: Subset, block: Block) -> pa.Table | None:
+    """Parse a block in which nothing is unusual; None for any other."""
+    lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+    try:
+        table = pj.read_json(
+            pa.BufferReader(block.data),
+            memory_pool=pa.system_memory_pool(),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(block.data) + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=_published_schema(subset), unexpected_field_behavior="ignore", newlines_in_values=False
+            ),
+        )
+        table.validate(full=True)  # Arrow's parser lets bytes through that are not UTF-8
+    except pa.ArrowInvalid:
+        return None
+    table = table.rename_columns([_OUR_NAME[key] for key in table.column_names]).combine_chunks()
+    if table.num_rows != lines or not _is_usual(table):
+        return None
+    line_numbers = column(np.arange(block.first_line, block.first_line + lines, dtype=np.uint32))
+    columns = {name: table[name] for name in table.column_names} | {"edited": _paths(table["edited"]), "line": line_numbers}
+    if "rejected" in columns:
+        columns["rejected"] = _list_of_paths(table["rejected"])
+    return pa.Table.from_arrays([columns[name] for name in schema(subset).names], schema=schema(subset))
+
+
+def _is_usual(table: pa.Table) -> bool:
+    if any(table[name].null_count for name in _REQUIRED):
+        return False
+    named = [table["source"], table["edited"]]
+    if "rejected" in table.column_names:
+        if table["rejected"].null_count:
+            return False
+        named.append(pc.list_flatten(table["rejected"]))
+    return not any(values.null_count or (numbers(pc.binary_length(values), np.int32) == 0).any() for values in named)
+
+
+def _paths(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    if pc.all(pc.starts_with(values, "images/")).as_py():
+        return pc.utf8_slice_codeunits(values, len("images/"))
+    return pc.replace_substring_regex(pc.replace_substring_regex(values, PATH_PREFIX, "", max_replacements=1), OTHER_HOST, "@")
+
+
+def _list_of_paths(values: pa.ChunkedArray) -> pa.Array:
+    lists = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return pa.ListArray.from_arrays(lists.offsets, _paths(lists.values))

@@ -1,0 +1,89 @@
+"""Row ids: stable, readable, unique over all published files.
+
+An id is the subset and the whole published path of the row's (last) edit: `single_turn/positive-edit/kf3o5u_retry1`.
+Never its digits, which collide for 22 % of the rows, and never a line number, which changes when rows are added. Rows
+that share a path are told apart by a hash of their content: `single_turn/positive-edit/7~1b9c44e0`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from hashlib import blake2s
+
+from pico_banana.errors import UnknownNameError
+from pico_banana.records import Subset
+
+_TWIN = re.compile(r"~([0-9a-f]{8})$")
+
+
+def id_maker(subset: Subset) -> Callable[[str, int], str]:
+    """Give the function that makes the ids of one subset.
+
+    Args:
+        subset: the subset; `instructions` has the ids of `single_turn`, whose rows it shows.
+
+    Returns:
+        A function of the path of the row's edit below `images/` (of the last turn for a session) and its twin number
+        (0, or what tells rows of one path apart).
+    """
+    prefix = _prefix(subset)
+
+    def row_id(path: str, twin: int) -> str:
+        short = path[:-4] if path.endswith(".png") else path
+        return f"{prefix}{short}~{twin:08x}" if twin else prefix + short
+
+    return row_id
+
+
+def _prefix(subset: Subset) -> str:
+    return f"{(Subset.SINGLE_TURN if subset is Subset.INSTRUCTIONS else subset).value}/"
+
+
+def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
+    """Take an id apart.
+
+    Args:
+        subset: the subset it should belong to.
+        text: the id.
+
+    Returns:
+        The path as `id_maker`'s function shortened it (no ".png"), and the twin number.
+
+    Raises:
+        UnknownNameError: the id belongs to another subset, or is none.
+    """
+    prefix = _prefix(subset)
+    if not text.startswith(prefix):
+        error = f"{text!r} is not the id of a {subset.value} row; such an id starts with '{prefix}'"
+        raise UnknownNameError(error, kind="row id", name=text)
+    path = text.removeprefix(prefix)
+    twin = _TWIN.search(path)
+    return (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
+
+
+def twin_numbers(contents: Sequence[Sequence[str]]) -> list[int]:
+    """Tell rows of one path apart by what else they say.
+
+    Args:
+        contents: the texts of each row.
+
+    Returns:
+        One number other than 0 per row, all different, the same whatever the order of rows that differ.
+    """
+    taken: set[int] = set()
+    numbers = []
+    for content in contents:
+        number = _hash(content, 0)
+        attempt = 0
+        while number in taken or number == 0:
+            attempt += 1
+            number = _hash(content, attempt)
+        taken.add(number)
+        numbers.append(number)
+    return numbers
+
+
+def _hash(content: Sequence[str], attempt: int) -> int:
+    data = "\0".join((*content, str(attempt))).encode()
+    return int.from_bytes(blake2s(data, digest_size=4).digest(), "big")

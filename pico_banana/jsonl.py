@@ -1,0 +1,128 @@
+"""A rows file as blocks of whole lines: plain, gzip or Zstandard; `\\n` ends a line and nothing else does.
+
+`str.splitlines` would also split on U+2028, which stands inside published texts, so lines are cut as bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from pico_banana.errors import RowError, missing_extra
+
+BLOCK_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole lines of a rows file.
+
+    Attributes:
+        data: the lines, UTF-8, each with its `\\n`; the file's last line may lack it.
+        first_line: the 1-based number of the first line.
+    """
+
+    data: bytes
+    first_line: int
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Give each line that is not blank.
+
+        Yields:
+            The 1-based line number and the line without its end.
+        """
+        for offset, line in enumerate(self.data.split(b"\n")):
+            if stripped := line.strip():
+                yield self.first_line + offset, stripped
+
+
+class RowsReader:
+    """Reads one rows file in blocks, and knows the hash of what it read.
+
+    Attributes:
+        path: the rows file, `.jsonl`, or that with `.gz` or `.zst` behind it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file on disk, in hexadecimal; of the whole file once `blocks` has ended."""
+        return self._digest.hexdigest()
+
+    def blocks(self, *, on_bytes: Callable[[int], object] | None = None) -> Iterator[Block]:
+        """Cut the file into blocks of whole lines.
+
+        Args:
+            on_bytes: told how many more bytes of the file on disk were read.
+
+        Yields:
+            Blocks of about `BLOCK_BYTES`; a longer line makes a longer block.
+
+        Raises:
+            RowError: a compressed file is damaged or cut off.
+            MissingExtraError: a `.zst` file, and no zstandard installed.
+        """
+        line, rest, first = 1, b"", True
+        with self.path.open("rb") as raw:
+            source = _decompressed(cast("IO[bytes]", _Tally(raw, self._digest.update, on_bytes)), self.path)
+            while chunk := self._read(source, line):
+                data = rest + chunk
+                if first:
+                    data, first = data.removeprefix(_BOM), False
+                end = data.rfind(b"\n") + 1
+                if end:
+                    yield Block(data[:end], line)
+                    line += data.count(b"\n", 0, end)
+                rest = data[end:]
+        if rest:
+            yield Block(rest, line)
+
+    def _read(self, source: IO[bytes], line: int) -> bytes:
+        try:
+            return source.read(BLOCK_BYTES)
+        except Exception as error:
+            # zstandard is optional, so the class of its error cannot be named here
+            if not isinstance(error, (EOFError, gzip.BadGzipFile, zlib.error)) and type(error).__name__ != "ZstdError":
+                raise
+            text = f"{self.path}:{line}: the compressed file is damaged or cut off ({error}); fetch it again"
+            raise RowError(text, file=str(self.path), line=line) from error
+
+
+class _Tally(io.RawIOBase):
+    """A file that tells what was read from it."""
+
+    def __init__(self, raw: IO[bytes], on_data: Callable[[bytes], None], on_bytes: Callable[[int], object] | None) -> None:
+        super().__init__()
+        self._raw, self._on_data, self._on_bytes = raw, on_data, on_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._raw.read(size)
+        self._on_data(data)
+        if self._on_bytes is not None:
+            self._on_bytes(len(data))
+        return data
+
+
+def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+    if path.suffix == ".zst":
+        try:
+            import zstandard
+        except ImportError as error:
+            raise missing_extra("zstandard", "zstd", f"Reading {path.name}") from error
+        return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+    return raw

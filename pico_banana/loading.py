@@ -1,0 +1,121 @@
+"""`load`: the typed way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Unpack, overload
+
+from pico_banana.catalog import Mirror, resolve_mirror
+from pico_banana.dataset import PicoBanana
+from pico_banana.mirrors import remember
+from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
+from pico_banana.rowstore import OnBadRows, open_rows
+from pico_banana.selection import Selection, SelectionOptions, parse_subset
+
+Place = str | Path | Mirror | None
+
+
+@overload
+def load(
+    subset: Literal["single_turn", Subset.SINGLE_TURN] = ...,
+    *,
+    mirror: Place = ...,
+    rows: str | Path | None = ...,
+    on_bad_rows: OnBadRows = ...,
+    verify: bool = ...,
+    progress: bool | None = ...,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[SingleTurn]: ...
+
+
+@overload
+def load(
+    subset: Literal["multi_turn", Subset.MULTI_TURN],
+    *,
+    mirror: Place = ...,
+    rows: str | Path | None = ...,
+    on_bad_rows: OnBadRows = ...,
+    verify: bool = ...,
+    progress: bool | None = ...,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[MultiTurn]: ...
+
+
+@overload
+def load(
+    subset: Literal["preference", Subset.PREFERENCE],
+    *,
+    mirror: Place = ...,
+    rows: str | Path | None = ...,
+    on_bad_rows: OnBadRows = ...,
+    verify: bool = ...,
+    progress: bool | None = ...,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[Preference]: ...
+
+
+@overload
+def load(
+    subset: Literal["instructions", Subset.INSTRUCTIONS],
+    *,
+    mirror: Place = ...,
+    rows: str | Path | None = ...,
+    on_bad_rows: OnBadRows = ...,
+    verify: bool = ...,
+    progress: bool | None = ...,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[InstructionPair]: ...
+
+
+@overload
+def load(
+    subset: str,
+    *,
+    mirror: Place = ...,
+    rows: str | Path | None = ...,
+    on_bad_rows: OnBadRows = ...,
+    verify: bool = ...,
+    progress: bool | None = ...,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[Any]: ...
+
+
+def load(
+    subset: str | Subset = Subset.SINGLE_TURN,
+    *,
+    mirror: Place = None,
+    rows: str | Path | None = None,
+    on_bad_rows: OnBadRows = "error",
+    verify: bool = False,
+    progress: bool | None = None,
+    **selection: Unpack[SelectionOptions],
+) -> PicoBanana[Any]:
+    """Load the rows of a subset; no picture is read or fetched.
+
+    Args:
+        subset: "single_turn", "multi_turn", "preference" or "instructions".
+        mirror: a folder, an address, "sample" for the embedded one; None for `PICO_BANANA_MIRROR`, else the release.
+        rows: a rows file to read in place of the mirror's own, such as `sft_with_local_source_image_path.jsonl`.
+        on_bad_rows: "error" raises for a line that is no row; "skip" leaves it out and lists it in `bad_rows`.
+        verify: hash the rows file even when nothing suggests that it changed.
+        progress: show a bar while the row store is built; None shows one for a large file on a terminal.
+        **selection: which rows; see `Selection`.
+
+    Returns:
+        The rows as a sequence of records.
+
+    Raises:
+        UnknownNameError: a subset, type, category, flag or option that does not exist.
+        SelectionError: parts of the selection contradict each other or do not fit the subset.
+        MirrorError: the mirror is not there or has no such rows.
+        RowError: a line is no row.
+        StoreError: the store cannot be written.
+        TransportError: the rows could not be fetched this time.
+    """
+    wanted = Selection.of(parse_subset(subset), **selection)
+    place = resolve_mirror(mirror)
+    file = Path(rows).expanduser() if rows is not None else None
+    table = open_rows(wanted.subset, place, file=file, on_bad_rows=on_bad_rows, verify=verify, progress=progress)
+    remember(place)
+    dataset: PicoBanana[Any] = PicoBanana(table, subset=wanted.subset, mirror=place)
+    return dataset.select(**wanted.parts()) if wanted.parts() else dataset  # type: ignore[misc]  # parts() of a checked Selection

@@ -1,0 +1,303 @@
+"""Published rows, one line at a time: the only room that knows the published key names.
+
+`parse_line` turns one line into a row in our own names, or says what is wrong with it; `published` turns a row back into
+what the release writes. `columns.py` does the first for whole blocks at once and falls back on this for any block
+that is not perfect, so what counts as a row is decided here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pico_banana.errors import RowError
+from pico_banana.jsonl import RowsReader
+from pico_banana.records import Subset
+
+SOURCE, TEXT, SHORT, OUTPUT, LABEL = "open_image_input_url", "text", "summarized_text", "output_image", "edit_type"
+REJECTED, LOCAL = "rejected_images", "local_input_image"
+FILES, PROMPTS, ORIGINAL, FINAL = "files", "metadata_edit_turn_prompts", "original_input_image", "final_image"
+
+# Rejected pictures carry a folder that is not on the server; absolute URLs carry the whole way to images/.
+PATH_PREFIX = r"^(?:https?://[^?#]*?/images/|(?:\./|/)?(?:nano-banana-300k/)?(?:images/)?)"
+OTHER_HOST = r"^https?://"  # an URL without images/ is kept whole, marked by "@"
+_PATH_PREFIX, _OTHER_HOST = re.compile(PATH_PREFIX), re.compile(OTHER_HOST)
+
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A line that is not a row.
+
+    Attributes:
+        file: the rows file.
+        line: 1-based line number.
+        field: the published key at fault, empty when the whole line is.
+        reason: what is wrong and what would be right.
+    """
+
+    file: str
+    line: int
+    field: str
+    reason: str
+
+    def error(self) -> RowError:
+        """Make the error to raise for this line.
+
+        Returns:
+            An error that names file, line and field and says how to go on without the line.
+        """
+        text = f"{Path(self.file).name}:{self.line}: {self.reason}. To load the rest, say on_bad_rows='skip' (--skip-bad-rows)"
+        return RowError(text, file=self.file, line=self.line, field=self.field)
+
+
+class _BadField(Exception):  # noqa: N818 - a signal inside this file, turned into a BadRow
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field, self.reason = field, reason
+
+
+def parse_line(subset: Subset, line: bytes, *, file: str = "", number: int = 0) -> Row | BadRow:
+    """Read one line of a rows file.
+
+    Args:
+        subset: whose file it is.
+        line: the line, UTF-8, without its end.
+        file: the file's name, for the message.
+        number: its 1-based number, for the message.
+
+    Returns:
+        The row in our own names (see `columns.schema`), or what is wrong with the line.
+    """
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise _BadField("", f"a row must be a JSON object, this is a {_kind(row)}")
+        return _PARSERS[subset](row)
+    except _BadField as bad:
+        return BadRow(file, number, bad.field, bad.reason)
+    except UnicodeDecodeError as error:
+        return BadRow(file, number, "", f"not UTF-8 (byte {error.start} of the line)")
+    except json.JSONDecodeError as error:
+        return BadRow(file, number, "", f"not JSON ({error.msg} at character {error.pos})")
+    except RecursionError:
+        return BadRow(file, number, "", "not a row (JSON nested too deep)")
+
+
+def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
+    """Read a rows file as it is published, key names and all.
+
+    Args:
+        path: a `.jsonl` file, or one that ends in `.gz` or `.zst`.
+
+    Yields:
+        Each line's object.
+
+    Raises:
+        RowError: a line that is not a JSON object.
+    """
+    for block in RowsReader(Path(path)).blocks():
+        for number, line in block.lines():
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise BadRow(str(path), number, "", f"not JSON ({error})").error() from error
+            if not isinstance(row, dict):
+                raise BadRow(str(path), number, "", f"a row must be a JSON object, this is a {_kind(row)}").error()
+            yield row
+
+
+def picture_path(published: str) -> str:
+    """Bring a published picture path into one form.
+
+    Args:
+        published: `images/…`, the same with a stale folder before it, or an absolute URL.
+
+    Returns:
+        The path below `images/`; for an URL that has no `images/` in it, the URL without its scheme behind an "@".
+    """
+    return _OTHER_HOST.sub("@", _PATH_PREFIX.sub("", published, count=1), count=1)
+
+
+def published_path(path: str) -> str:
+    """Undo `picture_path`.
+
+    Args:
+        path: what `picture_path` gave.
+
+    Returns:
+        A path below the mirror's root, or an URL.
+    """
+    return f"https://{path[1:]}" if path.startswith("@") else f"images/{path}"
+
+
+def published(subset: Subset, row: Row) -> dict[str, Any]:
+    """Write a row the way the release does.
+
+    Args:
+        subset: whose row it is.
+        row: a row in our own names, as `parse_line` gives it.
+
+    Returns:
+        The object to write as one JSON line, keys in published order.
+    """
+    local = {LOCAL: row["local_source"]} if row.get("local_source") is not None else {}
+    if subset is Subset.MULTI_TURN:
+        return {FILES: _published_files(row), PROMPTS: list(row["turn_instruction"]), **local}
+    texts = {TEXT: row["instruction"], OUTPUT: published_path(row["edited"]), LABEL: row["label"], SHORT: row["short"]}
+    if subset is Subset.PREFERENCE:
+        rejected = [published_path(path) for path in row["rejected"]]
+        order = {OUTPUT: texts[OUTPUT], REJECTED: rejected, TEXT: texts[TEXT], LABEL: texts[LABEL]}
+        return {**order, SOURCE: row["source"], SHORT: texts[SHORT], **local}
+    return {SOURCE: row["source"], **texts, **local}
+
+
+def published_line(subset: Subset, row: Row) -> bytes:
+    """Write a row as one line of a rows file.
+
+    Args:
+        subset: whose row it is.
+        row: a row in our own names.
+
+    Returns:
+        UTF-8 JSON with its line end.
+    """
+    return json.dumps(published(subset, row), ensure_ascii=False).encode() + b"\n"
+
+
+def _published_files(row: Row) -> list[dict[str, str]]:
+    images: Sequence[str | None] = row["turn_image"]
+    names = [f"edit_turn{turn}" for turn in range(1, len(images))] + [FINAL]
+    found = {name: published_path(image) for name, image in zip(names, images, strict=True) if image is not None}
+    found[ORIGINAL] = row["source"]
+    return [{"id": name, "url": found[name]} for name in sorted(found)]
+
+
+def _kind(value: object) -> str:
+    names = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
+
+
+def _string(row: Row, key: str, example: str) -> str:
+    if key not in row:
+        raise _BadField(key, f"'{key}' is missing; expected a string such as {example!r}")
+    value = row[key]
+    if not isinstance(value, str):
+        raise _BadField(key, f"'{key}' is a {_kind(value)}; expected a string such as {example!r}")
+    return _encodable(value, key)
+
+
+def _named(row: Row, key: str, example: str) -> str:
+    value = _string(row, key, example)
+    if not value:
+        raise _BadField(key, f"'{key}' is empty; expected a string such as {example!r}")
+    return value
+
+
+def _encodable(value: str, key: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _BadField(key, f"'{key}' holds half of a surrogate pair, which is no text") from error
+    return value
+
+
+def _optional_string(row: Row, key: str) -> str | None:
+    value = row.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _BadField(key, f"'{key}' is a {_kind(value)}; expected a string or null")
+    return _encodable(value, key)
+
+
+def _single_turn(row: Row) -> Row:
+    return {
+        "source": _named(row, SOURCE, "https://farm1.staticflickr.com/…_o.jpg"),
+        "local_source": _optional_string(row, LOCAL),
+        "edited": picture_path(_named(row, OUTPUT, "images/positive-edit/1.png")),
+        "instruction": _string(row, TEXT, "Remove the boat …"),
+        "short": _optional_string(row, SHORT),
+        "label": _string(row, LABEL, "Zoom in"),
+    }
+
+
+def _preference(row: Row) -> Row:
+    return {**_single_turn(row), "rejected": [picture_path(path) for path in _rejected(row)]}
+
+
+def _rejected(row: Row) -> list[str]:
+    value = row.get(REJECTED)
+    if value is None:
+        return []
+    if isinstance(value, str):  # seen as a list; one picture written plainly means the same
+        value = [value]
+    if not isinstance(value, list):
+        raise _BadField(REJECTED, f"'{REJECTED}' is a {_kind(value)}; expected a list of paths")
+    return [_url(item, f"{REJECTED}[{index}]") for index, item in enumerate(value)]
+
+
+def _url(item: object, where: str) -> str:
+    path = item.get("url") if isinstance(item, dict) else item
+    if not isinstance(path, str) or not path:
+        raise _BadField(where, f"'{where}' is not a path; expected a string such as 'images/rejected-edit/1.png'")
+    return _encodable(path, where)
+
+
+def _multi_turn(row: Row) -> Row:
+    prompts = _prompts(row)
+    pictures = _pictures(row)
+    source = pictures.pop(ORIGINAL, None)
+    if source is None:
+        raise _BadField(FILES, f"'{FILES}' has no entry with the id '{ORIGINAL}'")
+    # The last picture is called final_image, not edit_turnN; where it is absent, edit_turnN is taken if it is there.
+    names = [f"edit_turn{turn}" for turn in range(1, len(prompts))]
+    last = pictures.pop(FINAL, None) or pictures.get(f"edit_turn{len(prompts)}")
+    images = [pictures.pop(name, None) for name in names] + ([last] if prompts else [])
+    pictures.pop(f"edit_turn{len(prompts)}", None)
+    return {
+        "source": source,
+        "local_source": _optional_string(row, LOCAL),
+        "turn_instruction": prompts,
+        "turn_image": [None if image is None else picture_path(image) for image in images],
+        "pictures_left_over": len(pictures) + (last is not None and not prompts),
+    }
+
+
+def _prompts(row: Row) -> list[str]:
+    value = row.get(PROMPTS)
+    if not isinstance(value, list):
+        problem = f"'{PROMPTS}' is missing" if PROMPTS not in row else f"'{PROMPTS}' is a {_kind(value)}"
+        raise _BadField(PROMPTS, f"{problem}; expected a list of instructions")
+    for index, prompt in enumerate(value):
+        if not isinstance(prompt, str):
+            raise _BadField(f"{PROMPTS}[{index}]", f"'{PROMPTS}[{index}]' is a {_kind(prompt)}; expected a string")
+        _encodable(prompt, f"{PROMPTS}[{index}]")
+    return value
+
+
+def _pictures(row: Row) -> dict[str, str]:
+    value = row.get(FILES)
+    if not isinstance(value, list):
+        problem = f"'{FILES}' is missing" if FILES not in row else f"'{FILES}' is a {_kind(value)}"
+        raise _BadField(FILES, f"{problem}; expected a list of {{'id', 'url'}}")
+    found: dict[str, str] = {}
+    for index, entry in enumerate(value):
+        where = f"{FILES}[{index}]"
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            raise _BadField(where, f"'{where}' is not an object with 'id' and 'url'")
+        found.setdefault(entry["id"], _url(entry, where))
+    return found
+
+
+_PARSERS = {
+    Subset.SINGLE_TURN: _single_turn,
+    Subset.INSTRUCTIONS: _single_turn,
+    Subset.PREFERENCE: _preference,
+    Subset.MULTI_TURN: _multi_turn,
+}
