@@ -1,0 +1,96 @@
+"""`pico-banana mirror`: make synthetic mirrors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pico_banana.mirror.make import MirrorSummary
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the group to the command line.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    group = subparsers.add_parser("mirror", help="make mirrors for rehearsal")
+    commands = group.add_subparsers(required=True, metavar="COMMAND")
+    _add_make(commands)
+
+
+def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "make",
+        help="make a synthetic mirror in the published layout",
+        description="Write a mirror in the published layout, with rows (and pictures) of our own, of any size. "
+        "The same options give the same mirror, byte for byte.",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the mirror's root; files in it are replaced")
+    parser.add_argument("--rows", type=int, default=100, help="single-turn rows (default: %(default)s)")
+    parser.add_argument(
+        "--preferences", type=int, help="preference rows (default: 22 %% of the rows, as in the release)"
+    )
+    parser.add_argument("--sessions", type=int, help="multi-turn rows (default: 28 %% of the rows, as in the release)")
+    parser.add_argument("--pictures", action="store_true", help="also draw every picture the rows name")
+    parser.add_argument("--photo-copies", action="store_true", help="also write the Open Images objects and tars")
+    parser.add_argument("--size", type=_size, default=(96, 72), metavar="WxH", help="of the photos (default: 96x72)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives another mirror (default: %(default)s)")
+    parser.add_argument("--no-traps", action="store_true", help="leave out the known problems of the release")
+    parser.add_argument("--no-shared-photos", action="store_true", help="give every row a photo of its own")
+    parser.add_argument("--base-url", help="what addresses in the manifests start with")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=_make)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        message = f"{text!r} is no size; write width and height in pixels, as in 1024x768"
+        raise argparse.ArgumentTypeError(message)
+    return int(width), int(height)
+
+
+def _make(args: argparse.Namespace) -> int:
+    from pico_banana.mirror.make import make_mirror
+    from pico_banana.mirror.names import BASE_URL
+
+    summary = make_mirror(
+        args.folder,
+        rows=args.rows,
+        preferences=args.preferences,
+        sessions=args.sessions,
+        pictures=args.pictures,
+        photo_copies=args.photo_copies,
+        seed=args.seed,
+        size=args.size,
+        traps=not args.no_traps,
+        shared_photos=not args.no_shared_photos,
+        base_url=args.base_url or BASE_URL,
+        progress=_tell,
+    )
+    sys.stderr.write("\r\033[K")
+    sys.stdout.write(json.dumps(summary.to_json(), indent=2) + "\n" if args.json else _told(summary))
+    return 0
+
+
+def _tell(what: str, done: int, total: int) -> None:
+    of = f" of {total:,}" if total else ""
+    sys.stderr.write(f"\r\033[K{what}: {done:,}{of}")
+
+
+def _told(summary: MirrorSummary) -> str:
+    lines = [
+        f"made {summary.folder}",
+        f"  {summary.rows:>9,} single-turn rows",
+        f"  {summary.preferences:>9,} preference rows",
+        f"  {summary.sessions:>9,} sessions",
+        f"  {summary.photos:>9,} source photos",
+        f"  {summary.pictures:>9,} picture files",
+        f"  {sum(summary.traps.values()):>9,} known problems of {len(summary.traps)} kinds",
+    ]
+    return "\n".join(lines) + "\n"
