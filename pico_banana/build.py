@@ -241,7 +241,7 @@ def _session_columns(table: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
     offsets = column(np.cumsum([0, *map(len, images)], dtype=np.int32))
     return {
         "path": pa.array(paths, pa.string()),
-        "turn_type": pa.ListArray.from_arrays(offsets, column(np.asarray(codes, np.uint16))),
+        "turn_type": pa.ListArray.from_arrays(offsets, column(np.asarray(codes).astype(np.uint16))),
         "turn_confidence": pa.ListArray.from_arrays(offsets, column(np.asarray(confidence, np.float32))),
     }
 
