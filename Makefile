@@ -1,0 +1,37 @@
+# One command for each thing one does here. Everything runs in .venv, which `setup` makes.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: setup demo test check bench docs clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+demo: setup  ## the main job on the embedded sample: all four subsets, and a picture to look at
+	$(BIN)/python examples/demo.py demo
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: setup  ## what a change must pass: format, lint, strict types, tests, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+docs: setup  ## write the generated pages anew
+	$(BIN)/python -m docs.generate
+
+bench: setup  ## side by side with the peers; takes a while
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/rows.py
+
+clean:
+	rm -rf $(VENV) .venvs build dist *.egg-info demo

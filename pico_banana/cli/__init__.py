@@ -1,0 +1,103 @@
+"""The command line: `pico-banana COMMAND`. One file a group of commands; none has logic of its own.
+
+stdout is data, stderr is progress and messages. Exit codes: 0 done; 1 something failed; 2 a mistake in what was asked
+(an unknown name, a bad row, a missing mirror or package), told in one line; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from pico_banana import __version__
+from pico_banana.errors import (
+    ConfigError,
+    LicenceError,
+    MirrorError,
+    MissingExtraError,
+    PicoBananaError,
+    RowError,
+    SelectionError,
+    UnknownNameError,
+)
+
+GROUPS = ("info", "types", "ls", "show", "prepare", "mirror")
+_MISTAKES = (
+    ConfigError,
+    LicenceError,
+    MirrorError,
+    MissingExtraError,
+    RowError,
+    SelectionError,
+    UnknownNameError,
+)
+_EPILOG = """\
+examples:
+  pico-banana info --mirror sample
+  pico-banana ls single_turn --category human_centric --not-flag short_equals_long --limit 5
+  pico-banana show single_turn/positive-edit/1 --out row.png
+  pico-banana prepare multi_turn      then, anywhere: load_dataset("pico-banana-400k", "multi_turn")
+
+exit codes:
+  0  done
+  1  something failed
+  2  a mistake in what was asked
+  130  stopped by Ctrl-C
+
+environment:
+  PICO_BANANA_HOME    where things are kept (default: ~/.cache/pico_banana)
+  PICO_BANANA_MIRROR  where rows and pictures come from (default: the release)
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Put the parsers of all groups together.
+
+    Returns:
+        The parser of the whole command line.
+    """
+    parser = argparse.ArgumentParser(
+        prog="pico-banana",
+        description="Load, filter, look at and prepare Pico-Banana-400K.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pico-banana {__version__}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for group in GROUPS:
+        import_module(f"pico_banana.cli.{group}").add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words behind the program's name; None for those of this process.
+
+    Returns:
+        The exit code.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
+    except _MISTAKES as error:
+        return _told(error, 2)
+    except (PicoBananaError, OSError) as error:
+        return _told(error, 1)
+    return code
+
+
+def _told(error: Exception, code: int) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return code

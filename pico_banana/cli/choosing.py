@@ -1,0 +1,114 @@
+"""The options that say which rows of which mirror: the same for every command that takes rows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.selection import Selection
+
+if TYPE_CHECKING:
+    from pico_banana.dataset import PicoBanana
+
+
+def add_mirror_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says where rows come from.
+
+    Args:
+        parser: the command's parser.
+    """
+    group = parser.add_argument_group("where rows come from")
+    group.add_argument("--mirror", metavar="ROOT", help="a folder, an address, or 'sample' (default: PICO_BANANA_MIRROR, else the release)")
+    group.add_argument("--rows", type=Path, metavar="FILE", help="read this rows file in place of the mirror's own")
+    group.add_argument("--skip-bad-rows", action="store_true", help="leave out lines that are no rows, and say so")
+
+
+def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = True) -> None:
+    """Add what says which rows.
+
+    Args:
+        parser: the command's parser.
+        subset: whether the subset is the command's first word.
+    """
+    if subset:
+        parser.add_argument("subset", nargs="?", default=None, help="single_turn, multi_turn, preference or instructions")
+    group = parser.add_argument_group("which rows", "filters first, then --shuffle, --balance, --limit")
+    many = {"action": "append", "default": None}
+    group.add_argument("--type", dest="edit_types", metavar="TYPE", help="an edit type, any spelling; may be repeated", **many)
+    group.add_argument("--category", dest="categories", metavar="NAME", help="a category; may be repeated", **many)
+    group.add_argument("--inferred-type", dest="inferred_edit_types", metavar="TYPE", help="sessions with a turn of this inferred type", **many)
+    group.add_argument("--min-confidence", type=float, metavar="P", help="how sure that inference must be, 0 to 1")
+    group.add_argument("--turns", type=int, metavar="N", help="sessions of so many turns; may be repeated", **many)
+    group.add_argument("--contains", metavar="TEXT", help="instructions that contain this, in any case; may be repeated", **many)
+    group.add_argument("--regex", metavar="RE", help="instructions that match this (RE2)")
+    group.add_argument("--wording", choices=("any", "long", "short"), help="where --contains and --regex look")
+    group.add_argument("--flag", dest="has_flags", metavar="FLAG", help="rows with this flag; may be repeated", **many)
+    group.add_argument("--not-flag", dest="lacks_flags", metavar="FLAG", help="rows without this flag; may be repeated", **many)
+    group.add_argument("--id", dest="ids", metavar="ID", help="the row with this id; may be repeated", **many)
+    group.add_argument("--split", metavar="NAME", help="a split by source photo, such as test_90_5_5")
+    group.add_argument("--shuffle", type=int, metavar="SEED", help="a random order")
+    group.add_argument("--balance", choices=("edit_type", "category"), help="the same number of rows for each")
+    group.add_argument("--limit", type=int, metavar="N", help="at most so many rows")
+    group.add_argument("--selection", metavar="JSON", help="a Selection as JSON, or @FILE; options above replace its parts")
+
+
+_PARTS = (
+    "edit_types",
+    "categories",
+    "inferred_edit_types",
+    "min_confidence",
+    "turns",
+    "contains",
+    "regex",
+    "wording",
+    "has_flags",
+    "lacks_flags",
+    "ids",
+    "split",
+    "shuffle",
+    "balance",
+    "limit",
+)
+
+
+def chosen_selection(args: argparse.Namespace) -> Selection:
+    """Read the Selection off the options.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        The Selection.
+
+    Raises:
+        SelectionError: parts that do not fit together, or --selection is no JSON.
+        UnknownNameError: a name that does not exist.
+    """
+    parts: dict[str, Any] = {name: getattr(args, name) for name in _PARTS if getattr(args, name) is not None}
+    if args.selection is None:
+        return Selection.of(args.subset or "single_turn", **parts)
+    text = args.selection
+    given = Selection.from_json(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    content = json.loads(given.to_json())
+    subset = args.subset or content.pop("subset")
+    content.pop("subset", None)
+    return Selection.of(subset, **content | parts)
+
+
+def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
+    """Load the rows that the options name.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        The rows.
+    """
+    from pico_banana.loading import load
+
+    selection = chosen_selection(args)
+    skip = "skip" if args.skip_bad_rows else "error"
+    options: Any = selection.parts()
+    return load(selection.subset.value, mirror=args.mirror, rows=args.rows, on_bad_rows=skip, **options)

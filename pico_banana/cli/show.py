@@ -1,0 +1,90 @@
+"""`pico-banana show`: one row, and its pictures side by side."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.cli.choosing import add_mirror_options
+
+if TYPE_CHECKING:
+    from pico_banana.records import Record
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    parser = subparsers.add_parser(
+        "show",
+        help="show one row, its pictures side by side in a PNG",
+        description="Print one row, and draw its pictures side by side. Pictures that are not here are fetched.",
+        epilog="example: pico-banana show multi_turn/multi-turn/101_attemptB_turn5 --out session.png",
+    )
+    parser.add_argument("id", help="the row's id, as `pico-banana ls` prints it")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the picture there (PNG)")
+    parser.add_argument("--height", type=int, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print every public column as JSON")
+    add_mirror_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pico_banana.loading import load
+    from pico_banana.selection import parse_subset
+
+    subset = parse_subset(args.id.partition("/")[0])
+    skip = "skip" if args.skip_bad_rows else "error"
+    dataset = load(subset.value, mirror=args.mirror, rows=args.rows, on_bad_rows=skip)
+    record = dataset[args.id]
+    if args.json:
+        row = dataset.select(ids=[record.id]).to_arrow().to_pylist()[0]
+        sys.stdout.write(json.dumps(row, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("\n".join(_lines(record)) + "\n")
+    if args.out is not None:
+        _draw(record, args)
+    return 0
+
+
+def _lines(record: Record) -> list[str]:
+    from pico_banana.records import MultiTurn
+
+    lines = [f"id         {record.id}"]
+    if isinstance(record, MultiTurn):
+        lines.append(f"source     {record.source.address}")
+        for number, turn in enumerate(record.turns, 1):
+            guess = f"{turn.inferred_edit_type or 'undecided'}, inferred at {turn.inferred_confidence:.2f}"
+            lines += [f"turn {number}     {turn.instruction}  [{guess}]", f"           {turn.image.address if turn.image else 'picture missing'}"]
+    else:
+        lines += _edit_lines(record)
+    if record.flags:
+        lines.append(f"flags      {', '.join(sorted(record.flags))}")
+    return lines
+
+
+def _edit_lines(record: Any) -> list[str]:  # noqa: ANN401 - any record with one instruction
+    pictures = {"source": "source", "edited": "edited", "chosen": "chosen"}
+    lines = [f"{title:<10} {getattr(record, name).address}" for name, title in pictures.items() if hasattr(record, name)]
+    lines += [f"rejected   {picture.address}" for picture in getattr(record, "rejected", ())]
+    return [
+        *lines,
+        f"type       {record.edit_type} ({record.edit_type.label}), {record.category.label}",
+        f"long       {record.instruction}",
+        f"short      {record.short_instruction!r}",
+    ]
+
+
+def _draw(record: Record, args: argparse.Namespace) -> None:
+    from pico_banana.gallery.strip import draw_strip
+    from pico_banana.store import atomic_path
+
+    picture = draw_strip(record, height=args.height)
+    with atomic_path(args.out) as temporary:
+        picture.save(temporary, format="PNG")
+    sys.stderr.write(f"wrote {args.out} ({picture.width}x{picture.height})\n")

@@ -1,0 +1,75 @@
+"""The pictures of one row side by side, each with what it is, and the instruction below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import SelectionError
+from pico_banana.records import ImageRef, MultiTurn, Preference, Record, SingleTurn
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MARGIN, LINE, FONT_PIXELS = 12, 22, 16
+BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
+
+
+def draw_strip(record: Record, *, height: int = 384) -> Image:
+    """Draw the pictures of a row side by side.
+
+    Args:
+        record: a row with pictures.
+        height: of each picture in pixels; widths keep the shapes.
+
+    Returns:
+        An RGB picture.
+
+    Raises:
+        SelectionError: the row has no pictures (`instructions`).
+        PictureMissingError: nobody has one of them.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    panels = [(title, _scaled(reference, height)) for title, reference in _pictures(record)]
+    if not panels:
+        raise SelectionError(f"{record.id} has no pictures: its subset is text only")
+    width = sum(picture.width + MARGIN for _, picture in panels) + MARGIN
+    lines = [line for text in _texts(record) for line in wrap(text, max(20, width // 8))]
+    sheet = Image.new("RGB", (width, MARGIN + LINE + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PIXELS)
+    left = MARGIN
+    for title, picture in panels:
+        draw.text((left, MARGIN), title, FAINT, font)
+        sheet.paste(picture, (left, MARGIN + LINE))
+        left += picture.width + MARGIN
+    for number, line in enumerate(lines):
+        draw.text((MARGIN, MARGIN + LINE + height + MARGIN + LINE * number), line, INK, font)
+    return sheet
+
+
+def _pictures(record: Record) -> Iterator[tuple[str, ImageRef]]:
+    if isinstance(record, (SingleTurn, Preference, MultiTurn)):
+        yield "source", record.source
+    if isinstance(record, SingleTurn):
+        yield f"edited: {record.edit_type}", record.edited
+    if isinstance(record, Preference):
+        yield f"chosen: {record.edit_type}", record.chosen
+        yield from ((f"rejected {number}", picture) for number, picture in enumerate(record.rejected, 1))
+    if isinstance(record, MultiTurn):
+        for number, turn in enumerate(record.turns, 1):
+            if turn.image is not None:
+                yield f"turn {number}", turn.image
+
+
+def _texts(record: Record) -> list[str]:
+    if isinstance(record, MultiTurn):
+        return [f"{number}. {turn.instruction}" for number, turn in enumerate(record.turns, 1)]
+    short = record.clean_short_instruction
+    return [record.instruction, *([f"Short: {short}"] if short else [])]
+
+
+def _scaled(reference: ImageRef, height: int) -> Image:
+    picture = reference.image().convert("RGB")
+    return picture.resize((max(1, round(picture.width * height / picture.height)), height))
