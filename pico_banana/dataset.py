@@ -57,6 +57,7 @@ class PicoBanana(Sequence[R], Generic[R]):
     ) -> None:
         self.table, self.subset, self.mirror, self.selections = table, subset, mirror, selections
         self._rows = rows
+        self._count = len(table) if rows is None else len(rows)
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
@@ -76,7 +77,7 @@ class PicoBanana(Sequence[R], Generic[R]):
 
     def __len__(self) -> int:
         """Count the rows."""
-        return len(self.table) if self._rows is None else len(self._rows)
+        return self._count
 
     @overload
     def __getitem__(self, index: int | str) -> R: ...
@@ -99,17 +100,19 @@ class PicoBanana(Sequence[R], Generic[R]):
             IndexError: there are fewer rows.
             UnknownNameError: no row of this dataset has that id.
         """
+        if self._rows is None and isinstance(index, int) and 0 <= index < self._count:  # the commonest, kept short
+            return self._reader(index)  # type: ignore[return-value]  # cast() would cost a tenth of the time
+        if isinstance(index, int):
+            return self._record(index)
         if isinstance(index, str):
             return self._by_id(index)
-        if isinstance(index, (int, np.integer)):
+        if isinstance(index, np.integer):
             return self._record(int(index))
         return self._with_rows(self.rows[index if isinstance(index, slice) else np.asarray(index, np.int64)])
 
     def __iter__(self) -> Iterator[R]:
         """Give every record in order."""
-        read = self._reader
-        rows = range(len(self.table)) if self._rows is None else self._rows.tolist()
-        return (cast("R", read(row)) for row in rows)
+        return cast("Iterator[R]", self._reader.many(self._rows))
 
     def __repr__(self) -> str:
         """Say what this is and what of it was selected."""
@@ -323,9 +326,11 @@ class PicoBanana(Sequence[R], Generic[R]):
         return RecordReader(self.table, self.subset, self.mirror.name)
 
     def _record(self, place: int) -> R:
-        if not -len(self) <= place < len(self):
-            raise IndexError(f"row {place} of a dataset of {len(self):,} rows")
-        place %= len(self)
+        count = len(self)
+        if not 0 <= place < count:
+            if not -count <= place < 0:
+                raise IndexError(f"row {place} of a dataset of {count:,} rows")
+            place += count
         return cast("R", self._reader(place if self._rows is None else int(self._rows[place])))
 
     def _by_id(self, identity: str) -> R:

@@ -1,0 +1,242 @@
+"""Rows: build, open, filter and read, beside `datasets`, polars, DuckDB and SQLite on the same 257,730 rows.
+
+    python benchmarks/rows.py [--rows N] [--rounds N] [--scale 257730,1000000,10000000]
+
+Every contender runs in a process of its own, in turn. The filter is the same everywhere: edit type in 3 of 35.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from contest import compete, play, table
+
+WANTED = ("Zoom in", "Outpainting (extend canvas beyond boundaries)", "Remove an existing object")
+LABEL, TYPE_SLUGS = "edit_type", ("zoom_in", "outpainting", "remove_object")
+
+
+def ours_filter(corpus: str, **_: str) -> dict[str, float]:
+    started = time.perf_counter()
+    import pico_banana as pb
+
+    imported = time.perf_counter()
+    found = pb.load("single_turn", mirror=corpus, edit_types=TYPE_SLUGS)
+    done = time.perf_counter()
+    return {"step_s": done - imported, "import_s": imported - started, "found": len(found)}
+
+
+def ours_filter_warm(corpus: str, **_: str) -> dict[str, float]:
+    """The open + filter step alone, modules loaded, as `datasets` is measured."""
+    import pico_banana as pb
+
+    pb.load("instructions", mirror=corpus, limit=1)
+    started = time.perf_counter()
+    found = pb.load("single_turn", mirror=corpus, edit_types=TYPE_SLUGS)
+    return {"step_s": time.perf_counter() - started, "found": len(found)}
+
+
+def datasets_lambda(corpus: str, cache: str, **_: str) -> dict[str, float]:
+    rows = _datasets_json(corpus, cache)
+    started = time.perf_counter()
+    found = rows.filter(lambda row: row[LABEL] in WANTED, load_from_cache_file=False)
+    return {"step_s": time.perf_counter() - started, "found": len(found)}
+
+
+def datasets_arrow(corpus: str, cache: str, **_: str) -> dict[str, float]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = _datasets_json(corpus, cache).with_format("arrow")
+    wanted = pa.array(WANTED)
+    started = time.perf_counter()
+    places = pc.indices_nonzero(pc.is_in(rows.data.column(LABEL), value_set=wanted)).to_numpy()
+    found = rows.select(places)
+    return {"step_s": time.perf_counter() - started, "found": len(found)}
+
+
+def datasets_parquet(parquet: str, **_: str) -> dict[str, float]:
+    from datasets import load_dataset
+
+    started = time.perf_counter()
+    rows = load_dataset("parquet", data_files=parquet, split="train", streaming=True, filters=[(LABEL, "in", list(WANTED))])
+    found = sum(len(batch[LABEL]) for batch in rows.with_format("arrow").iter(8192))
+    return {"step_s": time.perf_counter() - started, "found": found}
+
+
+def polars_parquet(parquet: str, **_: str) -> dict[str, float]:
+    import polars
+
+    started = time.perf_counter()
+    found = polars.scan_parquet(parquet).filter(polars.col(LABEL).is_in(list(WANTED))).collect()
+    return {"step_s": time.perf_counter() - started, "found": len(found)}
+
+
+def duckdb_parquet(parquet: str, **_: str) -> dict[str, float]:
+    import duckdb
+
+    started = time.perf_counter()
+    found = duckdb.sql(f"select * from '{parquet}' where {LABEL} in {WANTED}").to_arrow_table()
+    return {"step_s": time.perf_counter() - started, "found": found.num_rows}
+
+
+def ours_build(corpus: str, **_: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["PICO_BANANA_HOME"] = home
+        started = time.perf_counter()
+        import pico_banana as pb
+
+        rows = pb.load("single_turn", mirror=corpus)
+        return {"step_s": time.perf_counter() - started, "found": len(rows)}
+
+
+def datasets_build(corpus: str, **_: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as cache:
+        started = time.perf_counter()
+        rows = _datasets_json(corpus, cache)
+        return {"step_s": time.perf_counter() - started, "found": len(rows)}
+
+
+def ours_records(corpus: str, **_: str) -> dict[str, float]:
+    import pico_banana as pb
+
+    rows = pb.load("single_turn", mirror=corpus)
+    started = time.perf_counter()
+    for _record in rows:
+        pass
+    sequential = len(rows) / (time.perf_counter() - started)
+    places = random.Random(0).choices(range(len(rows)), k=100_000)
+    started = time.perf_counter()
+    for place in places:
+        rows[place]
+    return {"sequential_per_s": sequential, "random_per_s": len(places) / (time.perf_counter() - started)}
+
+
+def datasets_records(corpus: str, cache: str, **_: str) -> dict[str, float]:
+    rows = _datasets_json(corpus, cache)
+    started = time.perf_counter()
+    for _record in rows:
+        pass
+    sequential = len(rows) / (time.perf_counter() - started)
+    places = random.Random(0).choices(range(len(rows)), k=10_000)
+    started = time.perf_counter()
+    for place in places:
+        rows[place]
+    return {"sequential_per_s": sequential, "random_per_s": len(places) / (time.perf_counter() - started)}
+
+
+def import_ours(**_: str) -> dict[str, float]:
+    started = time.perf_counter()
+    import pico_banana
+
+    pico_banana.__all__  # noqa: B018 - use it
+    return {"step_s": time.perf_counter() - started}
+
+
+def import_datasets(**_: str) -> dict[str, float]:
+    started = time.perf_counter()
+    import datasets
+
+    datasets.__version__  # noqa: B018 - use it
+    return {"step_s": time.perf_counter() - started}
+
+
+def _datasets_json(corpus: str, cache: str):
+    from datasets import disable_progress_bars, load_dataset
+
+    disable_progress_bars()
+    return load_dataset("json", data_files=f"{corpus}/jsonl/sft.jsonl", split="train", cache_dir=cache)
+
+
+CONTENDERS = {
+    "pico_banana": ours_filter,
+    "pico_banana, modules loaded": ours_filter_warm,
+    "datasets, filter(lambda)": datasets_lambda,
+    "datasets, Arrow is_in": datasets_arrow,
+    "datasets, Parquet filters=": datasets_parquet,
+    "polars, Parquet": polars_parquet,
+    "DuckDB, Parquet": duckdb_parquet,
+    "pico_banana, first load": ours_build,
+    "datasets JSON, first load": datasets_build,
+    "pico_banana records": ours_records,
+    "datasets rows": datasets_records,
+    "import pico_banana": import_ours,
+    "import datasets": import_datasets,
+}
+FILTERS = list(CONTENDERS)[:7]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, default=257_730)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--scale", default="", help="row counts, separated by commas, to show how ours scales")
+    args = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": f"{folder}/hf", "PICO_BANANA_HOME": f"{folder}/store"}
+        places = _corpus(Path(folder), args.rows)
+        contest(places, args.rounds)
+        for rows in map(int, filter(None, args.scale.split(","))):
+            scale(Path(folder), rows)
+
+
+def contest(places: dict[str, str], rounds: int) -> None:
+    filters = play(__file__, FILTERS, places, rounds=rounds)
+    assert len({figures["found"] for figures in filters.values()}) == 1, "the contenders found different rows"
+    print(table(filters, {"step_s": "open + filter s", "process_s": "whole process s", "peak_mb": "peak MB"}))
+    best = min((name for name in filters if name.startswith("datasets")), key=lambda name: filters[name]["step_s"])
+    quickest = min((name for name in filters if name.startswith("datasets")), key=lambda name: filters[name]["process_s"])
+    step = filters[best]["step_s"] / filters["pico_banana, modules loaded"]["step_s"]
+    whole = filters[quickest]["process_s"] / filters["pico_banana"]["process_s"]
+    print(f"\nopen + filter: {step:.0f}x the best datasets way; whole process: 1/{whole:.1f} of the quickest\n")
+    builds = play(__file__, ["pico_banana, first load", "datasets JSON, first load"], places, rounds=rounds)
+    print(table(builds, {"step_s": "first load s", "peak_mb": "peak MB"}))
+    reads = play(__file__, ["pico_banana records", "datasets rows"], places, rounds=max(1, rounds // 2))
+    print("\n" + table(reads, {"sequential_per_s": "sequential rows/s", "random_per_s": "random rows/s"}))
+    ours, theirs = reads.values()
+    print(f"\nrecords: {ours['sequential_per_s'] / theirs['sequential_per_s']:.1f}x sequential, {ours['random_per_s'] / theirs['random_per_s']:.1f}x random\n")
+    imports = play(__file__, ["import pico_banana", "import datasets"], places, rounds=rounds)
+    print(table(imports, {"step_s": "import s", "process_s": "whole process s"}))
+
+
+def scale(folder: Path, rows: int) -> None:
+    corpus = folder / f"scale-{rows}"
+    places = {"corpus": str(_rows_only(corpus, rows))}
+    build = play(__file__, ["pico_banana, first load"], places, rounds=1)["pico_banana, first load"]
+    steps = play(__file__, ["pico_banana"], places, rounds=3)["pico_banana"]
+    size = (corpus / "jsonl" / "sft.jsonl").stat().st_size / 1e6
+    print(
+        f"| {rows:,} | {size:,.0f} | {build['step_s']:.2f} | {build['step_s'] / rows * 1e6:.2f} | {build['peak_mb']:.0f} "
+        f"| {steps['step_s'] * 1e3:.1f} | {steps['step_s'] / rows * 1e9:.1f} | {steps['peak_mb']:.0f} |",
+        flush=True,
+    )
+    shutil.rmtree(corpus)
+
+
+def _corpus(folder: Path, rows: int) -> dict[str, str]:
+    corpus = _rows_only(folder / "corpus", rows)
+    import pyarrow.json
+    import pyarrow.parquet
+
+    source = pyarrow.json.read_json(corpus / "jsonl" / "sft.jsonl").sort_by(LABEL)
+    parquet = folder / "sft.parquet"
+    pyarrow.parquet.write_table(source, parquet, row_group_size=8192)
+    return {"corpus": str(corpus), "parquet": str(parquet), "cache": str(folder / "cache")}
+
+
+def _rows_only(folder: Path, rows: int) -> Path:
+    from pico_banana.mirror.make import make_mirror
+
+    sys.stderr.write(f"making {rows:,} rows\n")
+    make_mirror(folder, rows=rows, preferences=0, sessions=0, traps=False)
+    return folder
+
+
+if __name__ == "__main__" and not compete(CONTENDERS, sys.argv):
+    main()
