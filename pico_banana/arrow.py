@@ -18,6 +18,7 @@ from pico_banana.buffers import column, numbers
 from pico_banana.flags import flags_of
 from pico_banana.ids import id_maker
 from pico_banana.records import Role, Subset
+from pico_banana.stored import stored_column
 from pico_banana.table import NO_TYPE, RowTable
 from pico_banana.texts import clean_short_instruction
 
@@ -132,10 +133,10 @@ class _Maker:
         self._makers: dict[str, Callable[[pa.Table], pa.Array | pa.ChunkedArray]] = {
             "id": self._ids,
             "source_image": self._sources,
-            "edited_image": lambda stored: self._addresses(stored["edited"], "edited"),
-            "rejected_images": lambda stored: self._listed(stored["rejected"]),
-            "instruction": lambda stored: stored["instruction"],
-            "short_instruction": lambda stored: stored["short"],
+            "edited_image": lambda stored: self._addresses(stored_column(stored, "edited"), "edited"),
+            "rejected_images": lambda stored: self._listed(stored_column(stored, "rejected")),
+            "instruction": lambda stored: stored_column(stored, "instruction"),
+            "short_instruction": lambda stored: stored_column(stored, "short"),
             "clean_short_instruction": self._clean,
             "edit_type": lambda stored: self._names(stored, [str(kind) if kind.known else None for kind in table.edit_types]),
             "category": lambda stored: self._names(
@@ -143,7 +144,7 @@ class _Maker:
             ),
             "edit_type_label": lambda stored: self._names(stored, list(table.labels)),
             "flags": self._flags,
-            "source_url": lambda stored: stored["source"],
+            "source_url": lambda stored: stored_column(stored, "source"),
             "turns": self._turns,
         }
 
@@ -152,12 +153,12 @@ class _Maker:
 
     def _ids(self, stored: pa.Table) -> pa.Array:
         identity = id_maker(self._subset)
-        paths = stored["path" if self._subset is Subset.MULTI_TURN else "edited"].to_pylist()
-        twins = numbers(stored["twin"], np.uint32).tolist()
+        paths = stored_column(stored, "path" if self._subset is Subset.MULTI_TURN else "edited").to_pylist()
+        twins = numbers(stored_column(stored, "twin"), np.uint32).tolist()
         return pa.array(map(identity, paths, twins), pa.string(), size=len(paths))
 
     def _sources(self, stored: pa.Table) -> pa.Array | pa.ChunkedArray:
-        urls, local = stored["source"], stored["local_source"]
+        urls, local = stored_column(stored, "source"), stored_column(stored, "local_source")
         if local.null_count == len(local) and pc.all(pc.starts_with(urls, "https://")).as_py():
             return self._addresses(pc.utf8_slice_codeunits(urls, len("https://")), "source")
         prefix, folder = address_prefix(self._mirror, "source"), self._table.source.parent
@@ -177,32 +178,32 @@ class _Maker:
         return pa.ListArray.from_arrays(_bounds(whole), self._addresses(pc.list_flatten(whole), "edited"))
 
     def _clean(self, stored: pa.Table) -> pa.Array:
-        pairs = zip(stored["short"].to_pylist(), stored["instruction"].to_pylist(), strict=True)
+        pairs = zip(stored_column(stored, "short").to_pylist(), stored_column(stored, "instruction").to_pylist(), strict=True)
         return pa.array([clean_short_instruction(short, long) for short, long in pairs], pa.string())
 
     def _names(self, stored: pa.Table, name_of_code: Sequence[str | None]) -> pa.Array:
         names = list(dict.fromkeys(name for name in name_of_code if name is not None))
         place = {name: index for index, name in enumerate(names)}
         index_of_code = np.array([-1 if name is None else place[name] for name in name_of_code], np.int32)
-        indices = index_of_code[numbers(stored["type"], np.uint16)]
+        indices = index_of_code[numbers(stored_column(stored, "type"), np.uint16)]
         return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(names, pa.string()))
 
     def _flags(self, stored: pa.Table) -> pa.Array:
-        bits = numbers(stored["flags"], np.uint32)
+        bits = numbers(stored_column(stored, "flags"), np.uint32)
         different, places = np.unique(bits, return_inverse=True)
         lists = pa.array([sorted(map(str, flags_of(value))) for value in different.tolist()], pa.list_(pa.string()))
         return lists.take(column(places.reshape(-1).astype(np.int64)))
 
     def _turns(self, stored: pa.Table) -> pa.Array:
-        texts = stored["turn_instruction"].combine_chunks()
-        codes = numbers(pc.list_flatten(stored["turn_type"]), np.uint16)
+        texts = stored_column(stored, "turn_instruction").combine_chunks()
+        codes = numbers(pc.list_flatten(stored_column(stored, "turn_type")), np.uint16)
         slugs = np.array([*(str(kind) for kind in self._table.edit_types), None], object)
         kinds = pa.array(slugs[np.where(codes == NO_TYPE, len(slugs) - 1, codes)].tolist(), pa.string())
         values = [
             pc.list_flatten(texts),
-            self._addresses(pc.list_flatten(stored["turn_image"].combine_chunks()), "edited"),
+            self._addresses(pc.list_flatten(stored_column(stored, "turn_image").combine_chunks()), "edited"),
             kinds,
-            pc.list_flatten(stored["turn_confidence"].combine_chunks()),
+            pc.list_flatten(stored_column(stored, "turn_confidence").combine_chunks()),
         ]
         return pa.ListArray.from_arrays(_bounds(texts), pa.StructArray.from_arrays(values, fields=list(_TURN)))
 

@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pico_banana.buffers import column, numbers
-from pico_banana.columns import Columns, parse_block, schema
+from pico_banana.columns import Columns, parse_block
 from pico_banana.flags import BIT, flags_of
 from pico_banana.ids import twin_numbers
 from pico_banana.inference import infer_many
@@ -39,6 +39,7 @@ from pico_banana.rowfile import BATCH_ROWS, Places, RowFileWriter, patch
 from pico_banana.rows import BadRow
 from pico_banana.splits import photo_places
 from pico_banana.store import write_atomic
+from pico_banana.stored import TEXTS, stored_columns, stored_schema, texts_column
 from pico_banana.taxonomy import edit_type_from_label, edit_types
 
 WORKERS = 2
@@ -66,31 +67,6 @@ class Built:
     flags: dict[str, int]
     places: Places
     sha256: str
-
-
-def stored_schema(subset: Subset) -> pa.Schema:
-    """Give the columns of a row store.
-
-    Args:
-        subset: any but `instructions`.
-
-    Returns:
-        The columns of the rows file with `label` as a code, and: `path` (of the row's last edit), `flags` (bits),
-        `twin` (see `ids.py`), `photo` (see `splits.py`).
-    """
-    fields = {field.name: field.type for field in schema(subset)}
-    if subset is Subset.MULTI_TURN:
-        del fields["pictures_left_over"]
-        fields |= {
-            "path": pa.string(),
-            "turn_type": pa.list_(pa.uint16()),
-            "turn_confidence": pa.list_(pa.float32()),
-        }
-    else:
-        del fields["label"]
-        fields["type"] = pa.uint16()
-    numeric = {"flags": pa.uint32(), "twin": pa.uint32(), "photo": pa.uint64()}
-    return pa.schema({**fields, **numeric})
 
 
 def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_bytes: OnBytes | None = None) -> None:
@@ -218,7 +194,8 @@ def _derive(subset: Subset, block: Block, file: str) -> _Part:
         labels = encoded.dictionary.to_pylist()
         codes = numbers(encoded.indices, np.int32).astype(np.uint16)
         known = np.array([edit_type_from_label(label).known for label in labels], np.bool_)[codes]
-        extra, paths = {"type": column(codes)}, table["edited"]
+        extra = {"type": column(codes), "texts": texts_column([table[name] for name in TEXTS])}
+        paths = table["edited"]
     extra |= {
         "flags": column(find_flags(table, known)),
         "twin": column(np.zeros(table.num_rows, np.uint32)),
@@ -289,7 +266,8 @@ def _groups(subset: Subset, row_numbers: npt.NDArray[np.int64], rows: pa.Table) 
     """Group rows by path; give each row of a real group its number, twin number and new flag bits."""
     key = "path" if subset is Subset.MULTI_TURN else "edited"
     texts = ("source", "turn_instruction") if subset is Subset.MULTI_TURN else ("source", "instruction", "short", "type")
-    listed = sorted(zip(row_numbers.tolist(), rows.to_pylist(), strict=True), key=lambda item: (item[1][key], item[0]))
+    values = stored_columns(rows, [key, *texts, "flags"]).to_pylist()
+    listed = sorted(zip(row_numbers.tolist(), values, strict=True), key=lambda item: (item[1][key], item[0]))
     groups = []
     for _, members in groupby(listed, key=lambda item: item[1][key]):
         group = list(members)

@@ -101,7 +101,7 @@ class PicoBanana(Sequence[R], Generic[R]):
             UnknownNameError: no row of this dataset has that id.
         """
         if self._rows is None and isinstance(index, int) and 0 <= index < self._count:  # the commonest, kept short
-            return self._reader(index)  # type: ignore[return-value]  # cast() would cost a tenth of the time
+            return self._read(index)  # type: ignore[return-value]  # cast() would cost a tenth of the time
         if isinstance(index, int):
             return self._record(index)
         if isinstance(index, str):
@@ -325,20 +325,24 @@ class PicoBanana(Sequence[R], Generic[R]):
     def _reader(self) -> RecordReader:
         return RecordReader(self.table, self.subset, self.mirror.name)
 
+    @cached_property
+    def _read(self) -> Callable[[int], Record]:
+        return self._reader.read
+
     def _record(self, place: int) -> R:
         count = len(self)
         if not 0 <= place < count:
             if not -count <= place < 0:
                 raise IndexError(f"row {place} of a dataset of {count:,} rows")
             place += count
-        return cast("R", self._reader(place if self._rows is None else int(self._rows[place])))
+        return cast("R", self._read(place if self._rows is None else int(self._rows[place])))
 
     def _by_id(self, identity: str) -> R:
         found = query.find_rows(self.table, Selection(subset=self.subset, ids=(identity,)), among=self._rows)
         if found is None or not len(found):
             text = f"no row of this dataset has the id {identity!r}"
             raise UnknownNameError(text, kind="row id", name=identity)
-        return cast("R", self._reader(int(found[0])))
+        return cast("R", self._read(int(found[0])))
 
     def _narrowed(self, selection: Selection) -> PicoBanana[R]:
         rows = query.find_rows(self.table, selection, among=self._rows)

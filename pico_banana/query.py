@@ -161,11 +161,13 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from pico_banana.stored import stored_column
+
     wanted = set(selection.ids or ())
     paths = {path for path, _ in (parse_row_id(selection.subset, text) for text in wanted)}
     column = "path" if table.subset is Subset.MULTI_TURN else "edited"
     stored = pa.array([*paths, *(f"{path}.png" for path in paths)], pa.string())
-    values = table.arrow()[column]
+    values = stored_column(table.arrow(), column)
     mask, identity = np.zeros(len(table), np.bool_), id_maker(table.subset)
     candidates = np.flatnonzero(_any_text(values, lambda texts: pc.is_in(texts, value_set=stored)))
     for row, twin in zip(candidates.tolist(), table.gather("twin", candidates, np.uint32).tolist(), strict=True):
@@ -174,9 +176,11 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
 
 
 def _text_mask(table: RowTable, selection: Selection) -> Mask:
+    from pico_banana.stored import stored_column
+
     stored = table.arrow()
     names = ["turn_instruction"] if table.subset is Subset.MULTI_TURN else _WORDINGS[selection.wording]
-    columns = [stored[name] for name in names]
+    columns = [stored_column(stored, name) for name in names]
     masks = [reduce(np.logical_or, [_contains(column, needle) for column in columns]) for needle in selection.contains]
     if selection.regex is not None:
         masks.append(reduce(np.logical_or, [_matches(column, selection.regex) for column in columns]))

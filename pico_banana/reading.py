@@ -7,6 +7,7 @@ nothing but `mmap`; many rows come as lists from Arrow, which makes strings four
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from struct import Struct
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from pico_banana.flags import BIT, flags_of
 from pico_banana.ids import id_maker
 from pico_banana.quick import quick
 from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, Record, SingleTurn, Subset, Turn
-from pico_banana.table import NO_TYPE, RowTable
+from pico_banana.table import NO_TYPE, TEXTS, RowTable, Strings
 
 STREAM_FROM_ROWS = 4096  # from here on importing Arrow is repaid
 _STREAM_ROWS = 1024  # lists of this many rows stay in the processor's cache
@@ -26,6 +27,8 @@ _Image, _Turn, _Session, _Single = quick(ImageRef), quick(Turn), quick(MultiTurn
 _Preference, _Pair = quick(Preference), quick(InstructionPair)
 
 SHARED = BIT[Flag.SHARED_OUTPUT]  # only rows with this flag have a twin number
+
+_FIVE_OFFSETS = Struct("<5i")  # where the four texts of a row begin, and where the last one ends
 
 Get: TypeAlias = Callable[[int], Any]
 
@@ -56,29 +59,26 @@ class RecordReader:
 
     Attributes:
         subset: which kind of record.
+        read: makes the record of one row from its number in the table; a plain function, because it is called once a row.
     """
 
     def __init__(self, table: RowTable, subset: Subset, mirror: str) -> None:
         self.subset = subset
         self._table = table
-        self._shift = table.batch_rows.bit_length() - 1
-        self._within = table.batch_rows - 1
-        self._batches: list[Callable[[int], Record] | None] = [None] * table.batches
         self._assemble = _assembler(table, subset, mirror)
+        self.read = self._make_read()
 
-    def __call__(self, row: int) -> Record:
-        """Make the record of one row.
+    def _make_read(self) -> Callable[[int], Record]:
+        batches: list[Callable[[int], Record] | None] = [None] * self._table.batches
+        shift, within = self._table.batch_rows.bit_length() - 1, self._table.batch_rows - 1
 
-        Args:
-            row: its number in the table, from 0.
+        def read(row: int) -> Record:
+            batch = batches[row >> shift]
+            if batch is None:
+                batch = batches[row >> shift] = self._opened(row >> shift)
+            return batch(row & within)
 
-        Returns:
-            The record; no picture is read.
-        """
-        batch = self._batches[row >> self._shift]
-        if batch is None:
-            batch = self._batches[row >> self._shift] = self._opened(row >> self._shift)
-        return batch(row & self._within)
+        return read
 
     def many(self, rows: npt.NDArray[np.int64] | None) -> Iterator[Record]:
         """Make the records of many rows.
@@ -91,42 +91,45 @@ class RecordReader:
         """
         count = len(self._table) if rows is None else len(rows)
         if count < STREAM_FROM_ROWS:
-            yield from map(self, range(count) if rows is None else rows.tolist())
+            yield from map(self.read, range(count) if rows is None else rows.tolist())
             return
-        stored = self._table.arrow().select(_COLUMNS[self.subset])
+        from pico_banana.stored import value_lists
+
+        stored, names = self._table.arrow(), _COLUMNS[self.subset]
         for start in range(0, count, _STREAM_ROWS):
             part = None if rows is None else rows[start : start + _STREAM_ROWS]
             if part is not None and not _in_a_row(part):
-                yield from map(self, part.tolist())
+                yield from map(self.read, part.tolist())
                 continue
             some = stored.slice(start if part is None else int(part[0]), _STREAM_ROWS if part is None else len(part))
-            yield from map(self._assemble, *(some[name].to_pylist() for name in some.column_names))
+            yield from map(self._assemble, *value_lists(some, names))
 
     def _opened(self, batch: int) -> Callable[[int], Record]:
         """Give the function that makes records of one batch."""
-        getters = [self._getter(name, batch) for name in _COLUMNS[self.subset]]
-        assemble = self._assemble
         if self.subset is Subset.SINGLE_TURN:
-            return self._single_turns(batch, *getters)
+            return self._single_turns(batch)
+        getters, assemble = [self._getter(name, batch) for name in _COLUMNS[self.subset]], self._assemble
         return lambda row: assemble(*[get(row) for get in getters])
 
-    def _single_turns(self, batch: int, *getters: Get) -> Callable[[int], Record]:
+    def _single_turns(self, batch: int) -> Callable[[int], Record]:
         """Spell out the commonest case: reading at random is twice as fast without the loop and its calls."""
-        _, twin, _, local, _, short, kind, bits = getters
-        path, url, long = (self._table.strings(name, batch) for name in ("edited", "source", "instruction"))
-        path_at, url_at, long_at = path.offsets, url.offsets, long.offsets
-        path_0, url_0, long_0 = path.start, url.start, long.start
+        texts = self._table.strings("texts", batch, buffer=1)
+        offsets, start, valid = texts.offsets.cast("B"), texts.start, texts.valid
+        bounds = _FIVE_OFFSETS.unpack_from
+        twin, local, kind, bits = (self._getter(name, batch) for name in ("twin", "local_source", "type", "flags"))
         data, assemble = self._table.data, self._assemble
 
         def record(row: int) -> Record:
-            end, flags = row + 1, bits(row)
+            path, url, long, short, end = bounds(offsets, 16 * row)
+            text, flags = data[start + path : start + end], bits(row)
+            missing = valid is not None and not valid[(row >> 1)] >> (7 if row & 1 else 3) & 1
             return assemble(
-                data[path_0 + path_at[row] : path_0 + path_at[end]].decode(),
+                text[: url - path].decode(),
                 twin(row) if flags & SHARED else 0,
-                data[url_0 + url_at[row] : url_0 + url_at[end]].decode(),
+                text[url - path : long - path].decode(),
                 local(row),
-                data[long_0 + long_at[row] : long_0 + long_at[end]].decode(),
-                short(row),
+                text[long - path : short - path].decode(),
+                None if missing else text[short - path :].decode(),
                 kind(row),
                 flags,
             )
@@ -140,23 +143,26 @@ class RecordReader:
             values = memoryview(self._table.numbers(name, batch, np.dtype(kind), buffer=3))
             return self._listed(name, batch, values.__getitem__)
         if name in _LISTS_OF_STRINGS:
-            return self._listed(name, batch, self._text(name, batch, buffer=2))
-        return self._text(name, batch)
+            return self._listed(name, batch, _text(self._table, self._table.strings(name, batch, buffer=2)))
+        if name in TEXTS and self.subset is not Subset.MULTI_TURN:
+            text, place = _text(self._table, self._table.strings("texts", batch, buffer=1)), TEXTS.index(name)
+            return lambda row: text(len(TEXTS) * row + place)
+        return _text(self._table, self._table.strings(name, batch))
 
     def _listed(self, name: str, batch: int, value: Get) -> Get:
         bounds = memoryview(self._table.numbers(name, batch, np.int32, buffer=1))
         return lambda row: [value(item) for item in range(bounds[row], bounds[row + 1])]
 
-    def _text(self, name: str, batch: int, *, buffer: int = 0) -> Get:
-        strings = self._table.strings(name, batch, buffer=buffer)
-        data, offsets, start, valid = self._table.data, strings.offsets, strings.start, strings.valid
-        if valid is not None and not any(valid):  # the usual file has no local paths at all
-            return lambda _: None
-        if valid is None:
-            return lambda row: data[start + offsets[row] : start + offsets[row + 1]].decode()
-        return lambda row: (
-            data[start + offsets[row] : start + offsets[row + 1]].decode() if valid[row >> 3] >> (row & 7) & 1 else None
-        )
+
+def _text(table: RowTable, strings: Strings) -> Get:
+    data, offsets, start, valid = table.data, strings.offsets, strings.start, strings.valid
+    if valid is not None and not any(valid):  # the usual file has no local paths at all
+        return lambda _: None
+    if valid is None:
+        return lambda row: data[start + offsets[row] : start + offsets[row + 1]].decode()
+    return lambda row: (
+        data[start + offsets[row] : start + offsets[row + 1]].decode() if valid[row >> 3] >> (row & 7) & 1 else None
+    )
 
 
 def _in_a_row(rows: npt.NDArray[np.int64]) -> bool:
@@ -176,13 +182,23 @@ def _assembler(table: RowTable, subset: Subset, mirror: str) -> Callable[..., Re
 
 def _single_turns(table: RowTable, mirror: str) -> Callable[..., Record]:
     kinds, identity, edit = table.edit_types, id_maker(Subset.SINGLE_TURN), address_prefix(mirror, "edited")
-    photo = _photos(table, mirror)
+    photo, source, prefix = _photos(table, mirror), address_prefix(mirror, "source"), identity("", 0)
 
     def assemble(  # noqa: PLR0913, PLR0917 - the stored columns
         path: str, twin: int, url: str, local: str | None, long: str, short: str | None, code: int, bits: int
     ) -> Record:
-        edited = _Image(edit + path, "edited")
-        return _Single(identity(path, twin), photo(url, local), edited, long, short, kinds[code], flags_of(bits))
+        # The usual path and URL are handled here, without another call; this runs once a row.
+        usual = not twin and path[-4:] == ".png"
+        here = local is None and url[:8] == "https://"
+        return _Single(
+            prefix + path[:-4] if usual else identity(path, twin),
+            _Image(source + url[8:], "source") if here else photo(url, local),
+            _Image(edit + path, "edited"),
+            long,
+            short,
+            kinds[code],
+            flags_of(bits),
+        )
 
     return assemble
 

@@ -25,7 +25,7 @@ from pico_banana.records import Subset
 from pico_banana.store import area, locked, sha256_of, write_atomic
 from pico_banana.table import RowTable
 
-FORMAT = 1  # raise it when the stored columns change
+FORMAT = 2  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
 PROGRESS_FROM_BYTES = 20_000_000

@@ -24,6 +24,7 @@ from pico_banana.taxonomy import EditType, edit_type_from_label
 if TYPE_CHECKING:
     import pyarrow as pa
 
+TEXTS = ("edited", "source", "instruction", "short")  # the texts of an edit, in the order they lie in the file
 NO_TYPE = 0xFFFF  # code of a turn whose instruction gives no hint of a type
 
 
