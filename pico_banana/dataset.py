@@ -6,16 +6,14 @@ are asked for, pictures are read when a record's `ImageRef` is.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast, overload
 
-import numpy as np
-import numpy.typing as npt
-
-from pico_banana import query
 from pico_banana.catalog import Mirror
 from pico_banana.errors import UnknownNameError, missing_extra, unknown_name
+from pico_banana.finding import find_rows
 from pico_banana.flags import BIT
 from pico_banana.reading import RecordReader
 from pico_banana.records import MultiTurn, Record, Subset
@@ -25,6 +23,8 @@ from pico_banana.splits import split_names
 from pico_banana.table import RowTable
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -52,7 +52,7 @@ class PicoBanana(Sequence[R], Generic[R]):
         *,
         subset: Subset,
         mirror: Mirror,
-        rows: npt.NDArray[np.int64] | None = None,
+        rows: memoryview | None = None,
         selections: tuple[Selection, ...] = (),
     ) -> None:
         self.table, self.subset, self.mirror, self.selections = table, subset, mirror, selections
@@ -62,7 +62,9 @@ class PicoBanana(Sequence[R], Generic[R]):
     @property
     def rows(self) -> npt.NDArray[np.int64]:
         """The number of each row in the table, in the order of this dataset."""
-        return np.arange(len(self.table)) if self._rows is None else self._rows
+        import numpy as np
+
+        return np.arange(len(self.table)) if self._rows is None else np.asarray(self._rows)
 
     @property
     def ids(self) -> list[str]:
@@ -106,9 +108,9 @@ class PicoBanana(Sequence[R], Generic[R]):
             return self._record(index)
         if isinstance(index, str):
             return self._by_id(index)
-        if isinstance(index, np.integer):
+        if hasattr(index, "__index__"):  # a NumPy number
             return self._record(int(index))
-        return self._with_rows(self.rows[index if isinstance(index, slice) else np.asarray(index, np.int64)])
+        return self._at(index)
 
     def __iter__(self) -> Iterator[R]:
         """Give every record in order."""
@@ -123,7 +125,8 @@ class PicoBanana(Sequence[R], Generic[R]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as the place of the table and the row numbers."""
-        state = {"subset": self.subset, "mirror": self.mirror, "rows": self._rows, "selections": self.selections}
+        rows = None if self._rows is None else array("q", self._rows.tobytes())
+        state = {"subset": self.subset, "mirror": self.mirror, "rows": rows, "selections": self.selections}
         return _rebuilt, (type(self), self.table, state)
 
     def select(self, **selection: Unpack[SelectionOptions]) -> PicoBanana[R]:
@@ -150,8 +153,7 @@ class PicoBanana(Sequence[R], Generic[R]):
         Returns:
             A new dataset. `select` is a thousand times faster where it can say the same.
         """
-        places = [place for place, record in enumerate(self) if keep(record)]
-        return self._with_rows(self.rows[np.asarray(places, np.int64)])
+        return self._at([place for place, record in enumerate(self) if keep(record)])
 
     def shuffle(self, seed: int = 0) -> PicoBanana[R]:
         """Put the rows into a random order, the same for the same seed.
@@ -206,7 +208,7 @@ class PicoBanana(Sequence[R], Generic[R]):
         """
         keys = [by(record) for record in self] if callable(by) else self._column(by)
         order = sorted(range(len(self)), key=lambda place: (keys[place] is None, keys[place]), reverse=reverse)
-        return self._with_rows(self.rows[np.asarray(order, np.int64)])
+        return self._at(order)
 
     def split(self, name: str) -> PicoBanana[R]:
         """Keep the rows of one split by source photo.
@@ -276,7 +278,8 @@ class PicoBanana(Sequence[R], Generic[R]):
         for name in columns or ():
             if name not in known:
                 raise unknown_name(f"column of {self.subset.value}", name, known)
-        return public_table(self.table, self._rows, subset=self.subset, mirror=self.mirror.name, columns=columns)
+        rows = None if self._rows is None else self.rows
+        return public_table(self.table, rows, subset=self.subset, mirror=self.mirror.name, columns=columns)
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the rows as a pandas frame; types and categories are categoricals.
@@ -335,20 +338,26 @@ class PicoBanana(Sequence[R], Generic[R]):
             if not -count <= place < 0:
                 raise IndexError(f"row {place} of a dataset of {count:,} rows")
             place += count
-        return cast("R", self._read(place if self._rows is None else int(self._rows[place])))
+        return cast("R", self._read(place if self._rows is None else self._rows[place]))
 
     def _by_id(self, identity: str) -> R:
-        found = query.find_rows(self.table, Selection(subset=self.subset, ids=(identity,)), among=self._rows)
+        found = find_rows(self.table, Selection(subset=self.subset, ids=(identity,)), among=self._rows)
         if found is None or not len(found):
             text = f"no row of this dataset has the id {identity!r}"
             raise UnknownNameError(text, kind="row id", name=identity)
-        return cast("R", self._read(int(found[0])))
+        return cast("R", self._read(found[0]))
 
     def _narrowed(self, selection: Selection) -> PicoBanana[R]:
-        rows = query.find_rows(self.table, selection, among=self._rows)
+        rows = find_rows(self.table, selection, among=self._rows)
         return self._with_rows(rows, selection)
 
-    def _with_rows(self, rows: npt.NDArray[np.int64] | None, *selections: Selection) -> PicoBanana[R]:
+    def _at(self, places: slice | Sequence[int] | npt.NDArray[np.int64]) -> PicoBanana[R]:
+        import numpy as np
+
+        chosen = self.rows[places if isinstance(places, slice) else np.asarray(places, np.int64)]
+        return self._with_rows(memoryview(np.ascontiguousarray(chosen)))
+
+    def _with_rows(self, rows: memoryview | None, *selections: Selection) -> PicoBanana[R]:
         narrowed = type(self)(
             self.table, subset=self.subset, mirror=self.mirror, rows=rows, selections=(*self.selections, *selections)
         )
@@ -361,16 +370,28 @@ class PicoBanana(Sequence[R], Generic[R]):
         return values
 
     def _group_counts(self, by: str) -> dict[str, int]:
-        groups, names = query.group_codes(self.table, self.rows, by)
+        import numpy as np
+
+        from pico_banana.query import group_codes
+
+        groups, names = group_codes(self.table, self.rows, by)
         counts = np.bincount(groups, minlength=len(names)).tolist()
         return {name: count for name, count in zip(names, counts, strict=True) if count}
 
     def _flag_counts(self) -> dict[str, int]:
-        bits = self.table.gather("flags", self.rows, np.uint32)
+        import numpy as np
+
+        from pico_banana.query import gather
+
+        bits = gather(self.table, "flags", self.rows, "I")
         return {flag.value: int(np.count_nonzero(bits & bit)) for flag, bit in BIT.items()}
 
     def _turn_counts(self) -> dict[str, int]:
-        turns, counts = np.unique(query.turn_counts(self.table)[self.rows], return_counts=True)
+        import numpy as np
+
+        from pico_banana.query import turn_counts
+
+        turns, counts = np.unique(turn_counts(self.table)[self.rows], return_counts=True)
         return {str(turn): int(count) for turn, count in zip(turns, counts, strict=True)}
 
     def _inferred_counts(self) -> dict[str, int]:
@@ -383,4 +404,5 @@ class PicoBanana(Sequence[R], Generic[R]):
 
 
 def _rebuilt(kind: type[PicoBanana[Any]], table: RowTable, state: dict[str, Any]) -> PicoBanana[Any]:
-    return kind(table, **state)
+    rows = state["rows"]
+    return kind(table, **{**state, "rows": None if rows is None else memoryview(rows)})

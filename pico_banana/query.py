@@ -1,19 +1,20 @@
-"""Finding the rows of a Selection: masks over memory-mapped columns, then order, balance and limit.
+"""Finding the rows of any Selection: masks over memory-mapped columns, then order, balance and limit.
 
 Only the columns that the Selection asks about are touched. Text search runs in Arrow's string kernels; everything else
-is NumPy, so that opening and filtering never import pyarrow.
+is NumPy. The commonest questions need not even that, see `finding.py`, which comes first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pico_banana.errors import SelectionError
+from pico_banana.finding import wanted_codes
 from pico_banana.flags import bits_of
 from pico_banana.ids import id_maker, parse_row_id
 from pico_banana.records import Subset
@@ -24,27 +25,25 @@ from pico_banana.table import NO_TYPE, RowTable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pico_banana.taxonomy import EditType
-
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def find_rows(table: RowTable, selection: Selection, *, among: Rows | None = None) -> Rows | None:
+def search(table: RowTable, selection: Selection, among: memoryview | None) -> memoryview | None:
     """Find the rows of a Selection.
 
     Args:
         table: the rows of the Selection's subset.
         selection: which rows.
-        among: only these rows, in this order; None for all, in the order of the file.
+        among: only these rows (int64), in this order; None for all, in the order of the file.
 
     Returns:
-        Row numbers in the Selection's order; None when that is all rows in the order of the file.
+        Row numbers (int64) in the Selection's order; None when that is all rows in the order of the file.
     """
     mask = _mask(table, selection)
-    rows = among
+    rows = None if among is None else np.asarray(among)
     if mask is not None:
-        rows = np.flatnonzero(mask) if among is None else among[mask[among]]
+        rows = np.flatnonzero(mask) if rows is None else rows[mask[rows]]
     if selection.shuffle is not None:
         rows = np.arange(len(table)) if rows is None else rows
         rows = np.random.default_rng(selection.shuffle).permutation(rows)
@@ -52,7 +51,7 @@ def find_rows(table: RowTable, selection: Selection, *, among: Rows | None = Non
         rows = _balanced(table, np.arange(len(table)) if rows is None else rows, selection)
     if selection.limit is not None:
         rows = np.arange(min(selection.limit, len(table))) if rows is None else rows[: selection.limit]
-    return rows
+    return None if rows is None else memoryview(np.ascontiguousarray(rows, np.int64))
 
 
 def group_codes(table: RowTable, rows: Rows, by: str) -> tuple[npt.NDArray[np.int64], list[str]]:
@@ -69,7 +68,27 @@ def group_codes(table: RowTable, rows: Rows, by: str) -> tuple[npt.NDArray[np.in
     slugs = [str(kind if by == "edit_type" else kind.category) for kind in table.edit_types]
     names = list(dict.fromkeys(slugs))
     group_of_code = np.array([names.index(slug) for slug in slugs], np.int64)
-    return group_of_code[table.gather("type", rows, np.uint16)], names
+    return group_of_code[gather(table, "type", rows, "H")], names
+
+
+def gather(table: RowTable, column: str, rows: Rows, kind: str) -> npt.NDArray[Any]:
+    """Read numbers of chosen rows.
+
+    Args:
+        table: the row store.
+        column: a column of plain numbers.
+        rows: row numbers, any order.
+        kind: the column's type, see `RowTable.view`.
+
+    Returns:
+        One value per row, in the order given.
+    """
+    out = np.empty(len(rows), kind)
+    batches = rows // table.batch_rows
+    for batch in np.unique(batches):
+        here = batches == batch
+        out[here] = np.asarray(table.view(column, int(batch), kind))[rows[here] - batch * table.batch_rows]
+    return out
 
 
 def _mask(table: RowTable, selection: Selection) -> Mask | None:
@@ -95,12 +114,8 @@ def _masks(table: RowTable, selection: Selection) -> Iterator[Mask]:
 
 
 def _type_mask(table: RowTable, selection: Selection) -> Mask:
-    def wanted(kind: EditType) -> bool:
-        by_type = not selection.edit_types or kind in selection.edit_types
-        return by_type and (not selection.categories or kind.category in selection.categories)
-
-    by_code = np.array([wanted(kind) for kind in table.edit_types], np.bool_)
-    return _each(table, lambda batch: by_code[table.numbers("type", batch, np.uint16)])
+    by_code = np.array(wanted_codes(table, selection), np.bool_)
+    return _each(table, lambda batch: by_code[np.asarray(table.view("type", batch, "H"))])
 
 
 def _inferred_mask(table: RowTable, selection: Selection) -> Mask:
@@ -108,9 +123,9 @@ def _inferred_mask(table: RowTable, selection: Selection) -> Mask:
     by_code[[code for code, kind in enumerate(table.edit_types) if kind in selection.inferred_edit_types]] = True
 
     def any_turn(batch: int) -> Mask:
-        offsets = table.numbers("turn_type", batch, np.int32, buffer=1)[: table.length(batch) + 1]
-        turns = by_code[table.numbers("turn_type", batch, np.uint16, buffer=3)]
-        sure = table.numbers("turn_confidence", batch, np.float32, buffer=3) >= selection.min_confidence
+        offsets = np.asarray(table.view("turn_type", batch, "i"))[: table.length(batch) + 1]
+        turns = by_code[np.asarray(table.view("turn_type", batch, "H", buffer=3))]
+        sure = np.asarray(table.view("turn_confidence", batch, "f", buffer=3)) >= selection.min_confidence
         running = np.concatenate([[0], np.cumsum(turns & sure)])
         return running[offsets[1:]] > running[offsets[:-1]]
 
@@ -127,7 +142,7 @@ def turn_counts(table: RowTable) -> npt.NDArray[np.int32]:
         One number per row.
     """
     counts = [
-        np.diff(table.numbers("turn_type", batch, np.int32, buffer=1)[: table.length(batch) + 1])
+        np.diff(np.asarray(table.view("turn_type", batch, "i"))[: table.length(batch) + 1])
         for batch, _ in table.starts()
     ]
     return np.concatenate([*counts, np.empty(0, np.int32)])
@@ -137,7 +152,7 @@ def _flag_mask(table: RowTable, selection: Selection) -> Mask:
     has, lacks = np.uint32(bits_of(selection.has_flags)), np.uint32(bits_of(selection.lacks_flags))
 
     def mask(batch: int) -> Mask:
-        bits = table.numbers("flags", batch, np.uint32)
+        bits = np.asarray(table.view("flags", batch, "I"))
         good: Mask = ((bits & has) == has) & ((bits & lacks) == 0)
         return good
 
@@ -150,7 +165,7 @@ def _split_mask(table: RowTable, start: int, stop: int) -> Mask:
         return np.zeros(len(table), np.bool_)
 
     def mask(batch: int) -> Mask:
-        places = table.numbers("photo", batch, np.uint64)
+        places = np.asarray(table.view("photo", batch, "Q"))
         inside: Mask = (places >= low) & (places <= high)
         return inside
 
@@ -170,7 +185,7 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
     values = stored_column(table.arrow(), column)
     mask, identity = np.zeros(len(table), np.bool_), id_maker(table.subset)
     candidates = np.flatnonzero(_any_text(values, lambda texts: pc.is_in(texts, value_set=stored)))
-    for row, twin in zip(candidates.tolist(), table.gather("twin", candidates, np.uint32).tolist(), strict=True):
+    for row, twin in zip(candidates.tolist(), gather(table, "twin", candidates, "I").tolist(), strict=True):
         mask[row] = identity(values[row].as_py(), twin) in wanted
     return mask
 

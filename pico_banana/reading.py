@@ -10,9 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from pico_banana.addresses import address_prefix, key_of_url
 from pico_banana.flags import BIT, flags_of
 from pico_banana.ids import id_maker
@@ -80,11 +77,11 @@ class RecordReader:
 
         return read
 
-    def many(self, rows: npt.NDArray[np.int64] | None) -> Iterator[Record]:
+    def many(self, rows: memoryview | None) -> Iterator[Record]:
         """Make the records of many rows.
 
         Args:
-            rows: row numbers in the order wanted; None for all.
+            rows: row numbers (int64) in the order wanted; None for all.
 
         Yields:
             One record per row.
@@ -101,7 +98,7 @@ class RecordReader:
             if part is not None and not _in_a_row(part):
                 yield from map(self.read, part.tolist())
                 continue
-            some = stored.slice(start if part is None else int(part[0]), _STREAM_ROWS if part is None else len(part))
+            some = stored.slice(start if part is None else part[0], _STREAM_ROWS if part is None else len(part))
             yield from map(self._assemble, *value_lists(some, names))
 
     def _opened(self, batch: int) -> Callable[[int], Record]:
@@ -138,9 +135,9 @@ class RecordReader:
 
     def _getter(self, name: str, batch: int) -> Get:
         if (kind := _NUMBERS.get(name)) is not None:
-            return memoryview(self._table.numbers(name, batch, np.dtype(kind))).__getitem__
+            return self._table.view(name, batch, kind).__getitem__
         if (kind := _LISTS_OF_NUMBERS.get(name)) is not None:
-            values = memoryview(self._table.numbers(name, batch, np.dtype(kind), buffer=3))
+            values = self._table.view(name, batch, kind, buffer=3)
             return self._listed(name, batch, values.__getitem__)
         if name in _LISTS_OF_STRINGS:
             return self._listed(name, batch, _text(self._table, self._table.strings(name, batch, buffer=2)))
@@ -150,7 +147,7 @@ class RecordReader:
         return _text(self._table, self._table.strings(name, batch))
 
     def _listed(self, name: str, batch: int, value: Get) -> Get:
-        bounds = memoryview(self._table.numbers(name, batch, np.int32, buffer=1))
+        bounds = self._table.view(name, batch, "i")
         return lambda row: [value(item) for item in range(bounds[row], bounds[row + 1])]
 
 
@@ -165,8 +162,9 @@ def _text(table: RowTable, strings: Strings) -> Get:
     )
 
 
-def _in_a_row(rows: npt.NDArray[np.int64]) -> bool:
-    return bool((np.diff(rows) == 1).all())
+def _in_a_row(rows: memoryview) -> bool:
+    first = rows[0]
+    return rows[-1] - first == len(rows) - 1 and rows.tolist() == list(range(first, first + len(rows)))
 
 
 def _assembler(table: RowTable, subset: Subset, mirror: str) -> Callable[..., Record]:

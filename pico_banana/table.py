@@ -1,7 +1,7 @@
-"""The row store, opened: columns of a memory-mapped Arrow file, read with NumPy alone.
+"""The row store, opened: the columns of a memory-mapped Arrow file as plain views of memory.
 
-Opening costs one small JSON file; a filter touches only the bytes of the columns it asks about. See `build.py` for
-how the files come to be.
+Opening costs one small JSON file and imports neither NumPy nor pyarrow; a filter touches only the bytes of the columns
+it asks about. See `build.py` for how the files come to be.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from struct import calcsize
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from pico_banana.records import Subset
 from pico_banana.rows import BadRow
@@ -99,23 +97,21 @@ class RowTable:
         for batch in range(self.batches):
             yield batch, batch * self.batch_rows
 
-    def numbers(self, column: str, batch: int, dtype: npt.DTypeLike, *, buffer: int = 1) -> npt.NDArray[Any]:
+    def view(self, column: str, batch: int, kind: str, *, buffer: int = 1) -> memoryview:
         """View one batch of a column of numbers.
 
         Args:
             column: its name.
             batch: which batch.
-            dtype: the NumPy type of the column.
+            kind: the numbers' type as `struct` writes it: "H" uint16, "I" uint32, "Q" uint64, "i" int32, "f" float32.
             buffer: which Arrow buffer; 1 for plain numbers and for the offsets of a list, 3 for the numbers in a list.
 
         Returns:
-            A read-only array over the mapped file; for a list's buffers it may be longer than the batch has rows.
+            The numbers; those of a list's buffers may be more than the batch has rows.
         """
-        place = self._places[column][batch][buffer]
-        offset, size = place or (0, 0)
-        width = np.dtype(dtype).itemsize
-        array = np.frombuffer(self.data, dtype, size // width, offset)
-        return array[: self.length(batch)] if len(self._places[column][batch]) == 2 else array  # noqa: PLR2004
+        offset, size = self._places[column][batch][buffer] or (0, 0)
+        numbers = memoryview(self.data)[offset : offset + size - size % calcsize(kind)].cast(kind)
+        return numbers[: self.length(batch)] if len(self._places[column][batch]) == 2 else numbers  # noqa: PLR2004
 
     def strings(self, column: str, batch: int, *, buffer: int = 0) -> Strings:
         """View one batch of a column of strings.
@@ -135,24 +131,6 @@ class RowTable:
             start=text[0] if text else 0,
             valid=view[valid[0] : valid[0] + valid[1]] if valid and valid[1] else None,
         )
-
-    def gather(self, column: str, rows: npt.NDArray[np.int64], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Read numbers of chosen rows.
-
-        Args:
-            column: a column of plain numbers.
-            rows: row numbers, any order.
-            dtype: the NumPy type of the column.
-
-        Returns:
-            One value per row, in the order given.
-        """
-        out = np.empty(len(rows), dtype)
-        batches = rows // self.batch_rows
-        for batch in np.unique(batches):
-            here = batches == batch
-            out[here] = self.numbers(column, int(batch), dtype)[rows[here] - batch * self.batch_rows]
-        return out
 
     def arrow(self) -> pa.Table:
         """Open the stored columns with pyarrow, still mapped.

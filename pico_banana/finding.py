@@ -1,0 +1,80 @@
+"""Finding the rows of a Selection, the commonest questions first.
+
+"Everything", "the first N" and "these edit types" are answered with bytes alone, which saves importing NumPy: most of the
+time of a short script. Anything else goes to `query.py`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pico_banana.selection import Selection
+
+if TYPE_CHECKING:
+    from pico_banana.table import RowTable
+
+_BYTE_VALUES = 256
+
+
+def find_rows(table: RowTable, selection: Selection, *, among: memoryview | None = None) -> memoryview | None:
+    """Find the rows of a Selection.
+
+    Args:
+        table: the rows of the Selection's subset.
+        selection: which rows.
+        among: only these rows (int64), in this order; None for all, in the order of the file.
+
+    Returns:
+        Row numbers (int64) in the Selection's order; None when that is all rows in the order of the file.
+    """
+    bare = replace(selection, edit_types=(), categories=(), limit=None)
+    if among is None and len(table.labels) <= _BYTE_VALUES and not bare.parts():
+        return _rows_of_types(table, selection)
+    from pico_banana.query import search
+
+    return search(table, selection, among)
+
+
+def wanted_codes(table: RowTable, selection: Selection) -> list[bool]:
+    """Say which edit type codes a Selection wants.
+
+    Args:
+        table: the row store whose codes these are.
+        selection: any Selection.
+
+    Returns:
+        One answer per code.
+    """
+    return [
+        (not selection.edit_types or kind in selection.edit_types)
+        and (not selection.categories or kind.category in selection.categories)
+        for kind in table.edit_types
+    ]
+
+
+def _rows_of_types(table: RowTable, selection: Selection) -> memoryview | None:
+    found = array("q")
+    if not selection.edit_types and not selection.categories:
+        if selection.limit is None:
+            return None
+        found.extend(range(min(selection.limit, len(table))))
+        return memoryview(found)
+    wanted = bytes(wanted_codes(table, selection)).ljust(_BYTE_VALUES, b"\0")
+    for batch, first in table.starts():
+        low_bytes = bytes(table.view("type", batch, "H").cast("B")[::2])
+        _extend(found, low_bytes.translate(wanted), first)
+        if selection.limit is not None and len(found) >= selection.limit:
+            break
+    return memoryview(found)[: selection.limit]
+
+
+def _extend(found: array[int], mask: bytes, first: int) -> None:
+    """Add the places of the ones, run by run: published rows come in blocks of one type."""
+    start = mask.find(1)
+    while start >= 0:
+        stop = mask.find(0, start)
+        stop = len(mask) if stop < 0 else stop
+        found.extend(range(first + start, first + stop))
+        start = mask.find(1, stop)
