@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 _FORMAT = "pico-banana edit type model 1"
 _OPENING = 6  # words: "Replace the old car with a": the verb and what it is done to
 _BATCH = 2048  # texts at once: one row of 35 weights a word, twice
-_HELD_OUT = 10  # every tenth text measures the confidence
-_SMOOTHING = 0.1
+_HELD_OUT = 10  # one text in ten measures the confidence
+_BACKGROUND = 0.3  # mixed into each type's words, so that an unseen word weighs the same for a rare type as for others
+_TINY = 1e-9  # a type without rows is never guessed
 _TEMPERATURES = np.geomspace(1, 50, 41)  # naive Bayes counts the same evidence many times over: only ever less sure
 _MAX_CUES = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bayes:
     """A trained model.
 
@@ -53,9 +55,9 @@ class Bayes:
         accuracy: the share guessed right of the tenth held out in training, 0 to 1; nan when there was none.
     """
 
-    words: tuple[str, ...]
-    weights: NDArray[np.float32]
-    prior: NDArray[np.float32]
+    words: tuple[str, ...] = field(repr=False)
+    weights: NDArray[np.float32] = field(repr=False)
+    prior: NDArray[np.float32] = field(repr=False)
     temperature: float
     trained_on: int
     accuracy: float
@@ -145,7 +147,7 @@ class Bayes:
 def train(texts: Iterable[str], types: Iterable[str], *, max_words: int = 8000, min_count: int = 2) -> Bayes:
     """Train a model on instructions whose edit types are known.
 
-    Every tenth text is held out at first, to measure how far the model may be trusted, and then learnt too.
+    A tenth of the texts is held out at first, to measure how far the model may be trusted, and then learnt too.
 
     Args:
         texts: instructions.
@@ -165,8 +167,8 @@ def train(texts: Iterable[str], types: Iterable[str], *, max_words: int = 8000, 
         raise ConfigError("there is nothing to train on: give instructions and the edit type of each", key="texts")
     frequent = Counter(word for text, _ in pairs for word in tokens(text)).most_common(max_words)
     words = tuple(word for word, count in frequent if count >= min_count)
-    held_out = pairs[_HELD_OUT - 1 :: _HELD_OUT]
-    rest = [pair for index, pair in enumerate(pairs, start=1) if index % _HELD_OUT]
+    held_out = [pair for pair in pairs if _is_held_out(pair[0])]
+    rest = [pair for pair in pairs if not _is_held_out(pair[0])]
     counts, rows = _count(rest, words)
     temperature, accuracy = _measure(_model(words, counts, rows), held_out)
     more_counts, more_rows = _count(held_out, words)
@@ -217,6 +219,11 @@ def _pairs(texts: Iterable[str], types: Iterable[str]) -> list[tuple[str, int]]:
     return [(text, codes[kinds[name]]) for text, name in zip(given, names, strict=True) if kinds[name].known]
 
 
+def _is_held_out(text: str) -> bool:
+    """Choose by the text, so that neither order nor repeated rows matter."""
+    return crc32(text.encode("utf-8", "surrogatepass")) % _HELD_OUT == 0
+
+
 def _read(
     texts: Sequence[str], numbers: Mapping[str, int]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.intp]]:
@@ -250,9 +257,10 @@ def _model(
     temperature: float = 1.0,
     accuracy: float = np.nan,
 ) -> Bayes:
-    smooth = counts + _SMOOTHING
-    weights = np.log(smooth) - np.log(smooth.sum(axis=1, keepdims=True))
-    prior = np.log((rows + _SMOOTHING) / (rows.sum() + _SMOOTHING * len(rows)))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    everywhere = counts.sum(axis=2, keepdims=True) / np.maximum(counts.sum(axis=(1, 2), keepdims=True), 1)
+    weights = np.log((1 - _BACKGROUND) * shares + _BACKGROUND * everywhere + _TINY)
+    prior = np.log(rows / rows.sum() + _TINY)
     return Bayes(
         words=words,
         weights=(weights - weights.mean(axis=2, keepdims=True)).astype(np.float32),

@@ -147,4 +147,4 @@ def _nonzero(rows: NDArray[np.uint64]) -> NDArray[np.bool_]:
     merged = np.zeros(len(rows), np.uint64)
     for column in rows.T:
         merged |= column
-    return merged != 0
+    return merged.astype(np.bool_)
