@@ -78,7 +78,7 @@ def test_published_single_turns(real_rows, key):
     rows = [json.loads(line) for line in lines if line]
     found = evaluate([(row[key], edit_type_from_label(row["edit_type"])) for row in rows])
     assert found.rows == 14
-    assert found.accuracy >= 0.9, found.mistakes
+    assert found.accuracy == 1, found.mistakes
 
 
 @pytest.mark.parametrize(
