@@ -58,7 +58,7 @@ The guess is made by rules that can be read and mended: `pico_banana/inference/c
 for each type the cues that speak for it, with weights. A text is read as one imperative sentence: its verb, what the
 verb is done to, what that becomes; what follows "keeping", "matching" and the like is left out. The weights of all cues
 that fire are added up. Where none fires, the text stays *undecided*, with confidence 0. `benchmarks/inference.py`
-measures the rate: 150,000 to 200,000 instructions of 54 characters a second, about 50,000 of 260, on one core.
+measures the rate: about 200,000 instructions of 46 characters a second, or 50,000 of 260, on one core.
 
 ### How good it is
 

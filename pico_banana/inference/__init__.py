@@ -4,7 +4,7 @@
 
     infer("Zoom in on the clock").edit_type             # EditType('zoom_in')
     infer("Zoom in on the clock").cues                  # why
-    codes, confidence = infer_many(instructions)        # about 100,000 texts a second
+    codes, confidence = infer_many(instructions)        # 50,000 to 200,000 texts a second
 
     model = train(texts, edit_types)                    # your own model from the real single-turn rows
     model.save(path)
