@@ -5,8 +5,8 @@ Stored columns are compact (paths, codes, bits); the public ones say what they m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from pico_banana.ids import id_maker
 from pico_banana.records import Role, Subset
 from pico_banana.table import NO_TYPE, RowTable
 from pico_banana.texts import clean_short_instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 NAMES = pa.dictionary(pa.int32(), pa.string())
 _TURN = pa.struct(
@@ -103,12 +106,12 @@ def public_table(
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     parts = [table.arrow()] if rows is None else [table.arrow().take(column(rows.astype(np.int64)))]
     maker = _Maker(table, subset, mirror)
-    return pa.Table.from_arrays([maker.make(name, parts[0]).cast(wanted.field(name).type) for name in wanted.names], schema=wanted)
+    return pa.Table.from_arrays(
+        [maker.make(name, parts[0]).cast(wanted.field(name).type) for name in wanted.names], schema=wanted
+    )
 
 
-def public_batches(
-    table: RowTable, rows: npt.NDArray[np.int64], *, subset: Subset, mirror: str
-) -> Iterator[pa.Table]:
+def public_batches(table: RowTable, rows: npt.NDArray[np.int64], *, subset: Subset, mirror: str) -> Iterator[pa.Table]:
     """Give the public columns of chosen rows in pieces, so that memory stays bounded.
 
     Args:
@@ -137,7 +140,9 @@ class _Maker:
             "instruction": lambda stored: stored["instruction"],
             "short_instruction": lambda stored: stored["short"],
             "clean_short_instruction": self._clean,
-            "edit_type": lambda stored: self._names(stored, [str(kind) if kind.known else None for kind in table.edit_types]),
+            "edit_type": lambda stored: self._names(
+                stored, [str(kind) if kind.known else None for kind in table.edit_types]
+            ),
             "category": lambda stored: self._names(
                 stored, [str(kind.category) if kind.known else None for kind in table.edit_types]
             ),

@@ -6,7 +6,6 @@ is NumPy, so that opening and filtering never import pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,15 @@ from pico_banana.errors import SelectionError
 from pico_banana.flags import bits_of
 from pico_banana.ids import id_maker, parse_row_id
 from pico_banana.records import Subset
-from pico_banana.selection import Selection
 from pico_banana.splits import parse_split
 from pico_banana.table import NO_TYPE, RowTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pyarrow as pa
 
+    from pico_banana.selection import Selection
     from pico_banana.taxonomy import EditType
 
 Rows = npt.NDArray[np.int64]
@@ -112,7 +113,8 @@ def _inferred_mask(table: RowTable, selection: Selection) -> Mask:
         turns = by_code[table.numbers("turn_type", batch, np.uint16, buffer=3)]
         sure = table.numbers("turn_confidence", batch, np.float32, buffer=3) >= selection.min_confidence
         running = np.concatenate([[0], np.cumsum(turns & sure)])
-        return running[offsets[1:]] > running[offsets[:-1]]
+        found: Mask = running[offsets[1:]] > running[offsets[:-1]]
+        return found
 
     return _each(table, any_turn)
 
@@ -199,7 +201,9 @@ def _matches(column: pa.ChunkedArray, pattern: str) -> Mask:
     try:
         return _any_text(column, lambda texts: pc.match_substring_regex(texts, pattern))
     except pa.ArrowInvalid as error:
-        raise SelectionError(f"regex={pattern!r} cannot be used: {error}. RE2 has no look-around and no back-references") from error
+        raise SelectionError(
+            f"regex={pattern!r} cannot be used: {error}. RE2 has no look-around and no back-references"
+        ) from error
 
 
 def _any_text(column: pa.ChunkedArray, match: Callable[[pa.Array], pa.Array]) -> Mask:

@@ -59,6 +59,7 @@ class RecordReader:
     """
 
     def __init__(self, table: RowTable, subset: Subset, mirror: str) -> None:
+        """Get ready to read a table; its batches are looked at when they are needed."""
         self.subset = subset
         self._table = table
         self._shift = table.batch_rows.bit_length() - 1
@@ -135,16 +136,16 @@ class RecordReader:
 
     def _getter(self, name: str, batch: int) -> Get:
         if (kind := _NUMBERS.get(name)) is not None:
-            return memoryview(self._table.numbers(name, batch, np.dtype(kind))).__getitem__
+            return self._table.numbers(name, batch, np.dtype(kind)).data.__getitem__
         if (kind := _LISTS_OF_NUMBERS.get(name)) is not None:
-            values = memoryview(self._table.numbers(name, batch, np.dtype(kind), buffer=3))
+            values = self._table.numbers(name, batch, np.dtype(kind), buffer=3).data
             return self._listed(name, batch, values.__getitem__)
         if name in _LISTS_OF_STRINGS:
             return self._listed(name, batch, self._text(name, batch, buffer=2))
         return self._text(name, batch)
 
     def _listed(self, name: str, batch: int, value: Get) -> Get:
-        bounds = memoryview(self._table.numbers(name, batch, np.int32, buffer=1))
+        bounds = self._table.numbers(name, batch, np.int32, buffer=1).data
         return lambda row: [value(item) for item in range(bounds[row], bounds[row + 1])]
 
     def _text(self, name: str, batch: int, *, buffer: int = 0) -> Get:
@@ -212,9 +213,7 @@ def _preferences(table: RowTable, mirror: str) -> Callable[..., Record]:
 def _instructions(table: RowTable, _mirror: str) -> Callable[..., Record]:
     kinds, identity = table.edit_types, id_maker(Subset.INSTRUCTIONS)
 
-    def assemble(  # noqa: PLR0913, PLR0917 - the stored columns
-        path: str, twin: int, long: str, short: str | None, code: int, bits: int
-    ) -> Record:
+    def assemble(path: str, twin: int, long: str, short: str | None, code: int, bits: int) -> Record:
         return _Pair(identity(path, twin), long, short, kinds[code], flags_of(bits))
 
     return assemble

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,8 @@ from pico_banana.rows import BadRow
 from pico_banana.taxonomy import EditType, edit_type_from_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
 NO_TYPE = 0xFFFF  # code of a turn whose instruction gives no hint of a type
@@ -56,6 +57,7 @@ class RowTable:
     """
 
     def __init__(self, index_path: Path, index: dict[str, Any] | None = None) -> None:
+        """Map the file that an index names; an index that was read already can be handed over."""
         index = index or json.loads(index_path.read_bytes())
         self._index_path, self._index = index_path, index
         self.subset = Subset(index["subset"])
@@ -130,7 +132,9 @@ class RowTable:
         valid, offsets, text = self._places[column][batch][buffer : buffer + 3]
         view = memoryview(self.data)
         return Strings(
-            offsets=view[offsets[0] : offsets[0] + offsets[1]].cast("i") if offsets else memoryview(b"\0\0\0\0").cast("i"),
+            offsets=view[offsets[0] : offsets[0] + offsets[1]].cast("i")
+            if offsets
+            else memoryview(b"\0\0\0\0").cast("i"),
             start=text[0] if text else 0,
             valid=view[valid[0] : valid[0] + valid[1]] if valid and valid[1] else None,
         )
