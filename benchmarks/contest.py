@@ -16,7 +16,9 @@ from typing import Any
 Contender = Callable[..., dict[str, float]]
 
 
-def play(script: str, names: Sequence[str], arguments: Mapping[str, str], *, rounds: int = 5) -> dict[str, dict[str, float]]:
+def play(
+    script: str, names: Sequence[str], arguments: Mapping[str, str], *, rounds: int = 5
+) -> dict[str, dict[str, float]]:
     """Run every contender once a round, in turn, so that a slow spell of the machine hits all alike.
 
     Args:
@@ -36,9 +38,7 @@ def play(script: str, names: Sequence[str], arguments: Mapping[str, str], *, rou
                 seen[name].append(figures)
             sys.stderr.write(f"\r\033[Kround {number}/{rounds} {name}")
     sys.stderr.write("\r\033[K")
-    return {
-        name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in seen.items()
-    }
+    return {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in seen.items()}
 
 
 def compete(contenders: Mapping[str, Contender], argv: Sequence[str]) -> bool:

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
-from pico_banana.records import Role
+
+if TYPE_CHECKING:
+    from pico_banana.records import Role
 
 PROTOCOL = "picobanana"
 RELEASE = "release"

@@ -5,8 +5,8 @@ Stored columns are compact (paths, codes, bits); the public ones say what they m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from pico_banana.records import Role, Subset
 from pico_banana.stored import stored_column
 from pico_banana.table import NO_TYPE, RowTable
 from pico_banana.texts import clean_short_instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 NAMES = pa.dictionary(pa.int32(), pa.string())
 _TURN = pa.struct(
@@ -104,12 +107,12 @@ def public_table(
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     parts = [table.arrow()] if rows is None else [table.arrow().take(column(rows.astype(np.int64)))]
     maker = _Maker(table, subset, mirror)
-    return pa.Table.from_arrays([maker.make(name, parts[0]).cast(wanted.field(name).type) for name in wanted.names], schema=wanted)
+    return pa.Table.from_arrays(
+        [maker.make(name, parts[0]).cast(wanted.field(name).type) for name in wanted.names], schema=wanted
+    )
 
 
-def public_batches(
-    table: RowTable, rows: npt.NDArray[np.int64], *, subset: Subset, mirror: str
-) -> Iterator[pa.Table]:
+def public_batches(table: RowTable, rows: npt.NDArray[np.int64], *, subset: Subset, mirror: str) -> Iterator[pa.Table]:
     """Give the public columns of chosen rows in pieces, so that memory stays bounded.
 
     Args:
@@ -138,7 +141,9 @@ class _Maker:
             "instruction": lambda stored: stored_column(stored, "instruction"),
             "short_instruction": lambda stored: stored_column(stored, "short"),
             "clean_short_instruction": self._clean,
-            "edit_type": lambda stored: self._names(stored, [str(kind) if kind.known else None for kind in table.edit_types]),
+            "edit_type": lambda stored: self._names(
+                stored, [str(kind) if kind.known else None for kind in table.edit_types]
+            ),
             "category": lambda stored: self._names(
                 stored, [str(kind.category) if kind.known else None for kind in table.edit_types]
             ),
@@ -178,7 +183,9 @@ class _Maker:
         return pa.ListArray.from_arrays(_bounds(whole), self._addresses(pc.list_flatten(whole), "edited"))
 
     def _clean(self, stored: pa.Table) -> pa.Array:
-        pairs = zip(stored_column(stored, "short").to_pylist(), stored_column(stored, "instruction").to_pylist(), strict=True)
+        pairs = zip(
+            stored_column(stored, "short").to_pylist(), stored_column(stored, "instruction").to_pylist(), strict=True
+        )
         return pa.array([clean_short_instruction(short, long) for short, long in pairs], pa.string())
 
     def _names(self, stored: pa.Table, name_of_code: Sequence[str | None]) -> pa.Array:

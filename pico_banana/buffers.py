@@ -6,15 +6,14 @@ too, import pandas, which takes a quarter of a second and 30 MB. Handing buffers
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 def numbers(column: Column, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -55,7 +54,7 @@ def blank(texts: Column) -> npt.NDArray[np.bool_]:
     Returns:
         True for null, empty and white space alone.
     """
-    empty = numbers(pc.binary_length(pc.utf8_trim_whitespace(texts)), np.int32) == 0
+    empty: npt.NDArray[np.bool_] = numbers(pc.binary_length(pc.utf8_trim_whitespace(texts)), np.int32) == 0
     return empty | booleans(pc.is_null(texts)) if texts.null_count else empty
 
 

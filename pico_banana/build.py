@@ -11,15 +11,12 @@ all rows, ids of rows that share a path, is patched into the finished file befor
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import groupby
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 import numpy as np
@@ -29,18 +26,24 @@ import pyarrow.compute as pc
 
 from pico_banana.buffers import column, numbers
 from pico_banana.columns import Columns, parse_block
-from pico_banana.flags import BIT, flags_of
-from pico_banana.ids import twin_numbers
+from pico_banana.flags import BIT
 from pico_banana.inference import infer_many
 from pico_banana.jsonl import Block, RowsReader
 from pico_banana.problems import find_flags
 from pico_banana.records import Flag, Subset
-from pico_banana.rowfile import BATCH_ROWS, Places, RowFileWriter, patch
-from pico_banana.rows import BadRow
+from pico_banana.rowfile import BATCH_ROWS, Places, RowFileWriter
 from pico_banana.splits import photo_places
 from pico_banana.store import write_atomic
-from pico_banana.stored import TEXTS, stored_columns, stored_schema, texts_column
+from pico_banana.stored import stored_schema, texts_column
+from pico_banana.table import TEXTS
 from pico_banana.taxonomy import edit_type_from_label, edit_types
+from pico_banana.twins import mark_twins
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from pico_banana.rows import BadRow
 
 WORKERS = 2
 _AHEAD = 2  # blocks in flight: enough to keep both workers busy, few enough to stay small
@@ -151,8 +154,9 @@ def _write_rows(subset: Subset, source: Path, target: Path, on_bytes: OnBytes | 
         places = writer.close()
     finally:
         writer.abandon()
-    flags = {flag.value: int(count) for flag, count in zip(Flag, counts, strict=True)}
-    _mark_twins(subset, target, places, np.concatenate([*hashes, np.empty(0, np.int64)]), flags)
+    all_hashes = np.concatenate([*hashes, np.empty(0, np.int64)])
+    twins = mark_twins(subset, target, places=places, labels=codes.labels, hashes=all_hashes)
+    flags = {flag.value: int(count) + twins[flag] for flag, count in zip(Flag, counts, strict=True)}
     return Built(writer.rows, codes.labels, tuple(bad), flags, places, reader.sha256)
 
 
@@ -202,7 +206,9 @@ def _derive(subset: Subset, block: Block, file: str) -> _Part:
         "photo": column(photo_places(table["source"])),
     }
     stored = stored_schema(subset)
-    whole = pa.Table.from_arrays([extra[name] if name in extra else table[name] for name in stored.names], schema=stored)
+    whole = pa.Table.from_arrays(
+        [extra[name] if name in extra else table[name] for name in stored.names], schema=stored
+    )
     hashes = np.fromiter(map(hash, paths.to_pylist()), np.int64, table.num_rows)
     return _Part(whole, labels, hashes, columns.bad)
 
@@ -239,50 +245,3 @@ class _Codes:
         index = table.schema.get_field_index("type")
         codes = lasting[numbers(table["type"], np.uint16)]
         return table.set_column(index, table.schema.field(index), column(codes))
-
-
-def _mark_twins(
-    subset: Subset, path: Path, places: Places, hashes: npt.NDArray[np.int64], flags: dict[str, int]
-) -> None:
-    """Find rows that share a path and give each its own twin number and flag, in the written file."""
-    order = np.argsort(hashes, kind="stable")
-    ordered = hashes[order]
-    same = ordered[1:] == ordered[:-1]
-    suspects = order[np.append(same, False) | np.append(False, same)]
-    if not len(suspects):
-        return
-    with pa.memory_map(str(path)) as file:
-        rows = pa.ipc.open_file(file).read_all().take(column(np.sort(suspects)))
-    groups = _groups(subset, np.sort(suspects), rows)
-    twins = [(row, twin) for group in groups for row, twin, _ in group]
-    bits = [(row, bit) for group in groups for row, _, bit in group]
-    patch(path, places, {"twin": twins, "flags": bits})
-    for _, bit in bits:
-        for flag in flags_of(bit) & {Flag.SHARED_OUTPUT, Flag.REPEATED_ROW}:
-            flags[flag.value] += 1
-
-
-def _groups(subset: Subset, row_numbers: npt.NDArray[np.int64], rows: pa.Table) -> list[list[tuple[int, int, int]]]:
-    """Group rows by path; give each row of a real group its number, twin number and new flag bits."""
-    key = "path" if subset is Subset.MULTI_TURN else "edited"
-    texts = ("source", "turn_instruction") if subset is Subset.MULTI_TURN else ("source", "instruction", "short", "type")
-    values = stored_columns(rows, [key, *texts, "flags"]).to_pylist()
-    listed = sorted(zip(row_numbers.tolist(), values, strict=True), key=lambda item: (item[1][key], item[0]))
-    groups = []
-    for _, members in groupby(listed, key=lambda item: item[1][key]):
-        group = list(members)
-        if len(group) == 1:
-            continue
-        contents = [tuple(str(row[text]) for text in texts) for _, row in group]
-        twins = twin_numbers(contents)
-        groups.append(
-            [
-                (number, twin, row["flags"] | _bits(contents.count(content)))
-                for (number, row), twin, content in zip(group, twins, contents, strict=True)
-            ]
-        )
-    return groups
-
-
-def _bits(equal_rows: int) -> int:
-    return BIT[Flag.SHARED_OUTPUT] | (BIT[Flag.REPEATED_ROW] if equal_rows > 1 else 0)

@@ -131,7 +131,8 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
     if "://" not in text:
         folder = Path(text).expanduser().absolute()
         if not folder.is_dir():
-            error = f"no mirror at {folder}: the folder does not exist. Give a folder with jsonl/ and images/, an address, or 'sample'"
+            right = "give a folder with jsonl/ and images/, an address, or 'sample'"
+            error = f"no mirror at {folder}: the folder does not exist; {right}"
             raise MirrorError(error, mirror=text)
         text = str(folder)
     root = text.rstrip("/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,14 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pico_banana.buffers import column, numbers
-from pico_banana.jsonl import Block
+from pico_banana.paths import OTHER_HOST, PATH_PREFIX
 from pico_banana.records import Subset
 from pico_banana.rows import (
     LABEL,
     LOCAL,
-    OTHER_HOST,
     OUTPUT,
-    PATH_PREFIX,
     REJECTED,
     SHORT,
     SOURCE,
@@ -31,6 +30,9 @@ from pico_banana.rows import (
     Row,
     parse_line,
 )
+
+if TYPE_CHECKING:
+    from pico_banana.jsonl import Block
 
 _OUR_NAME = {
     SOURCE: "source",
@@ -135,7 +137,10 @@ def _at_once(subset: Subset, block: Block) -> pa.Table | None:
     if table.num_rows != lines or not _is_usual(table):
         return None
     line_numbers = column(np.arange(block.first_line, block.first_line + lines, dtype=np.uint32))
-    columns = {name: table[name] for name in table.column_names} | {"edited": _paths(table["edited"]), "line": line_numbers}
+    columns = {name: table[name] for name in table.column_names} | {
+        "edited": _paths(table["edited"]),
+        "line": line_numbers,
+    }
     if "rejected" in columns:
         columns["rejected"] = _list_of_paths(table["rejected"])
     return pa.Table.from_arrays([columns[name] for name in schema(subset).names], schema=schema(subset))
@@ -155,7 +160,9 @@ def _is_usual(table: pa.Table) -> bool:
 def _paths(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     if pc.all(pc.starts_with(values, "images/")).as_py():
         return pc.utf8_slice_codeunits(values, len("images/"))
-    return pc.replace_substring_regex(pc.replace_substring_regex(values, PATH_PREFIX, "", max_replacements=1), OTHER_HOST, "@")
+    return pc.replace_substring_regex(
+        pc.replace_substring_regex(values, PATH_PREFIX, "", max_replacements=1), OTHER_HOST, "@"
+    )
 
 
 def _list_of_paths(values: pa.ChunkedArray) -> pa.Array:

@@ -6,34 +6,24 @@ are asked for, pictures are read when a record's `ImageRef` is.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from pico_banana.catalog import Mirror
-from pico_banana.errors import UnknownNameError, missing_extra, unknown_name
-from pico_banana.finding import find_rows
-from pico_banana.flags import BIT
-from pico_banana.reading import RecordReader
-from pico_banana.records import MultiTurn, Record, Subset
-from pico_banana.rows import BadRow
+from pico_banana.errors import missing_extra, unknown_name
 from pico_banana.selection import Balance, Selection, SelectionOptions
+from pico_banana.sequence import R, RecordSequence
 from pico_banana.splits import split_names
-from pico_banana.table import RowTable
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from collections.abc import Callable, Sequence
+
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-R = TypeVar("R", bound=Record)
-CountBy = Literal["edit_type", "category", "flag", "turns", "inferred_edit_type"]
+    from pico_banana.counting import CountBy
 
 
-class PicoBanana(Sequence[R], Generic[R]):
+class PicoBanana(RecordSequence[R]):
     """Rows of one subset, as a sequence of records.
 
     Made by `load`. `dataset[i]` is a record, `dataset[a:b]` and `dataset[[3, 1, 2]]` are datasets, `dataset[id]` is the
@@ -46,88 +36,10 @@ class PicoBanana(Sequence[R], Generic[R]):
         table: the row store underneath.
     """
 
-    def __init__(
-        self,
-        table: RowTable,
-        *,
-        subset: Subset,
-        mirror: Mirror,
-        rows: memoryview | None = None,
-        selections: tuple[Selection, ...] = (),
-    ) -> None:
-        self.table, self.subset, self.mirror, self.selections = table, subset, mirror, selections
-        self._rows = rows
-        self._count = len(table) if rows is None else len(rows)
-
-    @property
-    def rows(self) -> npt.NDArray[np.int64]:
-        """The number of each row in the table, in the order of this dataset."""
-        import numpy as np
-
-        return np.arange(len(self.table)) if self._rows is None else np.asarray(self._rows)
-
     @property
     def ids(self) -> list[str]:
         """The id of each row, in order."""
-        ids: list[str] = self.to_arrow(columns=["id"])["id"].to_pylist()
-        return ids
-
-    @property
-    def bad_rows(self) -> tuple[BadRow, ...]:
-        """The lines of the rows file that were left out because they are no rows."""
-        return self.table.bad_rows
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int | str) -> R: ...
-
-    @overload
-    def __getitem__(self, index: slice | Sequence[int] | npt.NDArray[np.int64]) -> PicoBanana[R]: ...
-
-    def __getitem__(
-        self, index: int | str | slice | Sequence[int] | npt.NDArray[np.int64]
-    ) -> R | PicoBanana[R]:
-        """Give one record, or a dataset of some rows.
-
-        Args:
-            index: a place, an id, a slice, or places.
-
-        Returns:
-            The record for a place or an id, else a dataset.
-
-        Raises:
-            IndexError: there are fewer rows.
-            UnknownNameError: no row of this dataset has that id.
-        """
-        if self._rows is None and isinstance(index, int) and 0 <= index < self._count:  # the commonest, kept short
-            return self._read(index)  # type: ignore[return-value]  # cast() would cost a tenth of the time
-        if isinstance(index, int):
-            return self._record(index)
-        if isinstance(index, str):
-            return self._by_id(index)
-        if hasattr(index, "__index__"):  # a NumPy number
-            return self._record(int(index))
-        return self._at(index)
-
-    def __iter__(self) -> Iterator[R]:
-        """Give every record in order."""
-        return cast("Iterator[R]", self._reader.many(self._rows))
-
-    def __repr__(self) -> str:
-        """Say what this is and what of it was selected."""
-        size = f"{len(self):,} rows" if len(self) == len(self.table) else f"{len(self):,} of {len(self.table):,} rows"
-        steps = "".join(f"\n  {selection}" for selection in self.selections if selection.parts())
-        skipped = f"\n  {len(self.bad_rows)} bad lines left out, see .bad_rows" if self.bad_rows else ""
-        return f"PicoBanana({self.subset.value}, {size}, mirror={self.mirror.name}){steps}{skipped}"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to another process as the place of the table and the row numbers."""
-        rows = None if self._rows is None else array("q", self._rows.tobytes())
-        state = {"subset": self.subset, "mirror": self.mirror, "rows": rows, "selections": self.selections}
-        return _rebuilt, (type(self), self.table, state)
+        return self._column("id")
 
     def select(self, **selection: Unpack[SelectionOptions]) -> PicoBanana[R]:
         """Narrow the dataset.
@@ -142,7 +54,7 @@ class PicoBanana(Sequence[R], Generic[R]):
             UnknownNameError: a name that does not exist.
             SelectionError: parts that contradict each other or do not fit the subset.
         """
-        return self._narrowed(Selection.of(self.subset, **selection))
+        return self.narrowed(Selection.of(self.subset, **selection))
 
     def filter(self, keep: Callable[[R], bool]) -> PicoBanana[R]:
         """Narrow the dataset by a test of one's own.
@@ -153,7 +65,8 @@ class PicoBanana(Sequence[R], Generic[R]):
         Returns:
             A new dataset. `select` is a thousand times faster where it can say the same.
         """
-        return self._at([place for place, record in enumerate(self) if keep(record)])
+        places = [place for place, record in enumerate(self) if keep(record)]
+        return self[places]
 
     def shuffle(self, seed: int = 0) -> PicoBanana[R]:
         """Put the rows into a random order, the same for the same seed.
@@ -208,7 +121,7 @@ class PicoBanana(Sequence[R], Generic[R]):
         """
         keys = [by(record) for record in self] if callable(by) else self._column(by)
         order = sorted(range(len(self)), key=lambda place: (keys[place] is None, keys[place]), reverse=reverse)
-        return self._at(order)
+        return self[order]
 
     def split(self, name: str) -> PicoBanana[R]:
         """Keep the rows of one split by source photo.
@@ -252,13 +165,9 @@ class PicoBanana(Sequence[R], Generic[R]):
         Raises:
             UnknownNameError: this subset cannot be counted so.
         """
-        sessions = self.subset is Subset.MULTI_TURN
-        allowed = ["flag", "turns", "inferred_edit_type"] if sessions else ["flag", "edit_type", "category"]
-        if by not in allowed:
-            raise unknown_name(f"way to count {self.subset.value} rows", by, allowed)
-        counts = {"flag": self._flag_counts, "turns": self._turn_counts, "inferred_edit_type": self._inferred_counts}
-        found = counts[by]() if by in counts else self._group_counts(by)
-        return dict(sorted(found.items(), key=lambda item: -item[1]))
+        from pico_banana.counting import count_rows
+
+        return count_rows(self.table, self.rows, by=by)
 
     def to_arrow(self, *, columns: Sequence[str] | None = None) -> pa.Table:
         """Give the rows as an Arrow table with the public columns; pictures are addresses.
@@ -277,7 +186,8 @@ class PicoBanana(Sequence[R], Generic[R]):
         known = public_schema(self.subset).names
         for name in columns or ():
             if name not in known:
-                raise unknown_name(f"column of {self.subset.value}", name, known)
+                error = unknown_name(f"column of {self.subset.value}", name, known)
+                raise error
         rows = None if self._rows is None else self.rows
         return public_table(self.table, rows, subset=self.subset, mirror=self.mirror.name, columns=columns)
 
@@ -299,10 +209,11 @@ class PicoBanana(Sequence[R], Generic[R]):
             MissingExtraError: polars is not installed.
         """
         try:
-            import polars
-        except ImportError as error:
-            raise missing_extra("polars", "polars", "to_polars") from error
-        return cast("pl.DataFrame", polars.from_arrow(self.to_arrow()))
+            from polars import from_arrow
+        except ImportError as absent:
+            error = missing_extra("polars", "polars", "to_polars")
+            raise error from absent
+        return cast("pl.DataFrame", from_arrow(self.to_arrow()))
 
     def sql(self, query_text: str) -> pa.Table:
         """Ask the rows in SQL; the table is called `rows`.
@@ -318,91 +229,13 @@ class PicoBanana(Sequence[R], Generic[R]):
         """
         try:
             import duckdb
-        except ImportError as error:
-            raise missing_extra("duckdb", "sql", "SQL over rows") from error
+        except ImportError as absent:
+            error = missing_extra("duckdb", "sql", "SQL over rows")
+            raise error from absent
         with duckdb.connect() as connection:
             connection.register("rows", self.to_arrow())
             return connection.sql(query_text).to_arrow_table()
 
-    @cached_property
-    def _reader(self) -> RecordReader:
-        return RecordReader(self.table, self.subset, self.mirror.name)
-
-    @cached_property
-    def _read(self) -> Callable[[int], Record]:
-        return self._reader.read
-
-    def _record(self, place: int) -> R:
-        count = len(self)
-        if not 0 <= place < count:
-            if not -count <= place < 0:
-                raise IndexError(f"row {place} of a dataset of {count:,} rows")
-            place += count
-        return cast("R", self._read(place if self._rows is None else self._rows[place]))
-
-    def _by_id(self, identity: str) -> R:
-        found = find_rows(self.table, Selection(subset=self.subset, ids=(identity,)), among=self._rows)
-        if found is None or not len(found):
-            text = f"no row of this dataset has the id {identity!r}"
-            raise UnknownNameError(text, kind="row id", name=identity)
-        return cast("R", self._read(found[0]))
-
-    def _narrowed(self, selection: Selection) -> PicoBanana[R]:
-        rows = find_rows(self.table, selection, among=self._rows)
-        return self._with_rows(rows, selection)
-
-    def _at(self, places: slice | Sequence[int] | npt.NDArray[np.int64]) -> PicoBanana[R]:
-        import numpy as np
-
-        chosen = self.rows[places if isinstance(places, slice) else np.asarray(places, np.int64)]
-        return self._with_rows(memoryview(np.ascontiguousarray(chosen)))
-
-    def _with_rows(self, rows: memoryview | None, *selections: Selection) -> PicoBanana[R]:
-        narrowed = type(self)(
-            self.table, subset=self.subset, mirror=self.mirror, rows=rows, selections=(*self.selections, *selections)
-        )
-        if "_reader" in self.__dict__:
-            narrowed.__dict__["_reader"] = self._reader
-        return narrowed
-
     def _column(self, name: str) -> list[Any]:
         values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()
         return values
-
-    def _group_counts(self, by: str) -> dict[str, int]:
-        import numpy as np
-
-        from pico_banana.query import group_codes
-
-        groups, names = group_codes(self.table, self.rows, by)
-        counts = np.bincount(groups, minlength=len(names)).tolist()
-        return {name: count for name, count in zip(names, counts, strict=True) if count}
-
-    def _flag_counts(self) -> dict[str, int]:
-        import numpy as np
-
-        from pico_banana.query import gather
-
-        bits = gather(self.table, "flags", self.rows, "I")
-        return {flag.value: int(np.count_nonzero(bits & bit)) for flag, bit in BIT.items()}
-
-    def _turn_counts(self) -> dict[str, int]:
-        import numpy as np
-
-        from pico_banana.query import turn_counts
-
-        turns, counts = np.unique(turn_counts(self.table)[self.rows], return_counts=True)
-        return {str(turn): int(count) for turn, count in zip(turns, counts, strict=True)}
-
-    def _inferred_counts(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for row in self:
-            for turn in cast("MultiTurn", row).turns:
-                name = str(turn.inferred_edit_type or "undecided")
-                found[name] = found.get(name, 0) + 1
-        return found
-
-
-def _rebuilt(kind: type[PicoBanana[Any]], table: RowTable, state: dict[str, Any]) -> PicoBanana[Any]:
-    rows = state["rows"]
-    return kind(table, **{**state, "rows": None if rows is None else memoryview(rows)})

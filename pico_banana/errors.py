@@ -34,8 +34,13 @@ and `ModelError.retryable`. The text says what was wrong, what would be right, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LISTED_WHOLE = 12  # so many names still fit a message
 
 
 class PicoBananaError(Exception):
@@ -53,9 +58,7 @@ class UnknownNameError(PicoBananaError, ValueError):
 
     def __init__(self, message: str, *, kind: str = "", name: str = "", suggestions: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.kind = kind
-        self.name = name
-        self.suggestions = suggestions
+        self.kind, self.name, self.suggestions = kind, name, suggestions
 
 
 class SelectionError(PicoBananaError, ValueError):
@@ -85,9 +88,7 @@ class RowError(PicoBananaError, ValueError):
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
         super().__init__(message)
-        self.file = file
-        self.line = line
-        self.field = field
+        self.file, self.line, self.field = file, line, field
 
 
 class LicenceError(PicoBananaError, PermissionError):
@@ -104,8 +105,7 @@ class MissingExtraError(PicoBananaError, ImportError):
 
     def __init__(self, message: str, *, package: str = "", extra: str = "") -> None:
         super().__init__(message)
-        self.package = package
-        self.extra = extra
+        self.package, self.extra = package, extra
 
 
 class MirrorError(PicoBananaError, OSError):
@@ -169,9 +169,7 @@ class TransportError(PicoBananaError, ConnectionError):
 
     def __init__(self, message: str, *, url: str = "", status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.url = url
-        self.status = status
-        self.retry_after = retry_after
+        self.url, self.status, self.retry_after = url, status, retry_after
 
 
 class ThrottledError(TransportError):
@@ -212,8 +210,7 @@ class ModelError(PicoBananaError, RuntimeError):
 
     def __init__(self, message: str, *, backend: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.backend = backend
-        self.retry_after = retry_after
+        self.backend, self.retry_after = backend, retry_after
 
 
 class RefusedError(ModelError):
@@ -280,7 +277,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -
     names = list(known)
     suggestions = nearest(name, names)
     hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
-    if not hint and len(names) <= 12:
+    if not hint and len(names) <= _LISTED_WHOLE:
         hint = f"Known: {', '.join(names)}."
     if see:
         hint = f"{hint} See {see}.".strip()

@@ -7,17 +7,20 @@ addresses in any process without importing this package.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from fsspec.spec import AbstractFileSystem
 
 from pico_banana.addresses import PROTOCOL, Address, parse_address
-from pico_banana.catalog import Mirror
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors import recall
 from pico_banana.store import area
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pico_banana.catalog import Mirror
 
 
 def stored_path(address: Address, mirror: Mirror) -> Path | None:
@@ -140,5 +143,3 @@ def _folders(name: str) -> Iterator[Path]:
     for root in (mirror.folder, area(mirror.name)):
         if root is not None:
             yield (root / address.relative_path).parent
-
-

@@ -1,7 +1,7 @@
 """Finding the rows of a Selection, the commonest questions first.
 
-"Everything", "the first N" and "these edit types" are answered with bytes alone, which saves importing NumPy: most of the
-time of a short script. Anything else goes to `query.py`.
+"Everything", "the first N" and "these edit types" are answered with bytes alone, which saves importing NumPy: most of
+the time of a short script. Anything else goes to `query.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pico_banana.selection import Selection
-
 if TYPE_CHECKING:
+    from pico_banana.selection import Selection
     from pico_banana.table import RowTable
 
 _BYTE_VALUES = 256

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pico_banana.records import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BIT = {flag: 1 << place for place, flag in enumerate(Flag)}
 

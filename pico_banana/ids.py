@@ -8,11 +8,15 @@ that share a path are told apart by a hash of their content: `single_turn/positi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
 from hashlib import blake2s
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import UnknownNameError
 from pico_banana.records import Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _TWIN = re.compile(r"~([0-9a-f]{8})$")
 
@@ -62,28 +66,27 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
     return (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
 
 
-def twin_numbers(contents: Sequence[Sequence[str]]) -> list[int]:
+def twin_numbers(contents: Sequence[str]) -> list[int]:
     """Tell rows of one path apart by what else they say.
 
     Args:
-        contents: the texts of each row.
+        contents: the content of each row.
 
     Returns:
         One number other than 0 per row, all different, the same whatever the order of rows that differ.
     """
-    taken: set[int] = set()
+    taken = {0}
+    attempts: Counter[str] = Counter()
     numbers = []
     for content in contents:
-        number = _hash(content, 0)
-        attempt = 0
-        while number in taken or number == 0:
-            attempt += 1
-            number = _hash(content, attempt)
+        number = 0
+        while number in taken:
+            number = _hash(content, attempts[content])
+            attempts[content] += 1
         taken.add(number)
         numbers.append(number)
     return numbers
 
 
-def _hash(content: Sequence[str], attempt: int) -> int:
-    data = "\0".join((*content, str(attempt))).encode()
-    return int.from_bytes(blake2s(data, digest_size=4).digest(), "big")
+def _hash(content: str, attempt: int) -> int:
+    return int.from_bytes(blake2s(f"{content}\0{attempt}".encode(), digest_size=4).digest(), "big")

@@ -1,4 +1,4 @@
-"""A rows file as blocks of whole lines: plain, gzip or Zstandard; `\\n` ends a line and nothing else does.
+r"""A rows file as blocks of whole lines: plain, gzip or Zstandard; `\\n` ends a line and nothing else does.
 
 `str.splitlines` would also split on U+2028, which stands inside published texts, so lines are cut as bytes.
 """
@@ -9,12 +9,14 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from pico_banana.errors import RowError, missing_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -22,7 +24,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some whole lines of a rows file.
+    r"""Some whole lines of a rows file.
 
     Attributes:
         data: the lines, UTF-8, each with its `\\n`; the file's last line may lack it.
@@ -51,6 +53,7 @@ class RowsReader:
     """
 
     def __init__(self, path: Path) -> None:
+        """Get ready to read a file; nothing is opened yet."""
         self.path = path
         self._digest = hashlib.sha256()
 
@@ -101,7 +104,9 @@ class RowsReader:
 class _Tally(io.RawIOBase):
     """A file that tells what was read from it."""
 
-    def __init__(self, raw: IO[bytes], on_data: Callable[[bytes], None], on_bytes: Callable[[int], object] | None) -> None:
+    def __init__(
+        self, raw: IO[bytes], on_data: Callable[[bytes], None], on_bytes: Callable[[int], object] | None
+    ) -> None:
         super().__init__()
         self._raw, self._on_data, self._on_bytes = raw, on_data, on_bytes
 

@@ -118,4 +118,4 @@ def load(
     table = open_rows(wanted.subset, place, file=file, on_bad_rows=on_bad_rows, verify=verify, progress=progress)
     remember(place)
     dataset: PicoBanana[Any] = PicoBanana(table, subset=wanted.subset, mirror=place)
-    return dataset.select(**wanted.parts()) if wanted.parts() else dataset  # type: ignore[misc]  # parts() of a checked Selection
+    return dataset.narrowed(wanted) if wanted.parts() else dataset

@@ -1,6 +1,6 @@
 """The mirrors a store has met, by name, so that an address is understood in every process and session.
 
-`picobanana://photos-1a2b3c4d/edited/…` names a mirror; where its root is stands in `mirrors/photos-1a2b3c4d/mirror.json`.
+`picobanana://photos-1a2b3c4d/edited/…` names a mirror; `mirrors/photos-1a2b3c4d/mirror.json` says where its root is.
 """
 
 from __future__ import annotations

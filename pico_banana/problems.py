@@ -5,7 +5,7 @@ The problems themselves are described at `records.Flag`; what makes a short inst
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from pico_banana.buffers import blank, booleans, numbers
 from pico_banana.flags import BIT
 from pico_banana.records import Flag
 from pico_banana.texts import CUT_START, TEMPLATE_LEAK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MIN_TURNS, MAX_TURNS = 2, 5
 
@@ -63,9 +66,7 @@ def _session_flags(table: pa.Table) -> dict[Flag, npt.NDArray[np.bool_]]:
     }
 
 
-def _any_turn(
-    column: pa.ChunkedArray, test: Callable[[pa.Array], npt.NDArray[np.bool_]]
-) -> npt.NDArray[np.bool_]:
+def _any_turn(column: pa.ChunkedArray, test: Callable[[pa.Array], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
     """Tell for each session whether the test holds for any of its turns."""
     found = np.zeros(len(column), np.bool_)
     lists = column.combine_chunks()

@@ -6,7 +6,6 @@ is NumPy. The commonest questions need not even that, see `finding.py`, which co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,15 @@ from pico_banana.finding import wanted_codes
 from pico_banana.flags import bits_of
 from pico_banana.ids import id_maker, parse_row_id
 from pico_banana.records import Subset
-from pico_banana.selection import Selection
 from pico_banana.splits import parse_split
 from pico_banana.table import NO_TYPE, RowTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pyarrow as pa
+
+    from pico_banana.selection import Selection
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +53,7 @@ def search(table: RowTable, selection: Selection, among: memoryview | None) -> m
         rows = _balanced(table, np.arange(len(table)) if rows is None else rows, selection)
     if selection.limit is not None:
         rows = np.arange(min(selection.limit, len(table))) if rows is None else rows[: selection.limit]
-    return None if rows is None else memoryview(np.ascontiguousarray(rows, np.int64))
+    return None if rows is None else np.ascontiguousarray(rows, np.int64).data
 
 
 def group_codes(table: RowTable, rows: Rows, by: str) -> tuple[npt.NDArray[np.int64], list[str]]:
@@ -127,7 +129,8 @@ def _inferred_mask(table: RowTable, selection: Selection) -> Mask:
         turns = by_code[np.asarray(table.view("turn_type", batch, "H", buffer=3))]
         sure = np.asarray(table.view("turn_confidence", batch, "f", buffer=3)) >= selection.min_confidence
         running = np.concatenate([[0], np.cumsum(turns & sure)])
-        return running[offsets[1:]] > running[offsets[:-1]]
+        found: Mask = running[offsets[1:]] > running[offsets[:-1]]
+        return found
 
     return _each(table, any_turn)
 
@@ -218,7 +221,9 @@ def _matches(column: pa.ChunkedArray, pattern: str) -> Mask:
     try:
         return _any_text(column, lambda texts: pc.match_substring_regex(texts, pattern))
     except pa.ArrowInvalid as error:
-        raise SelectionError(f"regex={pattern!r} cannot be used: {error}. RE2 has no look-around and no back-references") from error
+        raise SelectionError(
+            f"regex={pattern!r} cannot be used: {error}. RE2 has no look-around and no back-references"
+        ) from error
 
 
 def _any_text(column: pa.ChunkedArray, match: Callable[[pa.Array], pa.Array]) -> Mask:

@@ -56,10 +56,11 @@ class RecordReader:
 
     Attributes:
         subset: which kind of record.
-        read: makes the record of one row from its number in the table; a plain function, because it is called once a row.
+        read: makes the record of one row from its number in the table; a plain function, because those are quick.
     """
 
     def __init__(self, table: RowTable, subset: Subset, mirror: str) -> None:
+        """Get ready to read a table; its batches are looked at when they are needed."""
         self.subset = subset
         self._table = table
         self._assemble = _assembler(table, subset, mirror)
@@ -226,9 +227,7 @@ def _preferences(table: RowTable, mirror: str) -> Callable[..., Record]:
 def _instructions(table: RowTable, _mirror: str) -> Callable[..., Record]:
     kinds, identity = table.edit_types, id_maker(Subset.INSTRUCTIONS)
 
-    def assemble(  # noqa: PLR0913, PLR0917 - the stored columns
-        path: str, twin: int, long: str, short: str | None, code: int, bits: int
-    ) -> Record:
+    def assemble(path: str, twin: int, long: str, short: str | None, code: int, bits: int) -> Record:
         return _Pair(identity(path, twin), long, short, kinds[code], flags_of(bits))
 
     return assemble

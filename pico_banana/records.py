@@ -6,16 +6,18 @@ or fetched until `ImageRef.open()`, `.bytes()` or `.image()` is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias
 
-from pico_banana.taxonomy import Category, EditType
 from pico_banana.texts import clean_short_instruction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
+
+    from pico_banana.taxonomy import Category, EditType
 
 Role: TypeAlias = Literal["source", "edited"]
 
@@ -139,7 +141,7 @@ class SingleTurn:
 
     @property
     def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None when it is missing, repeats the long one or is cut."""
+        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
         return clean_short_instruction(self.short_instruction, self.instruction)
 
 
@@ -174,7 +176,7 @@ class Preference:
 
     @property
     def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None when it is missing, repeats the long one or is cut."""
+        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
         return clean_short_instruction(self.short_instruction, self.instruction)
 
     def pairs(self) -> Iterator[tuple[ImageRef, ImageRef]]:
@@ -271,7 +273,7 @@ class InstructionPair:
 
     @property
     def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None when it is missing, repeats the long one or is cut."""
+        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
         return clean_short_instruction(self.short_instruction, self.instruction)
 
 

@@ -7,11 +7,13 @@ from the mapped file with NumPy alone, without importing pyarrow.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 BATCH_ROWS = 1 << 14
 
@@ -27,6 +29,7 @@ class RowFileWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Open a file for writing rows of one schema."""
         self.rows = 0
         self._path, self._schema = path, schema
         self._sink = pa.OSFile(str(path), "wb")
@@ -87,7 +90,7 @@ def _places(path: Path) -> Places:
     return places
 
 
-def patch(path: Path, places: Places, changes: dict[str, Iterable[tuple[int, int]]]) -> None:
+def patch(path: Path, places: Places, changes: Mapping[str, Iterable[tuple[int, int]]]) -> None:
     """Change single values of uint32 columns in a written file.
 
     Args:

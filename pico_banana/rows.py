@@ -1,31 +1,28 @@
 """Published rows, one line at a time: the only room that knows the published key names.
 
-`parse_line` turns one line into a row in our own names, or says what is wrong with it; `published` turns a row back into
-what the release writes. `columns.py` does the first for whole blocks at once and falls back on this for any block
+`parse_line` turns one line into a row in our own names, or says what is wrong with it; `published` turns a row back
+into what the release writes. `columns.py` does the first for whole blocks at once and falls back on this for any block
 that is not perfect, so what counts as a row is decided here.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.errors import RowError
 from pico_banana.jsonl import RowsReader
+from pico_banana.paths import picture_path, published_path
 from pico_banana.records import Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 SOURCE, TEXT, SHORT, OUTPUT, LABEL = "open_image_input_url", "text", "summarized_text", "output_image", "edit_type"
 REJECTED, LOCAL = "rejected_images", "local_input_image"
 FILES, PROMPTS, ORIGINAL, FINAL = "files", "metadata_edit_turn_prompts", "original_input_image", "final_image"
-
-# Rejected pictures carry a folder that is not on the server; absolute URLs carry the whole way to images/.
-PATH_PREFIX = r"^(?:https?://[^?#]*?/images/|(?:\./|/)?(?:nano-banana-300k/)?(?:images/)?)"
-OTHER_HOST = r"^https?://"  # an URL without images/ is kept whole, marked by "@"
-_PATH_PREFIX, _OTHER_HOST = re.compile(PATH_PREFIX), re.compile(OTHER_HOST)
 
 Row: TypeAlias = dict[str, Any]
 
@@ -52,7 +49,8 @@ class BadRow:
         Returns:
             An error that names file, line and field and says how to go on without the line.
         """
-        text = f"{Path(self.file).name}:{self.line}: {self.reason}. To load the rest, say on_bad_rows='skip' (--skip-bad-rows)"
+        go_on = "To load the rest, say on_bad_rows='skip' (--skip-bad-rows)"
+        text = f"{Path(self.file).name}:{self.line}: {self.reason}. {go_on}"
         return RowError(text, file=self.file, line=self.line, field=self.field)
 
 
@@ -75,18 +73,26 @@ def parse_line(subset: Subset, line: bytes, *, file: str = "", number: int = 0) 
         The row in our own names (see `columns.schema`), or what is wrong with the line.
     """
     try:
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise _BadField("", f"a row must be a JSON object, this is a {_kind(row)}")
-        return _PARSERS[subset](row)
-    except _BadField as bad:
-        return BadRow(file, number, bad.field, bad.reason)
-    except UnicodeDecodeError as error:
+        return _PARSERS[subset](_object(line))
+    except (ValueError, RecursionError, _BadField) as error:
+        return _unreadable(error, file, number)
+
+
+def _object(line: bytes) -> Row:
+    row = json.loads(line)
+    if not isinstance(row, dict):
+        raise _BadField("", f"a row must be a JSON object, this is a {_kind(row)}")
+    return row
+
+
+def _unreadable(error: Exception, file: str, number: int) -> BadRow:
+    if isinstance(error, _BadField):
+        return BadRow(file, number, error.field, error.reason)
+    if isinstance(error, UnicodeDecodeError):
         return BadRow(file, number, "", f"not UTF-8 (byte {error.start} of the line)")
-    except json.JSONDecodeError as error:
+    if isinstance(error, json.JSONDecodeError):
         return BadRow(file, number, "", f"not JSON ({error.msg} at character {error.pos})")
-    except RecursionError:
-        return BadRow(file, number, "", "not a row (JSON nested too deep)")
+    return BadRow(file, number, "", "not a row (JSON nested too deep, or a number of too many digits)")
 
 
 def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -104,36 +110,9 @@ def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
     for block in RowsReader(Path(path)).blocks():
         for number, line in block.lines():
             try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise BadRow(str(path), number, "", f"not JSON ({error})").error() from error
-            if not isinstance(row, dict):
-                raise BadRow(str(path), number, "", f"a row must be a JSON object, this is a {_kind(row)}").error()
-            yield row
-
-
-def picture_path(published: str) -> str:
-    """Bring a published picture path into one form.
-
-    Args:
-        published: `images/…`, the same with a stale folder before it, or an absolute URL.
-
-    Returns:
-        The path below `images/`; for an URL that has no `images/` in it, the URL without its scheme behind an "@".
-    """
-    return _OTHER_HOST.sub("@", _PATH_PREFIX.sub("", published, count=1), count=1)
-
-
-def published_path(path: str) -> str:
-    """Undo `picture_path`.
-
-    Args:
-        path: what `picture_path` gave.
-
-    Returns:
-        A path below the mirror's root, or an URL.
-    """
-    return f"https://{path[1:]}" if path.startswith("@") else f"images/{path}"
+                yield _object(line)
+            except (ValueError, RecursionError, _BadField) as error:
+                raise _unreadable(error, str(path), number).error() from error
 
 
 def published(subset: Subset, row: Row) -> dict[str, Any]:

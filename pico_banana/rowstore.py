@@ -1,8 +1,8 @@
 """The row store of a mirror: found, and built anew exactly when the rows file has changed.
 
-An index beside the Arrow file remembers the rows file's size, times, inode and SHA-256. While the status is the same the
-store is current: a change in place moves the change time (`ctime`), which nobody can set back. When the status differs,
-or is too young to be trusted, the content is hashed; only a different hash leads to a new build.
+An index beside the Arrow file remembers the rows file's size, times, inode and SHA-256. While the status is the same
+the store is current: a change in place moves the change time (`ctime`), which nobody can set back. When the status
+differs, or is too young to be trusted, the content is hashed; only a different hash leads to a new build.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2s
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.errors import MirrorError, RowError, unknown_name
 from pico_banana.records import Subset
 from pico_banana.store import area, locked, sha256_of, write_atomic
 from pico_banana.table import RowTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FORMAT = 2  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
@@ -63,7 +65,8 @@ def open_rows(
         UnknownNameError: `on_bad_rows` is neither.
     """
     if on_bad_rows not in {"error", "skip"}:
-        raise unknown_name("way to treat bad rows", on_bad_rows, ["error", "skip"])
+        error = unknown_name("way to treat bad rows", on_bad_rows, ["error", "skip"])
+        raise error
     stored = Subset.SINGLE_TURN if subset is Subset.INSTRUCTIONS else subset
     source = file.absolute() if file is not None else locate_rows(stored, mirror)
     if not source.is_file():
@@ -74,7 +77,8 @@ def open_rows(
         with locked(index.with_suffix(".lock")):
             table = _open_current(index, source, verify=verify) or _build(stored, source, index, progress=progress)
     if table.bad_rows and on_bad_rows == "error":
-        raise _first_error(table)
+        first = _first_error(table)
+        raise first
     return table
 
 
@@ -165,13 +169,13 @@ _STATUS = {"size": "size", "mtime_ns": "mtime_ns", "ctime_ns": "ctime_ns", "inod
 def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) -> RowTable:
     from pico_banana.build import build
 
-    with _bar(source, progress) as on_bytes:
+    with _bar(source, progress=progress) as on_bytes:
         build(subset, source, index, layout=layout(), on_bytes=on_bytes)
     return RowTable(index)
 
 
 @contextmanager
-def _bar(source: Path, progress: bool | None) -> Iterator[Callable[[int], object] | None]:
+def _bar(source: Path, *, progress: bool | None) -> Iterator[Callable[[int], object] | None]:
     size = source.stat().st_size
     if not (sys.stderr.isatty() and size >= PROGRESS_FROM_BYTES if progress is None else progress):
         yield None

@@ -7,20 +7,21 @@ The parts apply in this order, whatever the order they are written in: filters, 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pico_banana.errors import SelectionError, unknown_name
+from pico_banana.options import READERS, Names, read_member
 from pico_banana.records import Flag, Subset
-from pico_banana.splits import parse_split
-from pico_banana.taxonomy import Category, EditType, category, edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pico_banana.taxonomy import Category, EditType
 
 Wording = Literal["any", "long", "short"]
 Balance = Literal["edit_type", "category"]
-Names = str | Iterable[str]
 
 
 class SelectionOptions(TypedDict, total=False):
@@ -103,8 +104,9 @@ class Selection:
         known = [field.name for field in fields(cls) if field.name != "subset"]
         for name in options:
             if name not in known:
-                raise unknown_name("option of a selection", name, known)
-        parsed = {name: _READERS[name](value) for name, value in options.items() if value is not None}
+                error = unknown_name("option of a selection", name, known)
+                raise error
+        parsed = {name: READERS[name](value) for name, value in options.items() if value is not None}
         selection = cls(subset=parse_subset(subset), **parsed)
         _check(selection)
         return selection
@@ -168,7 +170,7 @@ class Selection:
         except ValueError as error:
             raise SelectionError(f"a Selection must be a JSON object; this is no JSON ({error})") from error
         if not isinstance(content, dict):
-            raise SelectionError("a Selection must be a JSON object such as {\"subset\": \"single_turn\", \"limit\": 10}")
+            raise SelectionError('a Selection must be a JSON object such as {"subset": "single_turn", "limit": 10}')
         return cls.of(content.pop("subset", Subset.SINGLE_TURN), **content)
 
     @property
@@ -194,89 +196,7 @@ def parse_subset(name: str | Subset) -> Subset:
     Raises:
         UnknownNameError: there is no such subset.
     """
-    try:
-        return Subset(str(name).strip().lower().replace("-", "_"))
-    except ValueError as error:
-        raise unknown_name("subset", str(name), [subset.value for subset in Subset]) from error
-
-
-def parse_flag(name: str | Flag) -> Flag:
-    """Read the name of a flag.
-
-    Args:
-        name: the name, "-" or "_", upper or lower case.
-
-    Returns:
-        The flag.
-
-    Raises:
-        UnknownNameError: there is no such flag.
-    """
-    try:
-        return Flag(str(name).strip().lower().replace("-", "_"))
-    except ValueError as error:
-        raise unknown_name("flag", str(name), [flag.value for flag in Flag]) from error
-
-
-def _names(value: Names) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))
-
-
-def _counts(value: int | Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted({value} if isinstance(value, int) else set(value)))
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise SelectionError(f"{value!r} is not a whole number; limit and shuffle (the seed) take one")
-    return int(value.__index__())
-
-
-def _regex(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise SelectionError(f"regex={value!r} is not a regular expression: {error}") from error
-    return value
-
-
-def _fraction(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise SelectionError(f"min_confidence={value} is outside 0 to 1")
-    return float(value)
-
-
-def _one_of(kind: str, known: tuple[str, ...]) -> Any:  # noqa: ANN401 - one reader of _READERS
-    def read(value: str) -> str:
-        if value not in known:
-            raise unknown_name(kind, str(value), known)
-        return value
-
-    return read
-
-
-def _split(value: str) -> str:
-    parse_split(value)
-    return value
-
-
-_READERS: Mapping[str, Any] = {
-    "split": _split,
-    "categories": lambda value: tuple(dict.fromkeys(map(category, _names(value)))),
-    "edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
-    "inferred_edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
-    "min_confidence": _fraction,
-    "turns": _counts,
-    "contains": _names,
-    "regex": _regex,
-    "wording": _one_of("wording", ("any", "long", "short")),
-    "has_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
-    "lacks_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
-    "ids": _names,
-    "shuffle": _whole,
-    "balance": _one_of("way to balance", ("edit_type", "category")),
-    "limit": _whole,
-}
+    return read_member(Subset, "subset", str(name))
 
 
 def _check(selection: Selection) -> None:
@@ -290,7 +210,9 @@ def _check(selection: Selection) -> None:
         return
     for part in ("turns", "inferred_edit_types"):
         if getattr(selection, part):
-            raise SelectionError(f"{part} is for multi_turn; rows of {selection.subset.value} are single edits with a type")
+            raise SelectionError(
+                f"{part} is for multi_turn; rows of {selection.subset.value} are single edits with a type"
+            )
 
 
 def _check_sessions(selection: Selection) -> None:

@@ -56,8 +56,10 @@ def parse_split(name: str) -> Split | None:
     Raises:
         SelectionError: no such split.
     """
-    if name == "train":
-        return None
+    return None if name == "train" else _parse(name)
+
+
+def _parse(name: str) -> Split:
     head, *numbers = name.split("_")
     parts = [int(number) for number in numbers if re.fullmatch(r"[0-9]{1,3}", number)]
     if head not in SPLIT_NAMES or not numbers or len(parts) != len(numbers):
@@ -136,7 +138,7 @@ def _place(percent: int) -> int:
 
 def _no_split(name: str) -> SelectionError:
     text = (
-        f"no split {name!r}. 'train' is everything; 'train_90_5_5', 'validation_90_5_5' and 'test_90_5_5' part the photos "
-        "by percent that add up to 100; 'train_95' and 'test_5' are short for 'train_95_5' and 'test_95_5'"
+        f"no split {name!r}. 'train' is everything; 'train_90_5_5', 'validation_90_5_5' and 'test_90_5_5' part "
+        "the photos by percent that add up to 100; 'train_95' and 'test_5' are short for 'train_95_5' and 'test_95_5'"
     )
     return SelectionError(text)

@@ -17,11 +17,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, DiskFullError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOME_VARIABLE = "PICO_BANANA_HOME"
 _CHUNK_BYTES = 1 << 20
@@ -70,6 +73,7 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
     Raises:
         DiskFullError: there is no room; nothing became visible.
         StoreError: the folder cannot be written.
+        OSError: what the block raised, where it is one of our errors already.
     """
     temporary: Path | None = None
     try:
@@ -85,7 +89,10 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
         if durable:
             _flush(final.parent)
     except OSError as error:
-        raise translated(error, final) from error
+        ours = translated(error, final)
+        if ours is error:
+            raise
+        raise ours from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -100,7 +100,11 @@ def value_lists(table: pa.Table, names: Sequence[str]) -> list[list[object]]:
     Returns:
         One list per name.
     """
-    together = [text for chunk in table["texts"].chunks for text in chunk.flatten().to_pylist()] if "texts" in table.column_names else []
+    together = (
+        [text for chunk in table["texts"].chunks for text in chunk.flatten().to_pylist()]
+        if "texts" in table.column_names
+        else []
+    )
     return [
         together[TEXTS.index(name) :: len(TEXTS)] if together and name in TEXTS else table[name].to_pylist()
         for name in names

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,8 @@ from pico_banana.rows import BadRow
 from pico_banana.taxonomy import EditType, edit_type_from_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
 TEXTS = ("edited", "source", "instruction", "short")  # the texts of an edit, in the order they lie in the file
@@ -55,6 +56,7 @@ class RowTable:
     """
 
     def __init__(self, index_path: Path, index: dict[str, Any] | None = None) -> None:
+        """Map the file that an index names; an index that was read already can be handed over."""
         index = index or json.loads(index_path.read_bytes())
         self._index_path, self._index = index_path, index
         self.subset = Subset(index["subset"])
@@ -110,7 +112,7 @@ class RowTable:
             The numbers; those of a list's buffers may be more than the batch has rows.
         """
         offset, size = self._places[column][batch][buffer] or (0, 0)
-        numbers = memoryview(self.data)[offset : offset + size - size % calcsize(kind)].cast(kind)
+        numbers: memoryview = memoryview(self.data)[offset : offset + size - size % calcsize(kind)].cast(kind)  # type: ignore[call-overload]  # its stub wants literal formats
         return numbers[: self.length(batch)] if len(self._places[column][batch]) == 2 else numbers  # noqa: PLR2004
 
     def strings(self, column: str, batch: int, *, buffer: int = 0) -> Strings:
@@ -127,7 +129,9 @@ class RowTable:
         valid, offsets, text = self._places[column][batch][buffer : buffer + 3]
         view = memoryview(self.data)
         return Strings(
-            offsets=view[offsets[0] : offsets[0] + offsets[1]].cast("i") if offsets else memoryview(b"\0\0\0\0").cast("i"),
+            offsets=view[offsets[0] : offsets[0] + offsets[1]].cast("i")
+            if offsets
+            else memoryview(b"\0\0\0\0").cast("i"),
             start=text[0] if text else 0,
             valid=view[valid[0] : valid[0] + valid[1]] if valid and valid[1] else None,
         )

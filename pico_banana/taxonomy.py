@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypedDict, TypeVar
 
+from pico_banana.slugs import Slug
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -19,40 +21,7 @@ _UNKNOWN = "unknown"
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u02bc\u2018\u2019"))
 
 
-class _Name(str):
-    """A slug that carries facts about itself; it cannot be changed once made."""
-
-    __slots__ = ("aliases", "definition", "known", "label")
-
-    label: str
-    aliases: tuple[str, ...]
-    definition: str
-    known: bool
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Everything it goes by: slug, published label, aliases."""
-        return (str(self), self.label, *self.aliases)
-
-    def _set(self, **facts: object) -> None:
-        for name, value in facts.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        """Refuse: everybody shares the one value.
-
-        Raises:
-            AttributeError: always.
-        """
-        message = f"{self!r} is shared and cannot be changed: {name}"
-        raise AttributeError(message)
-
-    def __repr__(self) -> str:
-        """Show what it is beside the slug."""
-        return f"{type(self).__name__}({str(self)!r})"
-
-
-class Category(_Name):
+class Category(Slug):
     """One of the 8 categories; a string, its slug.
 
     Attributes:
@@ -67,7 +36,7 @@ class Category(_Name):
     def __new__(cls, slug: str, *, label: str, aliases: Iterable[str], definition: str, known: bool = True) -> Self:
         """Make a category; users get theirs from `category` and `categories`."""
         self = super().__new__(cls, slug)
-        self._set(label=label, aliases=tuple(aliases), definition=definition, known=known)
+        self.set_facts(label=label, aliases=tuple(aliases), definition=definition, known=known)
         return self
 
     @property
@@ -80,7 +49,7 @@ class Category(_Name):
         return _category_by_slug, (str(self),)
 
 
-class EditType(_Name):
+class EditType(Slug):
     """One of the 35 edit types, or an unknown one found in data; a string, its slug.
 
     Attributes:
@@ -114,8 +83,8 @@ class EditType(_Name):
     ) -> Self:
         """Make an edit type; users get theirs from `edit_type` and `edit_types`."""
         self = super().__new__(cls, slug)
-        self._set(label=label, aliases=tuple(aliases), definition=definition, known=known)
-        self._set(category=category, scope=scope, published_count=published_count)
+        self.set_facts(label=label, aliases=tuple(aliases), definition=definition, known=known)
+        self.set_facts(category=category, scope=scope, published_count=published_count)
         return self
 
     def __reduce__(self) -> tuple[Callable[[str], EditType], tuple[str]]:

@@ -22,7 +22,9 @@ def test_every_file_of_data_is_packaged() -> None:
     """A data file that no pattern covers would be missing from an installed package."""
     tracked = subprocess.run(["git", "ls-files", "pico_banana"], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode:
-        files = [path for path in (ROOT / "pico_banana").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        files = [
+            path for path in (ROOT / "pico_banana").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        ]
     else:
         files = [ROOT / line for line in tracked.stdout.splitlines()]
     data = [path for path in files if path.suffix != ".py"]
@@ -33,7 +35,9 @@ def test_every_file_of_data_is_packaged() -> None:
 
 def test_every_dependency_has_a_floor_and_a_reason() -> None:
     """A floor is a promise somebody tested; a dependency without a reason should go."""
-    lines = re.findall(r'^  "([a-z_0-9-]+)(?:\[[a-z,]+\])?([^"]*)",?(\s+# .+)?$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
+    lines = re.findall(
+        r'^  "([a-z_0-9-]+)(?:\[[a-z,]+\])?([^"]*)",?(\s+# .+)?$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M
+    )
     named = {re.split(r"[\[><=]", line)[0] for line in PROJECT["project"]["dependencies"]}
     found = {name: (floor, reason) for name, floor, reason in lines if name in named}
     assert set(found) == named

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pico_banana import __version__
 from pico_banana.errors import (
@@ -23,6 +23,9 @@ from pico_banana.errors import (
     SelectionError,
     UnknownNameError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GROUPS = ("info", "types", "ls", "show", "prepare", "mirror")
 _MISTAKES = (

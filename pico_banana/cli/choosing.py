@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.selection import Selection
 
 if TYPE_CHECKING:
+    import argparse
+
     from pico_banana.dataset import PicoBanana
+    from pico_banana.rowstore import OnBadRows
 
 
 def add_mirror_options(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +23,11 @@ def add_mirror_options(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser.
     """
     group = parser.add_argument_group("where rows come from")
-    group.add_argument("--mirror", metavar="ROOT", help="a folder, an address, or 'sample' (default: PICO_BANANA_MIRROR, else the release)")
+    group.add_argument(
+        "--mirror",
+        metavar="ROOT",
+        help="a folder, an address, or 'sample' (default: PICO_BANANA_MIRROR, else the release)",
+    )
     group.add_argument("--rows", type=Path, metavar="FILE", help="read this rows file in place of the mirror's own")
     group.add_argument("--skip-bad-rows", action="store_true", help="leave out lines that are no rows, and say so")
 
@@ -33,25 +40,31 @@ def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = Tru
         subset: whether the subset is the command's first word.
     """
     if subset:
-        parser.add_argument("subset", nargs="?", default=None, help="single_turn, multi_turn, preference or instructions")
+        parser.add_argument(
+            "subset", nargs="?", default=None, help="single_turn, multi_turn, preference or instructions"
+        )
     group = parser.add_argument_group("which rows", "filters first, then --shuffle, --balance, --limit")
-    many = {"action": "append", "default": None}
-    group.add_argument("--type", dest="edit_types", metavar="TYPE", help="an edit type, any spelling; may be repeated", **many)
-    group.add_argument("--category", dest="categories", metavar="NAME", help="a category; may be repeated", **many)
-    group.add_argument("--inferred-type", dest="inferred_edit_types", metavar="TYPE", help="sessions with a turn of this inferred type", **many)
+    repeated = partial(group.add_argument, action="append")
+    repeated("--type", dest="edit_types", metavar="TYPE", help="an edit type, any spelling; may be repeated")
+    repeated("--category", dest="categories", metavar="NAME", help="a category; may be repeated")
+    repeated(
+        "--inferred-type", dest="inferred_edit_types", metavar="TYPE", help="sessions with a turn of this inferred type"
+    )
     group.add_argument("--min-confidence", type=float, metavar="P", help="how sure that inference must be, 0 to 1")
-    group.add_argument("--turns", type=int, metavar="N", help="sessions of so many turns; may be repeated", **many)
-    group.add_argument("--contains", metavar="TEXT", help="instructions that contain this, in any case; may be repeated", **many)
+    repeated("--turns", type=int, metavar="N", help="sessions of so many turns; may be repeated")
+    repeated("--contains", metavar="TEXT", help="instructions that contain this, in any case; may be repeated")
     group.add_argument("--regex", metavar="RE", help="instructions that match this (RE2)")
     group.add_argument("--wording", choices=("any", "long", "short"), help="where --contains and --regex look")
-    group.add_argument("--flag", dest="has_flags", metavar="FLAG", help="rows with this flag; may be repeated", **many)
-    group.add_argument("--not-flag", dest="lacks_flags", metavar="FLAG", help="rows without this flag; may be repeated", **many)
-    group.add_argument("--id", dest="ids", metavar="ID", help="the row with this id; may be repeated", **many)
+    repeated("--flag", dest="has_flags", metavar="FLAG", help="rows with this flag; may be repeated")
+    repeated("--not-flag", dest="lacks_flags", metavar="FLAG", help="rows without this flag; may be repeated")
+    repeated("--id", dest="ids", metavar="ID", help="the row with this id; may be repeated")
     group.add_argument("--split", metavar="NAME", help="a split by source photo, such as test_90_5_5")
     group.add_argument("--shuffle", type=int, metavar="SEED", help="a random order")
     group.add_argument("--balance", choices=("edit_type", "category"), help="the same number of rows for each")
     group.add_argument("--limit", type=int, metavar="N", help="at most so many rows")
-    group.add_argument("--selection", metavar="JSON", help="a Selection as JSON, or @FILE; options above replace its parts")
+    group.add_argument(
+        "--selection", metavar="JSON", help="a Selection as JSON, or @FILE; options above replace its parts"
+    )
 
 
 _PARTS = (
@@ -109,6 +122,18 @@ def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
     from pico_banana.loading import load
 
     selection = chosen_selection(args)
-    skip = "skip" if args.skip_bad_rows else "error"
     options: Any = selection.parts()
-    return load(selection.subset.value, mirror=args.mirror, rows=args.rows, on_bad_rows=skip, **options)
+    subset: str = selection.subset.value
+    return load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args), **options)
+
+
+def on_bad_rows(args: argparse.Namespace) -> OnBadRows:
+    """Read off the options what to do with lines that are no rows.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        "skip" or "error".
+    """
+    return "skip" if args.skip_bad_rows else "error"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pico_banana.cli.choosing import add_mirror_options
+from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
 from pico_banana.errors import MirrorError
 from pico_banana.records import Subset
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pico_banana.counting import CountBy
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +39,9 @@ def _run(args: argparse.Namespace) -> int:
 
     mirror = resolve_mirror(args.mirror)
     found: dict[str, Any] = {"version": __version__, "mirror": mirror.name, "root": mirror.root, "store": str(home())}
-    found["subsets"] = {subset.value: _counted(subset, args) for subset in (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)}
+    found["subsets"] = {
+        subset.value: _counted(subset, args) for subset in (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
+    }
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if args.json else _written(found))
     return 0
 
@@ -44,24 +50,31 @@ def _counted(subset: Subset, args: argparse.Namespace) -> dict[str, Any] | None:
     from pico_banana.loading import load
 
     try:
-        dataset = load(subset.value, mirror=args.mirror, on_bad_rows="skip" if args.skip_bad_rows else "error")
+        dataset = load(str(subset.value), mirror=args.mirror, on_bad_rows=on_bad_rows(args))
     except MirrorError as error:
         sys.stderr.write(f"{subset.value}: {error}\n")
         return None
     flags = {flag: count for flag, count in dataset.counts("flag").items() if count}
-    by = "turns" if subset is Subset.MULTI_TURN else "category"
+    by: CountBy = "turns" if subset is Subset.MULTI_TURN else "category"
     return {"rows": len(dataset), by: dataset.counts(by), "flags": flags, "bad_rows": len(dataset.bad_rows)}
 
 
 def _written(found: dict[str, Any]) -> str:
-    lines = [f"pico-banana {found['version']}", f"mirror  {found['mirror']}  {found['root']}", f"store   {found['store']}"]
+    lines = [
+        f"pico-banana {found['version']}",
+        f"mirror  {found['mirror']}  {found['root']}",
+        f"store   {found['store']}",
+    ]
     for subset, facts in found["subsets"].items():
         if facts is None:
             lines += ["", f"{subset}: not offered"]
             continue
         lines += ["", f"{subset}: {facts['rows']:,} rows"]
         for title in ("category", "turns", "flags"):
-            lines += [f"  {title[:-1] if title == 'flags' else title} {name:<22} {count:>9,}" for name, count in facts.get(title, {}).items()]
+            lines += [
+                f"  {title[:-1] if title == 'flags' else title} {name:<22} {count:>9,}"
+                for name, count in facts.get(title, {}).items()
+            ]
         if facts["bad_rows"]:
             lines.append(f"  {facts['bad_rows']:,} lines left out because they are no rows")
     return "\n".join(lines) + "\n"

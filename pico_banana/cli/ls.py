@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 
 if TYPE_CHECKING:
+    import argparse
+
     from pico_banana.dataset import PicoBanana
 
 SHOWN_ROWS = 20
@@ -26,21 +27,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "ls",
         help="list or count the rows of a selection",
-        description=f"List rows: id, edit type, instruction. Without --json or --limit the first {SHOWN_ROWS} are shown.",
+        description=f"List rows: id, edit type, instruction; the first {SHOWN_ROWS} unless --limit or --json is given.",
         epilog="example: pico-banana ls multi_turn --turns 5 --contains winter --json",
     )
     add_selection_options(parser)
     add_mirror_options(parser)
     parser.add_argument("--json", action="store_true", help="print every public column, one JSON object a line")
     parser.add_argument("--count", action="store_true", help="print only how many rows there are")
-    parser.add_argument("--by", choices=("edit_type", "category", "flag", "turns", "inferred_edit_type"), help="with --count: count each")
+    parser.add_argument(
+        "--by",
+        choices=("edit_type", "category", "flag", "turns", "inferred_edit_type"),
+        help="with --count: count each",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     dataset = chosen_rows(args)
     if dataset.bad_rows:
-        sys.stderr.write(f"{len(dataset.bad_rows):,} lines were left out because they are no rows; the first: {dataset.bad_rows[0].error()}\n")
+        sys.stderr.write(
+            f"{len(dataset.bad_rows):,} lines left out, no rows; the first: {dataset.bad_rows[0].error()}\n"
+        )
     if args.count or args.by:
         _print_counts(dataset, args)
     elif args.json:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pico_banana.cli.choosing import add_mirror_options
+from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
 from pico_banana.records import Subset
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,8 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help='make the stock load_dataset("pico-banana-400k", ...) work',
         description="Put subsets into the cache of `datasets`, so that any process on this machine loads them by name "
         "without importing this package. Pictures stay references and are fetched when they are decoded.",
-        epilog='example: pico-banana prepare multi_turn && HF_HUB_OFFLINE=1 python -c \'from datasets import load_dataset; '
-        'print(load_dataset("pico-banana-400k", "multi_turn"))\'',
+        epilog="example: pico-banana prepare multi_turn",
     )
     parser.add_argument("subset", nargs="*", help="which subsets (default: all four)")
     add_mirror_options(parser)
@@ -35,10 +37,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.huggingface import prepare
 
-    skip = "skip" if args.skip_bad_rows else "error"
-    prepared = {}
+    prepared: dict[str, Path] = {}
     for name in args.subset or [subset.value for subset in Subset]:
-        prepared |= prepare(name, mirror=args.mirror, rows=args.rows, on_bad_rows=skip, cache_dir=args.cache_dir)
+        prepared |= prepare(
+            name, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args), cache_dir=args.cache_dir
+        )
     if args.json:
         sys.stdout.write(json.dumps({name: str(path) for name, path in prepared.items()}, indent=2) + "\n")
         return 0

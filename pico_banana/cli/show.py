@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.cli.choosing import add_mirror_options
+from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
 
 if TYPE_CHECKING:
+    import argparse
+
+    from pico_banana.dataset import PicoBanana
     from pico_banana.records import Record
 
 
@@ -28,7 +30,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("id", help="the row's id, as `pico-banana ls` prints it")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the picture there (PNG)")
-    parser.add_argument("--height", type=int, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)")
+    parser.add_argument(
+        "--height", type=int, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print every public column as JSON")
     add_mirror_options(parser)
     parser.set_defaults(run=_run)
@@ -38,9 +42,8 @@ def _run(args: argparse.Namespace) -> int:
     from pico_banana.loading import load
     from pico_banana.selection import parse_subset
 
-    subset = parse_subset(args.id.partition("/")[0])
-    skip = "skip" if args.skip_bad_rows else "error"
-    dataset = load(subset.value, mirror=args.mirror, rows=args.rows, on_bad_rows=skip)
+    subset: str = parse_subset(args.id.partition("/")[0]).value
+    dataset: PicoBanana[Any] = load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args))
     record = dataset[args.id]
     if args.json:
         row = dataset.select(ids=[record.id]).to_arrow().to_pylist()[0]
@@ -60,7 +63,10 @@ def _lines(record: Record) -> list[str]:
         lines.append(f"source     {record.source.address}")
         for number, turn in enumerate(record.turns, 1):
             guess = f"{turn.inferred_edit_type or 'undecided'}, inferred at {turn.inferred_confidence:.2f}"
-            lines += [f"turn {number}     {turn.instruction}  [{guess}]", f"           {turn.image.address if turn.image else 'picture missing'}"]
+            lines += [
+                f"turn {number}     {turn.instruction}  [{guess}]",
+                f"           {turn.image.address if turn.image else 'picture missing'}",
+            ]
     else:
         lines += _edit_lines(record)
     if record.flags:
@@ -70,7 +76,9 @@ def _lines(record: Record) -> list[str]:
 
 def _edit_lines(record: Any) -> list[str]:  # noqa: ANN401 - any record with one instruction
     pictures = {"source": "source", "edited": "edited", "chosen": "chosen"}
-    lines = [f"{title:<10} {getattr(record, name).address}" for name, title in pictures.items() if hasattr(record, name)]
+    lines = [
+        f"{title:<10} {getattr(record, name).address}" for name, title in pictures.items() if hasattr(record, name)
+    ]
     lines += [f"rejected   {picture.address}" for picture in getattr(record, "rejected", ())]
     return [
         *lines,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from pico_banana.taxonomy import EditType, categories, category
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +31,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     chosen = [category(args.category)] if args.category else list(categories())
     if args.json:
-        sys.stdout.write(json.dumps([_facts(kind) for group in chosen for kind in group.edit_types], indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps([_facts(kind) for group in chosen for kind in group.edit_types], indent=2, ensure_ascii=False)
+            + "\n"
+        )
         return 0
     for group in chosen:
         rows = sum(kind.published_count for kind in group.edit_types)

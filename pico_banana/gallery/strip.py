@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from pico_banana.errors import SelectionError
 from pico_banana.records import ImageRef, MultiTurn, Preference, Record, SingleTurn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
 
 MARGIN, LINE, FONT_PIXELS = 12, 22, 16

@@ -1,0 +1,113 @@
+"""Options of a selection as people write them: any spelling, one name for a list of one, numbers of any library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pico_banana.errors import SelectionError, unknown_name
+from pico_banana.records import Flag
+from pico_banana.splits import parse_split
+from pico_banana.taxonomy import category, edit_type
+
+Names = str | Iterable[str]
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def parse_flag(name: str | Flag) -> Flag:
+    """Read the name of a flag.
+
+    Args:
+        name: the name, "-" or "_", upper or lower case.
+
+    Returns:
+        The flag.
+
+    Raises:
+        UnknownNameError: there is no such flag.
+    """
+    return read_member(Flag, "flag", str(name))
+
+
+def read_member(kind: type[Member], what: str, name: str) -> Member:
+    """Read one name of an enumeration.
+
+    Args:
+        kind: the enumeration.
+        what: what its names name, for the message.
+        name: the name, "-" or "_", upper or lower case.
+
+    Returns:
+        The member.
+
+    Raises:
+        UnknownNameError: there is no such name.
+    """
+    try:
+        return kind(name.strip().lower().replace("-", "_"))
+    except ValueError as refused:
+        error = unknown_name(what, name, [member.value for member in kind])
+        raise error from refused
+
+
+def _names(value: Names) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))
+
+
+def _counts(value: int | Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted({value} if isinstance(value, int) else set(value)))
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise SelectionError(f"{value!r} is not a whole number; limit and shuffle (the seed) take one")
+    return int(value.__index__())
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise SelectionError(f"regex={value!r} is not a regular expression: {error}") from error
+    return value
+
+
+def _fraction(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise SelectionError(f"min_confidence={value} is outside 0 to 1")
+    return float(value)
+
+
+def _one_of(kind: str, known: tuple[str, ...]) -> Any:  # noqa: ANN401 - one reader of READERS
+    def read(value: str) -> str:
+        if value not in known:
+            raise unknown_name(kind, str(value), known)
+        return value
+
+    return read
+
+
+def _split(value: str) -> str:
+    parse_split(value)
+    return value
+
+
+READERS: Mapping[str, Any] = {
+    "split": _split,
+    "categories": lambda value: tuple(dict.fromkeys(map(category, _names(value)))),
+    "edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
+    "inferred_edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
+    "min_confidence": _fraction,
+    "turns": _counts,
+    "contains": _names,
+    "regex": _regex,
+    "wording": _one_of("wording", ("any", "long", "short")),
+    "has_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
+    "lacks_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
+    "ids": _names,
+    "shuffle": _whole,
+    "balance": _one_of("way to balance", ("edit_type", "category")),
+    "limit": _whole,
+}
