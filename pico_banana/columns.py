@@ -6,6 +6,7 @@ line, a broken line) goes the careful way, line by line through `rows.parse_line
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pico_banana.buffers import column, numbers
+from pico_banana.buffers import Column, column, numbers
 from pico_banana.paths import OTHER_HOST, PATH_PREFIX
 from pico_banana.records import Subset
 from pico_banana.rows import (
@@ -118,10 +119,25 @@ def _published_schema(subset: Subset) -> pa.Schema:
     return pa.schema([(key, ours.field(name).type) for key, name in _OUR_NAME.items() if name in ours.names])
 
 
+# Something other than the end of a list, an object or the line stands behind a "}".
+_SECOND_VALUE = re.compile(rb"\}[ \t\r]*[^ \t\r\n,\]}]")
+
+
+def _is_one_object_a_line(data: bytes) -> bool:
+    """Tell whether every line starts an object and holds nothing else that Arrow would take for a row.
+
+    Arrow reads two objects of one line as two rows, and dies (SIGSEGV, seen with 26.0) where `null` stands for a row.
+    """
+    starts = data.count(b"\n{") + data.startswith(b"{")
+    return starts == data.count(b"\n") + (not data.endswith(b"\n")) and _SECOND_VALUE.search(data) is None
+
+
 def _at_once(subset: Subset, block: Block) -> pa.Table | None:
     """Parse a block in which nothing is unusual; None for any other."""
-    lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+    if not _is_one_object_a_line(block.data):
+        return None
     try:
+        block.data.decode()  # Arrow lets bytes through that are not UTF-8
         table = pj.read_json(
             pa.BufferReader(block.data),
             memory_pool=pa.system_memory_pool(),
@@ -130,31 +146,35 @@ def _at_once(subset: Subset, block: Block) -> pa.Table | None:
                 explicit_schema=_published_schema(subset), unexpected_field_behavior="ignore", newlines_in_values=False
             ),
         )
-        table.validate(full=True)  # Arrow's parser lets bytes through that are not UTF-8
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
     table = table.rename_columns([_OUR_NAME[key] for key in table.column_names]).combine_chunks()
-    if table.num_rows != lines or not _is_usual(table):
+    columns = {name: table[name] for name in table.column_names}
+    if not _is_whole(columns):
         return None
-    line_numbers = column(np.arange(block.first_line, block.first_line + lines, dtype=np.uint32))
-    columns = {name: table[name] for name in table.column_names} | {
-        "edited": _paths(table["edited"]),
-        "line": line_numbers,
-    }
+    columns["line"] = column(np.arange(block.first_line, block.first_line + table.num_rows, dtype=np.uint32))
+    columns["edited"] = _paths(table["edited"])
     if "rejected" in columns:
         columns["rejected"] = _list_of_paths(table["rejected"])
+    if any(_has_blank(values) for values in _named(columns)):
+        return None
     return pa.Table.from_arrays([columns[name] for name in schema(subset).names], schema=schema(subset))
 
 
-def _is_usual(table: pa.Table) -> bool:
-    if any(table[name].null_count for name in _REQUIRED):
-        return False
-    named = [table["source"], table["edited"]]
-    if "rejected" in table.column_names:
-        if table["rejected"].null_count:
-            return False
-        named.append(pc.list_flatten(table["rejected"]))
-    return not any(values.null_count or (numbers(pc.binary_length(values), np.int32) == 0).any() for values in named)
+def _is_whole(columns: dict[str, Column]) -> bool:
+    """Tell whether nothing is null that must be there."""
+    required = [columns[name] for name in (*_REQUIRED, "rejected") if name in columns]
+    return not any(values.null_count for values in (*required, *_named(columns)))
+
+
+def _named(columns: dict[str, Column]) -> list[Column]:
+    """Give the texts that name a photo or a picture."""
+    named = [columns["source"], columns["edited"]]
+    return [*named, pc.list_flatten(columns["rejected"])] if "rejected" in columns else named
+
+
+def _has_blank(texts: Column) -> bool:
+    return bool((numbers(pc.binary_length(texts), np.int32) == 0).any())
 
 
 def _paths(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:

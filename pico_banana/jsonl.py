@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
+_ZSTANDARD_BYTES = 1 << 17  # compressed; about BLOCK_BYTES of text
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -75,30 +76,32 @@ class RowsReader:
             RowError: a compressed file is damaged or cut off.
             MissingExtraError: a `.zst` file, and no zstandard installed.
         """
-        line, rest, first = 1, b"", True
+        line, rest = 1, b""
         with self.path.open("rb") as raw:
-            source = _decompressed(cast("IO[bytes]", _Tally(raw, self._digest.update, on_bytes)), self.path)
-            while chunk := self._read(source, line):
+            chunks = _chunks(_Tally(raw, self._digest.update, on_bytes), self.path)
+            while chunk := self._next(chunks, line):
                 data = rest + chunk
-                if first:
-                    data, first = data.removeprefix(_BOM), False
                 end = data.rfind(b"\n") + 1
                 if end:
-                    yield Block(data[:end], line)
+                    yield _block(data[:end], line)
                     line += data.count(b"\n", 0, end)
                 rest = data[end:]
         if rest:
-            yield Block(rest, line)
+            yield _block(rest, line)
 
-    def _read(self, source: IO[bytes], line: int) -> bytes:
+    def _next(self, chunks: Iterator[bytes], line: int) -> bytes:
         try:
-            return source.read(BLOCK_BYTES)
+            return next(chunks, b"")
         except Exception as error:
             # zstandard is optional, so the class of its error cannot be named here
             if not isinstance(error, (EOFError, gzip.BadGzipFile, zlib.error)) and type(error).__name__ != "ZstdError":
                 raise
             text = f"{self.path}:{line}: the compressed file is damaged or cut off ({error}); fetch it again"
             raise RowError(text, file=str(self.path), line=line) from error
+
+
+def _block(data: bytes, line: int) -> Block:
+    return Block(data.removeprefix(_BOM) if line == 1 else data, line)
 
 
 class _Tally(io.RawIOBase):
@@ -121,13 +124,29 @@ class _Tally(io.RawIOBase):
         return data
 
 
-def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+def _chunks(raw: _Tally, path: Path) -> Iterator[bytes]:
+    """Read a file, decompressed as its name says."""
     if path.suffix == ".zst":
-        try:
-            import zstandard
-        except ImportError as error:
-            raise missing_extra("zstandard", "zstd", f"Reading {path.name}") from error
-        return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
-    return raw
+        yield from _zstandard(raw, path)
+        return
+    file = gzip.GzipFile(fileobj=cast("IO[bytes]", raw)) if path.suffix == ".gz" else raw
+    while chunk := file.read(BLOCK_BYTES):
+        yield chunk
+
+
+def _zstandard(raw: _Tally, path: Path) -> Iterator[bytes]:
+    # Frame by frame, because the package's own reader takes a file that is cut off for a whole one.
+    try:
+        import zstandard
+    except ImportError as error:
+        raise missing_extra("zstandard", "zstd", f"Reading {path.name}") from error
+    decompressor = zstandard.ZstdDecompressor()
+    frame = None
+    while data := raw.read(_ZSTANDARD_BYTES):
+        while data:
+            frame = frame or decompressor.decompressobj()
+            if text := frame.decompress(data):
+                yield text
+            data, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:
+        raise EOFError("the last frame does not end")

@@ -79,7 +79,7 @@ def parse_line(subset: Subset, line: bytes, *, file: str = "", number: int = 0) 
 
 
 def _object(line: bytes) -> Row:
-    row = json.loads(line)
+    row = json.loads(line.decode("utf-8-sig"))  # bytes would be taken for UTF-16 where they look like it
     if not isinstance(row, dict):
         raise _BadField("", f"a row must be a JSON object, this is a {_kind(row)}")
     return row
@@ -110,9 +110,10 @@ def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
     for block in RowsReader(Path(path)).blocks():
         for number, line in block.lines():
             try:
-                yield _object(line)
+                row = _object(line)
             except (ValueError, RecursionError, _BadField) as error:
                 raise _unreadable(error, str(path), number).error() from error
+            yield row
 
 
 def published(subset: Subset, row: Row) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def published_line(subset: Subset, row: Row) -> bytes:
 
 def _published_files(row: Row) -> list[dict[str, str]]:
     images: Sequence[str | None] = row["turn_image"]
-    names = [f"edit_turn{turn}" for turn in range(1, len(images))] + [FINAL]
+    names = [*(f"edit_turn{turn}" for turn in range(1, len(images))), FINAL][: len(images)]
     found = {name: published_path(image) for name, image in zip(names, images, strict=True) if image is not None}
     found[ORIGINAL] = row["source"]
     return [{"id": name, "url": found[name]} for name in sorted(found)]
@@ -199,7 +200,7 @@ def _single_turn(row: Row) -> Row:
     return {
         "source": _named(row, SOURCE, "https://farm1.staticflickr.com/…_o.jpg"),
         "local_source": _optional_string(row, LOCAL),
-        "edited": picture_path(_named(row, OUTPUT, "images/positive-edit/1.png")),
+        "edited": _picture(_named(row, OUTPUT, "images/positive-edit/1.png"), OUTPUT),
         "instruction": _string(row, TEXT, "Remove the boat …"),
         "short": _optional_string(row, SHORT),
         "label": _string(row, LABEL, "Zoom in"),
@@ -207,7 +208,7 @@ def _single_turn(row: Row) -> Row:
 
 
 def _preference(row: Row) -> Row:
-    return {**_single_turn(row), "rejected": [picture_path(path) for path in _rejected(row)]}
+    return {**_single_turn(row), "rejected": _rejected(row)}
 
 
 def _rejected(row: Row) -> list[str]:
@@ -218,7 +219,17 @@ def _rejected(row: Row) -> list[str]:
         value = [value]
     if not isinstance(value, list):
         raise _BadField(REJECTED, f"'{REJECTED}' is a {_kind(value)}; expected a list of paths")
-    return [_url(item, f"{REJECTED}[{index}]") for index, item in enumerate(value)]
+    names = [f"{REJECTED}[{index}]" for index in range(len(value))]
+    return [_picture(_url(item, name), name) for item, name in zip(value, names, strict=True)]
+
+
+def _picture(written: str, where: str) -> str:
+    path = picture_path(written)
+    if not path:
+        raise _BadField(
+            where, f"'{where}' is {written!r}, a folder; expected a path such as 'images/rejected-edit/1.png'"
+        )
+    return path
 
 
 def _url(item: object, where: str) -> str:
@@ -243,7 +254,7 @@ def _multi_turn(row: Row) -> Row:
         "source": source,
         "local_source": _optional_string(row, LOCAL),
         "turn_instruction": prompts,
-        "turn_image": [None if image is None else picture_path(image) for image in images],
+        "turn_image": [None if image is None else _picture(image, FILES) for image in images],
         "pictures_left_over": len(pictures) + (last is not None and not prompts),
     }
 
