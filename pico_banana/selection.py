@@ -23,10 +23,9 @@ Balance = Literal["edit_type", "category"]
 Names = str | Iterable[str]
 
 
-class SelectionOptions(TypedDict, total=False):
-    """What `load`, `select` and `load_dataset` take to choose rows; the fields of `Selection`, written loosely."""
+class RowOptions(TypedDict, total=False):
+    """What `load_dataset` takes to choose rows beside its `split`; the fields of `Selection`, written loosely."""
 
-    split: str
     categories: Names
     edit_types: Names
     inferred_edit_types: Names
@@ -41,6 +40,12 @@ class SelectionOptions(TypedDict, total=False):
     shuffle: int | None
     balance: Balance | None
     limit: int | None
+
+
+class SelectionOptions(RowOptions, total=False):
+    """What `load` and `select` take to choose rows."""
+
+    split: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
