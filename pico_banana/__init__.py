@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from pico_banana.catalog import Mirror
     from pico_banana.dataset import PicoBanana
     from pico_banana.errors import PicoBananaError
-    from pico_banana.huggingface import load_dataset, prepare, register
+    from pico_banana.huggingface import load_dataset, prepare
     from pico_banana.loading import load
     from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
+    from pico_banana.registration import register, unregister
     from pico_banana.rows import read_jsonl
     from pico_banana.selection import Selection
     from pico_banana.taxonomy import Category, EditType, categories, category, edit_type, edit_types
@@ -50,6 +51,7 @@ __all__ = [
     "prepare",
     "read_jsonl",
     "register",
+    "unregister",
 ]
 __version__ = "0.1.0"
 
@@ -57,9 +59,10 @@ _HOME = {
     "catalog": ("Mirror",),
     "dataset": ("PicoBanana",),
     "errors": ("PicoBananaError",),
-    "huggingface": ("load_dataset", "prepare", "register"),
+    "huggingface": ("load_dataset", "prepare"),
     "loading": ("load",),
     "records": ("Flag", "ImageRef", "InstructionPair", "MultiTurn", "Preference", "SingleTurn", "Subset", "Turn"),
+    "registration": ("register", "unregister"),
     "rows": ("read_jsonl",),
     "selection": ("Selection",),
     "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),

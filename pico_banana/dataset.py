@@ -15,7 +15,9 @@ from pico_banana.splits import split_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    import datasets
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -214,6 +216,24 @@ class PicoBanana(RecordSequence[R]):
             error = missing_extra("polars", "polars", "to_polars")
             raise error from absent
         return cast("pl.DataFrame", from_arrow(self.to_arrow()))
+
+    def to_datasets(self, *, cache_dir: str | Path | None = None) -> datasets.Dataset:
+        """Give the rows as a `datasets.Dataset`, with the columns of `load_dataset`; pictures are read when decoded.
+
+        The rows are written to the cache of `datasets` once: the same rows have the same fingerprint, in any process.
+
+        Args:
+            cache_dir: the cache of `datasets`; None for its own choice.
+
+        Returns:
+            The rows in the order of this dataset, memory-mapped.
+
+        Raises:
+            StoreError: the cache cannot be written.
+        """
+        from pico_banana.huggingface import to_datasets
+
+        return to_datasets(self, cache_dir=cache_dir)
 
     def sql(self, query_text: str) -> pa.Table:
         """Ask the rows in SQL; the table is called `rows`.

@@ -24,10 +24,9 @@ Wording = Literal["any", "long", "short"]
 Balance = Literal["edit_type", "category"]
 
 
-class SelectionOptions(TypedDict, total=False):
-    """What `load`, `select` and `load_dataset` take to choose rows; the fields of `Selection`, written loosely."""
+class RowOptions(TypedDict, total=False):
+    """What `load_dataset` takes to choose rows beside its `split`; the fields of `Selection`, written loosely."""
 
-    split: str
     categories: Names
     edit_types: Names
     inferred_edit_types: Names
@@ -42,6 +41,12 @@ class SelectionOptions(TypedDict, total=False):
     shuffle: int | None
     balance: Balance | None
     limit: int | None
+
+
+class SelectionOptions(RowOptions, total=False):
+    """What `load` and `select` take to choose rows."""
+
+    split: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
