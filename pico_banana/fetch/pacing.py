@@ -59,6 +59,7 @@ class HostLimits:
 
 # Flickr answers 429 even to one connection (dataset.md); it is the last resort and gets the slow lane.
 SLOW_LANE = HostLimits(in_flight=2, start=1, rate=4.0, rest_s=1.0)
+DISK = "disk"
 KNOWN_HOSTS: tuple[tuple[str, HostLimits], ...] = (("*.staticflickr.com", SLOW_LANE), ("*.flickr.com", SLOW_LANE))
 
 
@@ -66,16 +67,13 @@ def limits_for(host: str, *, in_flight: int) -> HostLimits:
     """Give the limits to start a host with.
 
     Args:
-        host: its name, with a port if there is one.
+        host: its lane, as `host_of` names it.
         in_flight: most requests at the same time for a host nothing is known about.
 
     Returns:
         Its limits.
     """
-    for pattern, limits in KNOWN_HOSTS:
-        if fnmatchcase(host.partition(":")[0], pattern):
-            return limits
-    return HostLimits(in_flight=in_flight, start=min(16, in_flight))
+    return dict(KNOWN_HOSTS).get(host) or HostLimits(in_flight=in_flight, start=min(16, in_flight))
 
 
 @dataclass(slots=True)
@@ -162,6 +160,11 @@ class Lane:
             # Late by less than one interval is made up for; a longer pause earns no burst.
             self._next_at = max(self._next_at, now - 1 / rate) + 1 / rate
 
+    def cancel(self) -> None:
+        """Take back a request that was counted as started and never sent."""
+        self.active -= 1
+        self.requests -= 1
+
     def finish(self, now: float, *, started: float, error: Exception | None = None) -> None:
         """Learn from how a request ended.
 
@@ -244,12 +247,16 @@ def host_of(url: str) -> str:
         url: any address.
 
     Returns:
-        The host with its port, `s3://bucket` for object stores, or "disk".
+        The host with its port, `s3://bucket` for object stores, or "disk". Hosts known to be one service behind many
+        names share a lane, named by their pattern.
     """
     parts = urlsplit(url)
-    if parts.scheme in {"http", "https"}:
-        return parts.netloc
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc and parts.scheme != "file" else "disk"
+    if parts.scheme not in {"http", "https"}:
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc and parts.scheme != "file" else DISK
+    for pattern, _ in KNOWN_HOSTS:
+        if fnmatchcase(parts.netloc, pattern):
+            return pattern
+    return parts.netloc
 
 
 class Pacer:

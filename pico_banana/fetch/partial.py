@@ -103,10 +103,19 @@ class Partial:
         Args:
             response: the answer they come from.
             url: what was asked.
+
+        Raises:
+            DiskFullError: there is no room even for that.
+            StoreError: it cannot be written.
         """
-        if response.etag:
-            self._noted = True
-            self._sidecar.write_text(json.dumps({"url": url, "etag": response.etag}))
+        if not response.etag:
+            return
+        self._noted = True
+        try:
+            self._sidecar.write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
+        except OSError as error:
+            self._forget()
+            raise translated(error, self._sidecar) from error
 
     def write(self, data: memoryview) -> None:
         """Add bytes at the end.

@@ -5,7 +5,7 @@ error                          tries of one candidate      wait before the next
 =============================  ==========================  ==================================
 `ThrottledError`               until patience ends         the whole host waits, see `pacing`
 `ServerError`, `Interrupted…`  `attempts`                  doubling, with jitter
-`PictureCorruptError`          2                           doubling, with jitter
+`PictureCorruptError`          3                           doubling, with jitter
 `RequestRefusedError`, `Gone…` 1                           the next candidate, at once
 =============================  ==========================  ==================================
 """
@@ -48,7 +48,7 @@ class RetryPolicy:
         if isinstance(error, ThrottledError):
             return throttled < self.throttled_attempts
         if isinstance(error, PictureCorruptError):
-            return tried < min(2, self.attempts)
+            return tried < min(3, self.attempts)
         return isinstance(error, TransportError) and error.retryable and tried < self.attempts
 
     def wait_s(self, tried: int) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import zlib
+import random
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,8 +22,7 @@ PHOTO_HOST = "farm1.staticflickr.com"
 
 def png(number: int, *, side: int = 48) -> bytes:
     """Draw a PNG that differs from every other number's."""
-    noise = zlib.compress(str(number).encode() * 7) * 200
-    picture = Image.frombytes("RGB", (side, side), (noise * (side * side * 3 // len(noise) + 1))[: side * side * 3])
+    picture = Image.frombytes("RGB", (side, side), random.Random(number).randbytes(side * side * 3))
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return file.getvalue()
@@ -74,3 +74,17 @@ def fetcher() -> Iterator[Fetcher]:
     transport = Transport(timeout_s=2.0)
     yield Fetcher(transport, policy=QUICK, patience_s=10)
     transport.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real filesystem that holds a few pictures and no more; needs the right to mount one."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("mounting a small filesystem is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -66,10 +66,10 @@ def test_a_final_answer_is_asked_for_once(mirror, home, edit, fetcher, fault, er
     [
         (Fault.ERROR_500, ServerError, 4),
         (Fault.HANG_UP, TransportError, 4),
-        (Fault.HTML, PictureCorruptError, 2),
-        (Fault.OTHER_PICTURE, PictureCorruptError, 2),
-        (Fault.SHORT_UNSAID, PictureCorruptError, 2),
-        (Fault.SHORT_AGREED, PictureCorruptError, 2),
+        (Fault.HTML, PictureCorruptError, 3),
+        (Fault.OTHER_PICTURE, PictureCorruptError, 3),
+        (Fault.SHORT_UNSAID, PictureCorruptError, 3),
+        (Fault.SHORT_AGREED, PictureCorruptError, 3),
     ],
 )
 def test_a_lasting_fault_ends_in_its_own_error(mirror, home, edit, fetcher, fault, error, requests):
