@@ -24,7 +24,7 @@ from pico_banana.errors import (
     UnknownNameError,
 )
 
-GROUPS = ("info", "types", "ls", "show", "prepare", "mirror")
+GROUPS = ("info", "types", "ls", "show", "prepare", "download", "store", "photos", "mirror")
 _MISTAKES = (
     ConfigError,
     LicenceError,

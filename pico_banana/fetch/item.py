@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias, TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+COPY, ORIGINAL = "1024", "original"  # size variants of photos: longest side of 1024 pixels, or as it was uploaded
 Kind: TypeAlias = Literal["png", "jpeg", "file"]
 
 

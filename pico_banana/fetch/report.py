@@ -254,7 +254,11 @@ def report_path(root: Path, name: str) -> Path:
     Returns:
         A path that no other process uses.
     """
-    return root / FOLDER / f"{name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.jsonl"
+    return (
+        root
+        / FOLDER
+        / f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() // 1000 % 1_000_000:06}Z-{os.getpid()}.jsonl"
+    )
 
 
 def _line(outcome: Outcome) -> str:

@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 from pico_banana.addresses import RELEASE
 from pico_banana.catalog import Mirror, facts
 from pico_banana.errors import ConfigError, unknown_name
-from pico_banana.fetch.item import Candidate
+from pico_banana.fetch.item import COPY, ORIGINAL, Candidate
 from pico_banana.sources.index import INDEX_PATH, PhotoIndex
-from pico_banana.sources.places import COPY, ORIGINAL, ById, Flickr, Folder, PhotoPlace, PublishedLayout
+from pico_banana.sources.places import ById, Flickr, Folder, PhotoPlace, PublishedLayout
 from pico_banana.store import area, home
 
 SOURCES_VARIABLE = "PICO_BANANA_SOURCES"

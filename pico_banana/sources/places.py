@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.addresses import key_of_url
-from pico_banana.fetch.item import Candidate
+from pico_banana.fetch.item import COPY, ORIGINAL, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pico_banana.sources.index import PhotoIndex
-
-COPY, ORIGINAL = "1024", "original"  # size variants: longest side of 1024 pixels, or as its author uploaded it
 
 
 class PhotoPlace(Protocol):

@@ -16,13 +16,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from pico_banana.errors import InterruptedTransferError, PictureCorruptError
-from pico_banana.fetch.item import FetchItem
+from pico_banana.fetch.item import COPY, FetchItem
 from pico_banana.fetch.one import present
 from pico_banana.fetch.report import Ledger, Outcome, Report
 from pico_banana.fetch.stream import ResumingStream
 from pico_banana.fetch.transport import Transport
 from pico_banana.fetch.verify import check_head, check_length, check_tail
-from pico_banana.sources.places import COPY
 from pico_banana.store import write_atomic
 
 _MEMBER = re.compile(r"^([0-9a-f]{16})\.jpg$")
