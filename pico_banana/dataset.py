@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.counting import CountBy
+    from pico_banana.download import FetchOptions
+    from pico_banana.fetch.job import Progress
+    from pico_banana.fetch.plan import Plan
+    from pico_banana.fetch.report import Report
 
 
 class PicoBanana(RecordSequence[R]):
@@ -255,6 +259,39 @@ class PicoBanana(RecordSequence[R]):
         with duckdb.connect() as connection:
             connection.register("rows", self.to_arrow())
             return connection.sql(query_text).to_arrow_table()
+
+    def plan(self, options: FetchOptions | None = None) -> Plan:
+        """Look what a download would fetch: files, hosts, bytes, what is here, and whether it fits.
+
+        Args:
+            options: how pictures would be fetched.
+
+        Returns:
+            The plan; nobody was asked for it.
+        """
+        from pico_banana.download import Download, FetchOptions
+
+        return Download(self, options or FetchOptions()).plan()
+
+    def download(
+        self, options: FetchOptions | None = None, *, progress: Callable[[Progress], None] | None = None
+    ) -> Report:
+        """Fetch every picture of these rows that is not here. Run it again to go on after an interruption.
+
+        Args:
+            options: how.
+            progress: called a few times a second.
+
+        Returns:
+            Totals that add up; a picture that failed is counted there, and listed in the file `Report.path`.
+
+        Raises:
+            DiskFullError: there is too little room.
+            StoreError: the store cannot be written.
+        """
+        from pico_banana.download import Download, FetchOptions
+
+        return Download(self, options or FetchOptions()).run(progress)
 
     def _column(self, name: str) -> list[Any]:
         values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()

@@ -62,13 +62,11 @@ def local_path(address: str) -> Path:
 
 
 def _fetched(address: Address, mirror: Mirror) -> Path:
-    from pico_banana.fetch import FetchItem, fetch_one
+    from pico_banana.fetch import fetch_one
+    from pico_banana.sources.chain import make_chain
+    from pico_banana.sources.items import ItemMaker
 
-    kind = "png" if address.role == "edited" else "jpeg"
-    url = mirror.url_of(address)
-    return fetch_one(
-        FetchItem(str(address), area(mirror.name) / address.relative_path, ((mirror.name, url),), kind=kind)
-    )
+    return fetch_one(ItemMaker(mirror, make_chain(mirror)).item(address))
 
 
 class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types

@@ -1,0 +1,123 @@
+"""`pico-banana photos` and `attribution`: the index of source photos, the tars, and credit for the photos."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.download import add_fetch_options
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    group = subparsers.add_parser("photos", help="source photos: their index, and the tars")
+    commands = group.add_subparsers(required=True, metavar="COMMAND")
+    _add_index(commands)
+    _add_tars(commands)
+    parser = subparsers.add_parser(
+        "attribution",
+        help="credit for the source photos of a selection",
+        description="Print author, page and licence of every source photo of the rows. Needs the photo index.",
+    )
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.set_defaults(run=_attribution)
+
+
+def _add_index(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "index",
+        help="build the photo index",
+        description="Build the index from photo URL to Open Images id, hash, author and licence: once, from the "
+        "published table of 609 MB, in bounded memory; or take one that somebody shared.",
+    )
+    add_mirror_options(parser)
+    parser.add_argument("--from", dest="source", metavar="FILE", help="a table or an index, a path or an address")
+    parser.add_argument(
+        "--only", action="append", metavar="SUBSET", help="keep only the photos of this subset; may be repeated"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there, to share it")
+    parser.add_argument(
+        "--host", action="append", metavar="HOST=URL", help="connect there in place of HOST; may be repeated"
+    )
+    parser.set_defaults(run=_index)
+
+
+def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "tars",
+        help="take the photos of a selection out of the Open Images tars",
+        description="Read tars as a stream and keep only the photos that the rows need; nothing else is unpacked.",
+    )
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    add_fetch_options(parser)
+    parser.add_argument(
+        "--tar",
+        action="append",
+        metavar="TAR",
+        help="a tar, a path or an address; may be repeated (default: the published ones, 80 GB)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the totals as JSON")
+    parser.set_defaults(run=_tars)
+
+
+def _index(args: argparse.Namespace) -> int:
+    from pico_banana.catalog import resolve_mirror
+    from pico_banana.fetch.transport import Transport, hosts_from_environment, parse_hosts
+    from pico_banana.loading import load
+    from pico_banana.photos_index import install_index
+
+    hosts = parse_hosts(args.host) if args.host else hosts_from_environment()
+    only = [load(subset, mirror=args.mirror) for subset in args.only] if args.only else None
+    index = install_index(
+        resolve_mirror(args.mirror),
+        source=args.source,
+        only=only,
+        target=args.out,
+        transport=Transport(hosts=hosts),
+        progress=_tell if sys.stderr.isatty() else None,
+    )
+    sys.stdout.write(f"{len(index):,} photos in {index.path}\n")
+    return 0
+
+
+def _tars(args: argparse.Namespace) -> int:
+    from pico_banana.cli.download import chosen_download
+    from pico_banana.photos_tars import take_photos
+
+    report = take_photos(chosen_download(args), args.tar, progress=_tell_tar if sys.stderr.isatty() else None)
+    sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
+    return int(report.failures > 0)
+
+
+def _attribution(args: argparse.Namespace) -> int:
+    from pico_banana.attribution import photo_as_dict, photos_of
+
+    unknown = 0
+    for address, photo in photos_of(chosen_rows(args)):
+        unknown += photo is None
+        if args.json:
+            sys.stdout.write(json.dumps(photo_as_dict(address, photo), ensure_ascii=False) + "\n")
+        elif photo is not None:
+            sys.stdout.write(f"{address}  {photo.attribution}\n")
+    if unknown:
+        sys.stderr.write(f"{unknown:,} photos are not in the index\n")
+    return 0
+
+
+def _tell(rows: int) -> None:
+    sys.stderr.write(f"\r{rows:,} rows read")
+
+
+def _tell_tar(tar: str, position: int, total: int | None) -> None:
+    of = "" if total is None else f" of {total / 1e9:.1f} GB"
+    sys.stderr.write(f"\r{tar}: {position / 1e9:.2f} GB{of}")

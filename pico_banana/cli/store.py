@@ -1,0 +1,110 @@
+"""`pico-banana verify`, `repair` and `clean`: keeping the store in order."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.download import add_fetch_options, chosen_download
+
+if TYPE_CHECKING:
+    from pico_banana.upkeep import Health
+
+_SHOWN = 20
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    checks = (
+        ("verify", "check the stored pictures of a selection", _verify),
+        ("repair", "check, and fetch again what is missing or broken", _repair),
+    )
+    for name, what, run in checks:
+        parser = subparsers.add_parser(
+            name,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}. Without --deep both ends of each file are looked at, which finds every one that was cut off.",
+        )
+        add_selection_options(parser)
+        add_mirror_options(parser)
+        add_fetch_options(parser)
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        parser.set_defaults(run=run)
+    _add_clean(subparsers)
+
+
+def _add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "clean",
+        help="remove stored pictures that a selection does not need",
+        description="Remove stored pictures that none of the selected rows needs, and what interrupted downloads left. "
+        "Rows, indexes and reports stay. Without --yes it only counts.",
+        epilog="example: pico-banana clean single_turn --type zoom_in --yes",
+    )
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    parser.add_argument(
+        "--not-in", action="store_true", required=True, help="required: what is not in the selection goes"
+    )
+    parser.add_argument("--yes", action="store_true", help="really remove")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=_clean)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from pico_banana.upkeep import verify
+
+    health = verify(chosen_download(args), deep=args.deep, progress=_tell if sys.stderr.isatty() else None)
+    _print_health(health, as_json=args.json)
+    return int(bool(health.broken))
+
+
+def _repair(args: argparse.Namespace) -> int:
+    from pico_banana.upkeep import repair
+
+    health, report = repair(chosen_download(args), deep=args.deep)
+    if args.json:
+        sys.stdout.write(json.dumps({"found": health.as_dict(), "fetched": report.as_dict()}) + "\n")
+    else:
+        _print_health(health, as_json=False)
+        sys.stdout.write(report.summary() + "\n")
+    return int(report.failures > 0)
+
+
+def _clean(args: argparse.Namespace) -> int:
+    from pico_banana.upkeep import clean
+
+    dataset = chosen_rows(args)
+    done = clean([dataset], mirror=dataset.mirror.name, dry_run=not args.yes)
+    if args.json:
+        sys.stdout.write(json.dumps(done.as_dict()) + "\n")
+        return 0
+    verb = "removed" if args.yes else "would remove"
+    sys.stdout.write(
+        f"{verb} {done.removed:,} pictures and {done.leftovers:,} leftovers, {done.bytes / 1e6:,.1f} MB; {done.kept:,} pictures stay\n"
+    )
+    return 0
+
+
+def _print_health(health: Health, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(health.as_dict()) + "\n")
+        return
+    sys.stdout.write(
+        f"{health.files:,} pictures: {health.good:,} good, {health.missing:,} missing, {len(health.broken):,} broken\n"
+    )
+    for reason in list(health.broken.values())[:_SHOWN]:
+        sys.stdout.write(f"  {reason}\n")
+    if len(health.broken) > _SHOWN:
+        sys.stderr.write(f"{len(health.broken) - _SHOWN:,} more broken ones; say --json\n")
+
+
+def _tell(count: int) -> None:
+    sys.stderr.write(f"\r{count:,} checked")

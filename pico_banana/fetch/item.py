@@ -1,0 +1,63 @@
+"""What is to be fetched: one file, where it belongs, and everybody who may have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COPY, ORIGINAL = "1024", "original"  # size variants of photos: longest side of 1024 pixels, or as it was uploaded
+Kind: TypeAlias = Literal["png", "jpeg", "file"]
+
+
+class Candidate(NamedTuple):
+    """One place that may have a file.
+
+    Attributes:
+        source: the name of the place as reports show it, e.g. "cdn", "open_images", "flickr".
+        url: what to ask for: http(s)://, file://, or anything fsspec opens.
+        md5: 32 hexadecimal digits when a hash of this very copy is published, else None.
+        size: bytes of this very copy when known.
+        variant: which size of a photo this is: "original", "1024", or "" where there is only one.
+    """
+
+    source: str
+    url: str
+    md5: str | None = None
+    size: int | None = None
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchItem:
+    """One file to fetch.
+
+    Attributes:
+        address: its `picobanana://` address, for reports and errors.
+        path: where it belongs on disk.
+        candidates: who may have it, best first; plain (source, url) pairs will do.
+        expected_size: its length in bytes, when all candidates hold the same bytes and it is known.
+        md5: its MD5 as 32 hexadecimal digits, when all candidates hold the same bytes and it is known.
+        kind: what the bytes must be; "file" is not looked into.
+    """
+
+    address: str
+    path: Path
+    candidates: tuple[Candidate | tuple[str, str], ...]
+    expected_size: int | None = None
+    md5: str | None = None
+    kind: Kind = "png"
+
+    def candidate(self, number: int) -> Candidate:
+        """Give one candidate with what is known of the item filled in.
+
+        Args:
+            number: its place in `candidates`.
+
+        Returns:
+            The candidate; its own size and hash win over the item's.
+        """
+        given = Candidate(*self.candidates[number])
+        return given._replace(md5=given.md5 or self.md5, size=given.size or self.expected_size)

@@ -1,0 +1,199 @@
+"""A file on its way in: `<path>.part`, which is also the claim that keeps two processes off the same file.
+
+The claim is a lock on the open `.part` file. The kernel drops it when the process ends, however it ends, so there are
+no stale claims and no heartbeats, and taking one costs microseconds. What came before an interruption stays in the
+`.part` file; a small sidecar `<path>.part.from` names the URL and ETag it came from, and without one nothing is
+resumed, because bytes of two different files would be glued together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from pico_banana.store import translated
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pico_banana.fetch.transport import Response
+    from types import TracebackType
+
+SUFFIX = ".part"
+_SIDECAR = ".part.from"
+
+
+class Partial:
+    """The claim on one file, and what is there of it.
+
+    Attributes:
+        final: where the file belongs.
+        size: bytes here so far.
+    """
+
+    def __init__(self, final: Path, number: int) -> None:
+        self.final = final
+        self.number = number
+        self.size = os.fstat(number).st_size
+        self._path = f"{final}{SUFFIX}"
+        self._sidecar = Path(f"{final}{_SIDECAR}")
+        self._noted = self.size > 0
+        self._done = False
+
+    @classmethod
+    def claim(cls, final: Path, *, wait: bool = False) -> Partial | None:
+        """Claim a file for this process and thread.
+
+        Args:
+            final: where it belongs; its folder is made.
+            wait: wait for whoever has it now.
+
+        Returns:
+            The claim, or None when somebody else has it.
+
+        Raises:
+            DiskFullError: there is no room for another file.
+            StoreError: the folder cannot be written.
+        """
+        path = f"{final}{SUFFIX}"
+        while True:
+            try:
+                number = _opened(path)
+            except OSError as error:
+                raise translated(error, final) from error
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                os.close(number)
+                return None
+            # Whoever had it may have finished between open and lock: then the name means another file by now.
+            if _same(path, number):
+                return cls(final, number)
+            os.close(number)
+
+    def resumable(self, url: str) -> str:
+        """Say whether the bytes here began at `url`; forget them when not.
+
+        Args:
+            url: what will be asked.
+
+        Returns:
+            The ETag they came with, or an empty string when the file starts from nothing.
+        """
+        if self.size and self._noted:
+            with contextlib.suppress(OSError, ValueError):
+                note = json.loads(self._sidecar.read_bytes())
+                if isinstance(note, dict) and note.get("url") == url and note.get("etag"):
+                    return str(note["etag"])
+        self.restart()
+        return ""
+
+    def restart(self) -> None:
+        """Throw away what is here."""
+        if self.size:
+            os.ftruncate(self.number, 0)
+            self.size = 0
+        self._forget()
+
+    def note(self, response: Response, url: str) -> None:
+        """Remember where the bytes come from, so that another run can go on.
+
+        Args:
+            response: the answer they come from.
+            url: what was asked.
+
+        Raises:
+            DiskFullError: there is no room even for that.
+            StoreError: it cannot be written.
+        """
+        if not response.etag:
+            return
+        self._noted = True
+        try:
+            self._sidecar.write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
+        except OSError as error:
+            self._forget()
+            raise translated(error, self._sidecar) from error
+
+    def write(self, data: memoryview) -> None:
+        """Add bytes at the end.
+
+        Args:
+            data: the bytes.
+
+        Raises:
+            DiskFullError: there is no room.
+            StoreError: they cannot be written.
+        """
+        try:
+            while data:
+                count = os.pwrite(self.number, data, self.size)
+                self.size += count
+                data = data[count:]
+        except OSError as error:
+            raise translated(error, self.final) from error
+
+    def publish(self, *, durable: bool) -> None:
+        """Give the file its name. It is whole, so now it may be seen.
+
+        Args:
+            durable: flush it to the disk first, so that it is whole even after a power cut.
+
+        Raises:
+            DiskFullError: there is no room.
+            StoreError: it cannot be moved.
+        """
+        try:
+            if durable:
+                os.fsync(self.number)
+            os.rename(self._path, self.final)
+        except OSError as error:
+            raise translated(error, self.final) from error
+        self._done = True
+        self._forget()
+
+    def discard(self) -> None:
+        """Throw away what is here and the claim's file with it."""
+        self.restart()
+
+    def close(self) -> None:
+        """Give up the claim; bytes that can be resumed stay."""
+        if not self._done and not (self.size and self._noted):
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+        os.close(self.number)
+
+    def _forget(self) -> None:
+        if self._noted:
+            self._sidecar.unlink(missing_ok=True)
+            self._noted = False
+
+    def __enter__(self) -> Partial:
+        """Give the claim itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it up."""
+        self.close()
+
+
+def _opened(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o644)
+
+
+def _same(path: str, number: int) -> bool:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    opened = os.fstat(number)
+    return (found.st_ino, found.st_dev) == (opened.st_ino, opened.st_dev)

@@ -1,0 +1,53 @@
+"""Addresses that are not http(s)://: a plain path, file://, s3://, gs://, hf:// and all else that fsspec opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import GoneError, InterruptedTransferError, MissingExtraError, RequestRefusedError
+
+if TYPE_CHECKING:
+    from pico_banana.fetch.transport import Response
+
+
+def open_remote(url: str, *, offset: int = 0) -> Response:
+    """Open a file through fsspec.
+
+    Args:
+        url: its address.
+        offset: which byte to start with.
+
+    Returns:
+        The same kind of answer as over HTTP; there is no ETag.
+
+    Raises:
+        GoneError: there is no such file.
+        RequestRefusedError: we may not read it, or nothing here can open such an address.
+        MissingExtraError: the filesystem's package is not installed.
+        InterruptedTransferError: it could not be opened this time.
+    """
+    import fsspec
+
+    from pico_banana.fetch.transport import Response
+
+    try:
+        filesystem, path = fsspec.url_to_fs(url)
+        file = filesystem.open(path, "rb")
+        size = int(filesystem.size(path) if getattr(file, "size", None) is None else file.size)
+        file.seek(offset)
+    except FileNotFoundError as error:
+        text = f"{url}: there is no such file"
+        raise GoneError(text, url=url, status=404) from error
+    except PermissionError as error:
+        text = f"{url}: not readable with these credentials"
+        raise RequestRefusedError(text, url=url, status=403) from error
+    except ImportError as error:
+        text = f"opening {url} needs another package: {error}"
+        raise MissingExtraError(text) from error
+    except ValueError as error:
+        text = f"{url}: {error}"
+        raise RequestRefusedError(text, url=url) from error
+    except OSError as error:
+        text = f"{url}: could not be opened ({error})"
+        raise InterruptedTransferError(text, url=url) from error
+    return Response(file, url=url, offset=offset, length=max(0, size - offset))

@@ -1,0 +1,196 @@
+"""The file of a photo index: fixed-width columns to search in, and texts in small compressed blocks.
+
+::
+
+    PBPHOTO1  length of header  header (JSON)  keys  ids  md5s  sizes  rotations  licences  blocks' places  blocks
+
+Rows are sorted by key. Everything but the texts is mapped and searched with NumPy; texts (author, pages, title) are
+wanted only for attribution, so `BLOCK_ROWS` of them are compressed together. Nothing here is longer in memory than one
+part of the keys: the writer takes rows in parts, each part holding all keys of one range.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pico_banana.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAGIC = b"PBPHOTO1"
+BLOCK_ROWS = 128
+_ALIGN_BYTES = 64
+_COLUMNS: dict[str, str] = {"key": "<u8", "id": "<u8", "md5": "V16", "size": "<u4", "rotation": "u1", "licence": "u1"}
+ROW = np.dtype(list(_COLUMNS.items()))
+_FIELD, _RECORD = "\x1f", "\x1e"  # ASCII unit and record separator: in no name, title or address
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one photo.
+
+    Attributes:
+        author: name.
+        author_url: the author's page.
+        page: the photo's page.
+        title: its title.
+    """
+
+    author: str
+    author_url: str
+    page: str
+    title: str
+
+
+class IndexWriter:
+    """Writes an index from parts in rising order of keys."""
+
+    def __init__(self, file: IO[bytes], *, rows: int, licences: list[str], about: dict[str, Any]) -> None:
+        """Begin a file.
+
+        Args:
+            file: open for writing, at its start, seekable.
+            rows: how many rows will come.
+            licences: what the codes of column `licence` mean.
+            about: facts for the header, e.g. where the table came from.
+        """
+        header = json.dumps({"rows": rows, "licences": licences, "about": about}).encode()
+        file.write(MAGIC + len(header).to_bytes(4, "little") + header)
+        self._file = file
+        self._starts = _column_starts(file.tell(), rows)
+        self._blocks = -(-rows // BLOCK_ROWS)
+        self._places = np.zeros(self._blocks + 1, "<u8")
+        self._next_text = self._starts["blocks"] + self._places.nbytes
+        self._places[0] = self._next_text
+        self._row = self._block = 0
+        self._waiting: list[Texts] = []
+
+    def write(self, rows: npt.NDArray[Any], texts: list[Texts]) -> None:
+        """Write one part.
+
+        Args:
+            rows: of dtype `ROW`, sorted by key, all keys above those of the part before.
+            texts: one for each row.
+        """
+        for name, kind in _COLUMNS.items():
+            self._file.seek(self._starts[name] + self._row * np.dtype(kind).itemsize)
+            self._file.write(np.ascontiguousarray(rows[name]).tobytes())
+        self._row += len(rows)
+        self._waiting += texts
+        while len(self._waiting) >= BLOCK_ROWS:
+            self._write_block(self._waiting[:BLOCK_ROWS])
+            del self._waiting[:BLOCK_ROWS]
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._waiting:
+            self._write_block(self._waiting)
+        self._file.seek(self._starts["blocks"])
+        self._file.write(self._places.tobytes())
+
+    def _write_block(self, texts: list[Texts]) -> None:
+        records = (_FIELD.join((t.author, t.author_url, t.page, t.title)) for t in texts)
+        packed = zlib.compress(_RECORD.join(records).encode(), 6)
+        self._file.seek(self._next_text)
+        self._file.write(packed)
+        self._next_text += len(packed)
+        self._block += 1
+        self._places[self._block] = self._next_text
+
+
+class IndexFile:
+    """An index, mapped for reading.
+
+    Attributes:
+        keys: sorted uint64.
+        ids: uint64; written in hexadecimal they are Open Images ids.
+        licences: what the codes of `licence` mean.
+        about: facts from the header.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Map a file.
+
+        Args:
+            path: the file.
+
+        Raises:
+            ConfigError: it is no photo index.
+        """
+        with path.open("rb") as file:
+            magic, length = file.read(len(MAGIC)), int.from_bytes(file.read(4), "little")
+            if magic != MAGIC:
+                text = f"{path} is no photo index; build one with `pico-banana photos index`"
+                raise ConfigError(text, key=str(path))
+            header = json.loads(file.read(length))
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.rows: int = header["rows"]
+        self.licences: list[str] = header["licences"]
+        self.about: dict[str, Any] = header["about"]
+        starts = _column_starts(len(MAGIC) + 4 + length, self.rows)
+        column = {name: np.frombuffer(self._map, kind, self.rows, starts[name]) for name, kind in _COLUMNS.items()}
+        self.keys, self.ids, self._md5 = column["key"], column["id"], column["md5"]
+        self.sizes, self.rotations, self.licence_codes = column["size"], column["rotation"], column["licence"]
+        self._places = np.frombuffer(self._map, "<u8", -(-self.rows // BLOCK_ROWS) + 1, starts["blocks"])
+        self._unpacked: tuple[int, list[str]] = (-1, [])
+
+    def md5(self, row: int) -> str:
+        """Give a hash.
+
+        Args:
+            row: the row.
+
+        Returns:
+            32 hexadecimal digits, or an empty string.
+        """
+        raw = self._md5[row].tobytes()
+        return raw.hex() if any(raw) else ""
+
+    def texts(self, row: int) -> Texts:
+        """Give the texts of one row; quickest in rising order of rows.
+
+        Args:
+            row: the row.
+
+        Returns:
+            Its texts.
+        """
+        block, place = divmod(row, BLOCK_ROWS)
+        if self._unpacked[0] != block:
+            packed = self._map[int(self._places[block]) : int(self._places[block + 1])]
+            self._unpacked = (block, zlib.decompress(packed).decode().split(_RECORD))
+        return Texts(*self._unpacked[1][place].split(_FIELD))
+
+
+def clean(text: str) -> str:
+    """Make a text fit for a block.
+
+    Args:
+        text: as published.
+
+    Returns:
+        The text without the two separators.
+    """
+    return text.replace(_FIELD, " ").replace(_RECORD, " ")
+
+
+def _column_starts(after_header: int, rows: int) -> dict[str, int]:
+    starts, at = {}, after_header
+    for name, kind in _COLUMNS.items():
+        starts[name] = at = _aligned(at)
+        at += rows * np.dtype(kind).itemsize
+    starts["blocks"] = _aligned(at)
+    return starts
+
+
+def _aligned(at: int) -> int:
+    # NumPy searches a column that lies askew by copying the whole of it first.
+    return -(-at // _ALIGN_BYTES) * _ALIGN_BYTES

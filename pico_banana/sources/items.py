@@ -1,0 +1,47 @@
+"""From an address to what is fetched for it: where the file belongs, and everybody who may have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pico_banana.fetch.item import Candidate, FetchItem
+from pico_banana.store import area
+
+if TYPE_CHECKING:
+    from pico_banana.addresses import Address
+    from pico_banana.catalog import Mirror
+    from pico_banana.sources.chain import SourceChain
+
+CDN = "cdn"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMaker:
+    """Makes items of one mirror's addresses.
+
+    Attributes:
+        mirror: where edits come from.
+        chain: where photos come from.
+    """
+
+    mirror: Mirror
+    chain: SourceChain
+
+    def item(self, address: Address) -> FetchItem:
+        """Make the item of one picture.
+
+        Args:
+            address: an edit or a photo of the mirror.
+
+        Returns:
+            Its item. A picture that lies in the mirror's own folder is left there.
+        """
+        relative = address.relative_path
+        folder = self.mirror.folder
+        path = area(self.mirror.name) / relative
+        if folder is not None and (folder / relative).is_file():
+            path = folder / relative
+        if address.role == "edited":
+            return FetchItem(str(address), path, (Candidate(CDN, self.mirror.url_of(address)),), kind="png")
+        return FetchItem(str(address), path, self.chain.candidates(address.source_url), kind="jpeg")
