@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs.api_page import api_markdown
+from docs.cli_page import cli_markdown
+from docs.errors_page import errors_markdown
 from docs.taxonomy_page import taxonomy_markdown
 
 if TYPE_CHECKING:
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api_markdown,
+    "cli.md": cli_markdown,
+    "errors.md": errors_markdown,
     "taxonomy.md": taxonomy_markdown,
 }
 
