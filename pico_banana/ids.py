@@ -34,7 +34,8 @@ def id_maker(subset: Subset) -> Callable[[str, int], str]:
     prefix = _prefix(subset)
 
     def row_id(path: str, twin: int) -> str:
-        short = path[:-4] if path.endswith(".png") else path
+        # What is not an ordinary name is kept whole and marked, so that no two paths have one id.
+        short = path[:-4] if path.endswith(".png") and "~" not in path else f"{path}~"
         return f"{prefix}{short}~{twin:08x}" if twin else prefix + short
 
     return row_id
@@ -52,7 +53,7 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
         text: the id.
 
     Returns:
-        The path as `id_maker`'s function shortened it (no ".png"), and the twin number.
+        The path, and the twin number; 0 for a row that has its path for itself.
 
     Raises:
         UnknownNameError: the id belongs to another subset, or is none.
@@ -63,7 +64,8 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
         raise UnknownNameError(error, kind="row id", name=text)
     path = text.removeprefix(prefix)
     twin = _TWIN.search(path)
-    return (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
+    short, number = (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
+    return (short[:-1] if short.endswith("~") else f"{short}.png"), number
 
 
 def twin_numbers(contents: Sequence[str]) -> list[int]:

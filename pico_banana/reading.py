@@ -46,7 +46,7 @@ _COLUMNS = {
         "turn_confidence",
     ),
 }
-_NUMBERS = {"twin": "I", "flags": "I", "type": "H"}
+_NUMBERS = {"twin": "I", "flags": "I", "type": "I"}
 _LISTS_OF_NUMBERS = {"turn_type": "H", "turn_confidence": "f"}
 _LISTS_OF_STRINGS = ("rejected", "turn_instruction", "turn_image")
 
