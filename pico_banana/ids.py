@@ -31,7 +31,7 @@ def id_maker(subset: Subset) -> Callable[[str, int], str]:
         A function of the path of the row's edit below `images/` (of the last turn for a session) and its twin number
         (0, or what tells rows of one path apart).
     """
-    prefix = _prefix(subset)
+    prefix = id_prefix(subset)
 
     def row_id(path: str, twin: int) -> str:
         # What is not an ordinary name is kept whole and marked, so that no two paths have one id.
@@ -41,7 +41,15 @@ def id_maker(subset: Subset) -> Callable[[str, int], str]:
     return row_id
 
 
-def _prefix(subset: Subset) -> str:
+def id_prefix(subset: Subset) -> str:
+    """Give what every id of a subset starts with.
+
+    Args:
+        subset: the subset.
+
+    Returns:
+        The start, up to the path.
+    """
     return f"{(Subset.SINGLE_TURN if subset is Subset.INSTRUCTIONS else subset).value}/"
 
 
@@ -58,7 +66,7 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
     Raises:
         UnknownNameError: the id belongs to another subset, or is none.
     """
-    prefix = _prefix(subset)
+    prefix = id_prefix(subset)
     if not text.startswith(prefix):
         error = f"{text!r} is not the id of a {subset.value} row; such an id starts with '{prefix}'"
         raise UnknownNameError(error, kind="row id", name=text)
