@@ -86,7 +86,8 @@ def parse_address(text: str) -> Address:
     mirror = RELEASE
     if first not in _ROLES:
         mirror, (first, _, key) = first, key.partition("/")
-    if first not in _ROLES or not key or ".." in key.split("/"):
+    climbs = ".." in (mirror, *key.split("/")) or "\0" in rest
+    if first not in _ROLES or not key or climbs:
         wanted = f"{PROTOCOL}://edited/positive-edit/1.png or {PROTOCOL}://<mirror>/source/<host>/<path>"
         error = f"{text!r} is not a picture's address; it should look like {wanted}"
         raise ConfigError(error)

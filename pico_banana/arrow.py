@@ -192,7 +192,7 @@ class _Maker:
         names = list(dict.fromkeys(name for name in name_of_code if name is not None))
         place = {name: index for index, name in enumerate(names)}
         index_of_code = np.array([-1 if name is None else place[name] for name in name_of_code], np.int32)
-        indices = index_of_code[numbers(stored_column(stored, "type"), np.uint16)]
+        indices = index_of_code[numbers(stored_column(stored, "type"), np.uint32)]
         return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(names, pa.string()))
 
     def _flags(self, stored: pa.Table) -> pa.Array:

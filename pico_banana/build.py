@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pico_banana.rows import BadRow
 
 WORKERS = 2
+_NAME = 12  # digits in the name of an Arrow file
 _AHEAD = 2  # blocks in flight: enough to keep both workers busy, few enough to stay small
 
 OnBytes: TypeAlias = Callable[[int], object]
@@ -78,7 +79,8 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
     Args:
         subset: whose file it is; not `instructions`.
         source: the rows file.
-        index_path: the index to write; the Arrow file lies beside it, and an older one is removed.
+        index_path: the index to write; the Arrow file lies beside it, and an older one is removed. The caller holds
+            its lock.
         layout: what the index records of the code's own version.
         on_bytes: told how many more bytes of the source were read.
 
@@ -86,13 +88,14 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
         RowError: a compressed file is damaged.
         StoreError: the store cannot be written.
     """
-    index_path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in index_path.parent.glob(f".{index_path.stem}.*.part"):  # of a build that was killed
+        stale.unlink(missing_ok=True)
     temporary = index_path.with_name(f".{index_path.stem}.{uuid4().hex}.part")
     try:
         checked = time.time_ns()
         status = source.stat()
         built = _write_rows(subset, source, temporary, on_bytes)
-        arrow = index_path.with_name(f"{index_path.stem}-{uuid4().hex[:12]}.arrow")
+        arrow = index_path.with_name(f"{index_path.stem}-{uuid4().hex[:_NAME]}.arrow")
         temporary.replace(arrow)
     finally:
         temporary.unlink(missing_ok=True)
@@ -109,7 +112,7 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
         "places": built.places,
     }
     write_atomic(index_path, json.dumps(index).encode())
-    for old in index_path.parent.glob(f"{index_path.stem}-*.arrow"):
+    for old in index_path.parent.glob(f"{index_path.stem}-{'?' * _NAME}.arrow"):  # not those of `rows=` stores
         if old != arrow:
             old.unlink(missing_ok=True)
 
@@ -196,7 +199,7 @@ def _derive(subset: Subset, block: Block, file: str) -> _Part:
     else:
         encoded = pc.dictionary_encode(table["label"]).combine_chunks()
         labels = encoded.dictionary.to_pylist()
-        codes = numbers(encoded.indices, np.int32).astype(np.uint16)
+        codes = numbers(encoded.indices, np.int32).astype(np.uint32)
         known = np.array([edit_type_from_label(label).known for label in labels], np.bool_)[codes]
         extra = {"type": column(codes), "texts": texts_column([table[name] for name in TEXTS])}
         paths = table["edited"]
@@ -241,7 +244,7 @@ class _Codes:
 
     def replace(self, table: pa.Table, labels: list[str]) -> pa.Table:
         """Turn codes that count within one block into codes that count in the whole file."""
-        lasting = np.array([self._codes.setdefault(label, len(self._codes)) for label in labels], np.uint16)
+        lasting = np.array([self._codes.setdefault(label, len(self._codes)) for label in labels], np.uint32)
         index = table.schema.get_field_index("type")
-        codes = lasting[numbers(table["type"], np.uint16)]
+        codes = lasting[numbers(table["type"], np.uint32)]
         return table.set_column(index, table.schema.field(index), column(codes))

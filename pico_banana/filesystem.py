@@ -103,18 +103,24 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
             Names, or what `info` gives, sorted.
 
         Raises:
-            FileNotFoundError: nothing of it is here.
+            FileNotFoundError: nothing of it is on this machine.
         """
         name = self._strip_protocol(path)
         entries: dict[str, dict[str, Any]] = {}
         folders = [folder for folder in _folders(name) if folder.is_dir()]
         if not folders:
-            raise FileNotFoundError(path)
+            return self._ls_file(name, detail=detail)
         for entry in (entry for folder in folders for entry in folder.iterdir() if not entry.name.startswith(".")):
             size, kind = (0, "directory") if entry.is_dir() else (entry.stat().st_size, "file")
             full = f"{name}/{entry.name}"
             entries[full] = {"name": full, "size": size, "type": kind}
         return [entries[key] for key in sorted(entries)] if detail else sorted(entries)
+
+    def _ls_file(self, name: str, *, detail: bool) -> list[Any]:
+        if _here(name) is None:
+            error = f"nothing of {PROTOCOL}://{name} is on this machine"
+            raise FileNotFoundError(error)
+        return [self.info(name) if detail else name]
 
     def get_file(self, rpath: str, lpath: str, **_: object) -> None:
         """Copy a picture to a path of one's own.
@@ -129,6 +135,14 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
         if mode != "rb":
             raise ConfigError(f"picobanana:// is read-only; it cannot be opened with mode {mode!r}")
         return local_path(f"{PROTOCOL}://{self._strip_protocol(path)}").open("rb")
+
+
+def _here(name: str) -> Path | None:
+    try:
+        address = parse_address(name)
+        return stored_path(address, recall(address.mirror))
+    except (ConfigError, OSError):
+        return None
 
 
 def _folders(name: str) -> Iterator[Path]:

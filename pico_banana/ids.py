@@ -31,16 +31,25 @@ def id_maker(subset: Subset) -> Callable[[str, int], str]:
         A function of the path of the row's edit below `images/` (of the last turn for a session) and its twin number
         (0, or what tells rows of one path apart).
     """
-    prefix = _prefix(subset)
+    prefix = id_prefix(subset)
 
     def row_id(path: str, twin: int) -> str:
-        short = path[:-4] if path.endswith(".png") else path
+        # What is not an ordinary name is kept whole and marked, so that no two paths have one id.
+        short = path[:-4] if path.endswith(".png") and "~" not in path else f"{path}~"
         return f"{prefix}{short}~{twin:08x}" if twin else prefix + short
 
     return row_id
 
 
-def _prefix(subset: Subset) -> str:
+def id_prefix(subset: Subset) -> str:
+    """Give what every id of a subset starts with.
+
+    Args:
+        subset: the subset.
+
+    Returns:
+        The start, up to the path.
+    """
     return f"{(Subset.SINGLE_TURN if subset is Subset.INSTRUCTIONS else subset).value}/"
 
 
@@ -52,18 +61,19 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
         text: the id.
 
     Returns:
-        The path as `id_maker`'s function shortened it (no ".png"), and the twin number.
+        The path, and the twin number; 0 for a row that has its path for itself.
 
     Raises:
         UnknownNameError: the id belongs to another subset, or is none.
     """
-    prefix = _prefix(subset)
+    prefix = id_prefix(subset)
     if not text.startswith(prefix):
         error = f"{text!r} is not the id of a {subset.value} row; such an id starts with '{prefix}'"
         raise UnknownNameError(error, kind="row id", name=text)
     path = text.removeprefix(prefix)
     twin = _TWIN.search(path)
-    return (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
+    short, number = (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
+    return (short[:-1] if short.endswith("~") else f"{short}.png"), number
 
 
 def twin_numbers(contents: Sequence[str]) -> list[int]:

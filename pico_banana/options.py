@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
 from pico_banana.errors import SelectionError, unknown_name
 from pico_banana.records import Flag
@@ -53,30 +52,50 @@ def read_member(kind: type[Member], what: str, name: str) -> Member:
 
 
 def _names(value: Names) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))
+    names = tuple(dict.fromkeys([value] if isinstance(value, str) else value))
+    return tuple(map(_text, names))
 
 
-def _counts(value: int | Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted({value} if isinstance(value, int) else set(value)))
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise SelectionError(f"{value!r} is not a whole number; limit and shuffle (the seed) take one")
-    return int(value.__index__())
-
-
-def _regex(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise SelectionError(f"regex={value!r} is not a regular expression: {error}") from error
+def _text(value: object) -> str:
+    if not isinstance(value, str) or (not value.isascii() and value != value.encode(errors="ignore").decode()):
+        raise SelectionError(f"{value!r} is not a text")
     return value
 
 
+def _counts(value: int | Iterable[int]) -> tuple[int, ...]:
+    values = value if isinstance(value, Iterable) else [value]
+    return tuple(sorted(set(map(_whole, values))))
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise SelectionError(f"{value!r} is not a whole number; limit, turns and shuffle (the seed) take one")
+    return value.__index__()
+
+
+def _seed(value: object) -> int:
+    seed = _whole(value)
+    if seed < 0:
+        raise SelectionError(f"shuffle={seed} is no seed; give a whole number from 0")
+    return seed
+
+
+def _regex(value: object) -> str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pattern = _text(value)
+    try:
+        pc.match_substring_regex(pa.nulls(1, pa.string()), pattern)
+    except pa.ArrowInvalid as error:
+        text = f"regex={pattern!r} cannot be used ({error}); it is RE2 syntax, without look-around and back-references"
+        raise SelectionError(text) from error
+    return pattern
+
+
 def _fraction(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise SelectionError(f"min_confidence={value} is outside 0 to 1")
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat) or not 0 <= float(value) <= 1:
+        raise SelectionError(f"min_confidence={value!r} is not a number from 0 to 1")
     return float(value)
 
 
@@ -89,9 +108,10 @@ def _one_of(kind: str, known: tuple[str, ...]) -> Any:  # noqa: ANN401 - one rea
     return read
 
 
-def _split(value: str) -> str:
-    parse_split(value)
-    return value
+def _split(value: object) -> str:
+    name = _text(value)
+    parse_split(name)
+    return name
 
 
 READERS: Mapping[str, Any] = {
@@ -107,7 +127,7 @@ READERS: Mapping[str, Any] = {
     "has_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
     "lacks_flags": lambda value: tuple(dict.fromkeys(map(parse_flag, _names(value)))),
     "ids": _names,
-    "shuffle": _whole,
+    "shuffle": _seed,
     "balance": _one_of("way to balance", ("edit_type", "category")),
     "limit": _whole,
 }

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pico_banana.errors import SelectionError
 from pico_banana.finding import wanted_codes
 from pico_banana.flags import bits_of
 from pico_banana.ids import id_maker, parse_row_id
@@ -68,9 +67,9 @@ def group_codes(table: RowTable, rows: Rows, by: str) -> tuple[npt.NDArray[np.in
         One group number per row, and the slug of each group.
     """
     slugs = [str(kind if by == "edit_type" else kind.category) for kind in table.edit_types]
-    names = list(dict.fromkeys(slugs))
-    group_of_code = np.array([names.index(slug) for slug in slugs], np.int64)
-    return group_of_code[gather(table, "type", rows, "H")], names
+    places = {slug: place for place, slug in enumerate(dict.fromkeys(slugs))}
+    group_of_code = np.array([places[slug] for slug in slugs], np.int64)
+    return group_of_code[gather(table, "type", rows, "I")], list(places)
 
 
 def gather(table: RowTable, column: str, rows: Rows, kind: str) -> npt.NDArray[Any]:
@@ -117,7 +116,7 @@ def _masks(table: RowTable, selection: Selection) -> Iterator[Mask]:
 
 def _type_mask(table: RowTable, selection: Selection) -> Mask:
     by_code = np.array(wanted_codes(table, selection), np.bool_)
-    return _each(table, lambda batch: by_code[np.asarray(table.view("type", batch, "H"))])
+    return _each(table, lambda batch: by_code[np.asarray(table.view("type", batch, "I"))])
 
 
 def _inferred_mask(table: RowTable, selection: Selection) -> Mask:
@@ -163,9 +162,9 @@ def _flag_mask(table: RowTable, selection: Selection) -> Mask:
 
 
 def _split_mask(table: RowTable, start: int, stop: int) -> Mask:
-    low, high = np.uint64(start), np.uint64(stop - 1)  # stop may be 2**64, which no uint64 holds
     if stop <= start:
         return np.zeros(len(table), np.bool_)
+    low, high = np.uint64(start), np.uint64(stop - 1)  # stop may be 2**64, which no uint64 holds
 
     def mask(batch: int) -> Mask:
         places = np.asarray(table.view("photo", batch, "Q"))
@@ -182,9 +181,8 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
     from pico_banana.stored import stored_column
 
     wanted = set(selection.ids or ())
-    paths = {path for path, _ in (parse_row_id(selection.subset, text) for text in wanted)}
     column = "path" if table.subset is Subset.MULTI_TURN else "edited"
-    stored = pa.array([*paths, *(f"{path}.png" for path in paths)], pa.string())
+    stored = pa.array({parse_row_id(selection.subset, text)[0] for text in wanted}, pa.string())
     values = stored_column(table.arrow(), column)
     mask, identity = np.zeros(len(table), np.bool_), id_maker(table.subset)
     candidates = np.flatnonzero(_any_text(values, lambda texts: pc.is_in(texts, value_set=stored)))
@@ -215,15 +213,9 @@ def _contains(column: pa.ChunkedArray, needle: str) -> Mask:
 
 
 def _matches(column: pa.ChunkedArray, pattern: str) -> Mask:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    try:
-        return _any_text(column, lambda texts: pc.match_substring_regex(texts, pattern))
-    except pa.ArrowInvalid as error:
-        raise SelectionError(
-            f"regex={pattern!r} cannot be used: {error}. RE2 has no look-around and no back-references"
-        ) from error
+    return _any_text(column, lambda texts: pc.match_substring_regex(texts, pattern))
 
 
 def _any_text(column: pa.ChunkedArray, match: Callable[[pa.Array], pa.Array]) -> Mask:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from pico_banana.addresses import address_prefix, key_of_url
 from pico_banana.flags import BIT, flags_of
-from pico_banana.ids import id_maker
+from pico_banana.ids import id_maker, id_prefix
 from pico_banana.quick import quick
 from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, Record, SingleTurn, Subset, Turn
 from pico_banana.table import NO_TYPE, TEXTS, RowTable, Strings
@@ -46,7 +46,7 @@ _COLUMNS = {
         "turn_confidence",
     ),
 }
-_NUMBERS = {"twin": "I", "flags": "I", "type": "H"}
+_NUMBERS = {"twin": "I", "flags": "I", "type": "I"}
 _LISTS_OF_NUMBERS = {"turn_type": "H", "turn_confidence": "f"}
 _LISTS_OF_STRINGS = ("rejected", "turn_instruction", "turn_image")
 
@@ -181,13 +181,13 @@ def _assembler(table: RowTable, subset: Subset, mirror: str) -> Callable[..., Re
 
 def _single_turns(table: RowTable, mirror: str) -> Callable[..., Record]:
     kinds, identity, edit = table.edit_types, id_maker(Subset.SINGLE_TURN), address_prefix(mirror, "edited")
-    photo, source, prefix = _photos(table, mirror), address_prefix(mirror, "source"), identity("", 0)
+    photo, source, prefix = _photos(table, mirror), address_prefix(mirror, "source"), id_prefix(Subset.SINGLE_TURN)
 
     def assemble(  # noqa: PLR0913, PLR0917 - the stored columns
         path: str, twin: int, url: str, local: str | None, long: str, short: str | None, code: int, bits: int
     ) -> Record:
         # The usual path and URL are handled here, without another call; this runs once a row.
-        usual = not twin and path[-4:] == ".png"
+        usual = not twin and path[-4:] == ".png" and "~" not in path
         here = local is None and url[:8] == "https://"
         return _Single(
             prefix + path[:-4] if usual else identity(path, twin),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.texts import clean_short_instruction
@@ -69,9 +70,14 @@ class ImageRef:
             PictureMissingError: nobody has this picture.
             TransportError: it could not be fetched this time.
         """
-        import fsspec
+        from fsspec.core import url_to_fs
 
-        file: IO[bytes] = fsspec.open(self.address, "rb").open()
+        from pico_banana.errors import PictureMissingError
+
+        if "://" not in self.address and not Path(self.address).is_file():
+            raise PictureMissingError(f"there is no file {self.address}", address=self.address)
+        files, path = url_to_fs(self.address)  # fsspec.open would take a "*" or "[" in a name for a pattern
+        file: IO[bytes] = files.open(path, "rb")
         return file
 
     def bytes(self) -> bytes:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pyarrow as pa
 
+from pico_banana.store import writing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -29,11 +31,16 @@ class RowFileWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        """Open a file for writing rows of one schema."""
+        """Open a file for writing rows of one schema.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
         self.rows = 0
         self._path, self._schema = path, schema
-        self._sink = pa.OSFile(str(path), "wb")
-        self._writer = pa.ipc.new_file(self._sink, schema)
+        with writing(path):
+            self._sink = pa.OSFile(str(path), "wb")
+            self._writer = pa.ipc.new_file(self._sink, schema)
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
 
@@ -57,8 +64,9 @@ class RowFileWriter:
         """
         if self._waiting_rows:
             self._flush(self._waiting_rows)
-        self._writer.close()
-        self._sink.close()
+        with writing(self._path):
+            self._writer.close()
+            self._sink.close()
         return _places(self._path)
 
     def abandon(self) -> None:
@@ -68,7 +76,8 @@ class RowFileWriter:
     def _flush(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting)
         batch = table.slice(0, rows).combine_chunks().to_batches(max_chunksize=rows)[0]
-        self._writer.write_batch(batch)
+        with writing(self._path):
+            self._writer.write_batch(batch)
         pa.default_memory_pool().release_unused()
         rest = table.slice(rows)
         self._waiting, self._waiting_rows = ([rest] if rest.num_rows else []), rest.num_rows

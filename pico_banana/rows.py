@@ -81,7 +81,7 @@ def parse_line(subset: Subset, line: bytes, *, file: str = "", number: int = 0) 
 def _object(line: bytes) -> Row:
     row = json.loads(line.decode("utf-8-sig"))  # bytes would be taken for UTF-16 where they look like it
     if not isinstance(row, dict):
-        raise _BadField("", f"a row must be a JSON object, this is a {_kind(row)}")
+        raise _BadField("", f"a row must be a JSON object, this is {_kind(row)}")
     return row
 
 
@@ -159,7 +159,7 @@ def _published_files(row: Row) -> list[dict[str, str]]:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
     return names.get(type(value), "null")
 
 
@@ -168,7 +168,7 @@ def _string(row: Row, key: str, example: str) -> str:
         raise _BadField(key, f"'{key}' is missing; expected a string such as {example!r}")
     value = row[key]
     if not isinstance(value, str):
-        raise _BadField(key, f"'{key}' is a {_kind(value)}; expected a string such as {example!r}")
+        raise _BadField(key, f"'{key}' is {_kind(value)}; expected a string such as {example!r}")
     return _encodable(value, key)
 
 
@@ -192,7 +192,7 @@ def _optional_string(row: Row, key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _BadField(key, f"'{key}' is a {_kind(value)}; expected a string or null")
+        raise _BadField(key, f"'{key}' is {_kind(value)}; expected a string or null")
     return _encodable(value, key)
 
 
@@ -218,7 +218,7 @@ def _rejected(row: Row) -> list[str]:
     if isinstance(value, str):  # seen as a list; one picture written plainly means the same
         value = [value]
     if not isinstance(value, list):
-        raise _BadField(REJECTED, f"'{REJECTED}' is a {_kind(value)}; expected a list of paths")
+        raise _BadField(REJECTED, f"'{REJECTED}' is {_kind(value)}; expected a list of paths")
     names = [f"{REJECTED}[{index}]" for index in range(len(value))]
     return [_picture(_url(item, name), name) for item, name in zip(value, names, strict=True)]
 
@@ -247,9 +247,8 @@ def _multi_turn(row: Row) -> Row:
         raise _BadField(FILES, f"'{FILES}' has no entry with the id '{ORIGINAL}'")
     # The last picture is called final_image, not edit_turnN; where it is absent, edit_turnN is taken if it is there.
     names = [f"edit_turn{turn}" for turn in range(1, len(prompts))]
-    last = pictures.pop(FINAL, None) or pictures.get(f"edit_turn{len(prompts)}")
+    last = pictures.pop(FINAL, None) or pictures.pop(f"edit_turn{len(prompts)}", None)
     images = [pictures.pop(name, None) for name in names] + ([last] if prompts else [])
-    pictures.pop(f"edit_turn{len(prompts)}", None)
     return {
         "source": source,
         "local_source": _optional_string(row, LOCAL),
@@ -262,11 +261,11 @@ def _multi_turn(row: Row) -> Row:
 def _prompts(row: Row) -> list[str]:
     value = row.get(PROMPTS)
     if not isinstance(value, list):
-        problem = f"'{PROMPTS}' is missing" if PROMPTS not in row else f"'{PROMPTS}' is a {_kind(value)}"
+        problem = f"'{PROMPTS}' is missing" if PROMPTS not in row else f"'{PROMPTS}' is {_kind(value)}"
         raise _BadField(PROMPTS, f"{problem}; expected a list of instructions")
     for index, prompt in enumerate(value):
         if not isinstance(prompt, str):
-            raise _BadField(f"{PROMPTS}[{index}]", f"'{PROMPTS}[{index}]' is a {_kind(prompt)}; expected a string")
+            raise _BadField(f"{PROMPTS}[{index}]", f"'{PROMPTS}[{index}]' is {_kind(prompt)}; expected a string")
         _encodable(prompt, f"{PROMPTS}[{index}]")
     return value
 
@@ -274,7 +273,7 @@ def _prompts(row: Row) -> list[str]:
 def _pictures(row: Row) -> dict[str, str]:
     value = row.get(FILES)
     if not isinstance(value, list):
-        problem = f"'{FILES}' is missing" if FILES not in row else f"'{FILES}' is a {_kind(value)}"
+        problem = f"'{FILES}' is missing" if FILES not in row else f"'{FILES}' is {_kind(value)}"
         raise _BadField(FILES, f"{problem}; expected a list of {{'id', 'url'}}")
     found: dict[str, str] = {}
     for index, entry in enumerate(value):

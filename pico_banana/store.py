@@ -77,22 +77,18 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
     """
     temporary: Path | None = None
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{final.name}.{os.getpid()}.", suffix=".part", dir=final.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        if durable:
-            _flush(temporary)
-        temporary.chmod(0o644)  # mkstemp makes private files; a store may be shared
-        temporary.replace(final)
-        if durable:
-            _flush(final.parent)
-    except OSError as error:
-        ours = translated(error, final)
-        if ours is error:
-            raise
-        raise ours from error
+        with writing(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{final.name}.{os.getpid()}.", suffix=".part", dir=final.parent)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            if durable:
+                _flush(temporary)
+            temporary.chmod(0o644)  # mkstemp makes private files; a store may be shared
+            temporary.replace(final)
+            if durable:
+                _flush(final.parent)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -112,6 +108,30 @@ def write_atomic(final: Path, data: bytes, *, durable: bool = False) -> None:
     """
     with atomic_path(final, durable=durable) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system says while a file is written into errors that say what to do.
+
+    Args:
+        path: the file.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DiskFullError: there is no room.
+        StoreError: it cannot be written.
+        OSError: what the block raised, where it is one of our errors already.
+    """
+    try:
+        yield
+    except OSError as error:
+        ours = translated(error, path)
+        if ours is error:
+            raise
+        raise ours from error
 
 
 def translated(error: OSError, path: Path) -> OSError:
@@ -159,12 +179,20 @@ def locked(path: Path) -> Iterator[None]:
 
     Yields:
         Nothing.
+
+    Raises:
+        StoreError: the lock file cannot be made.
     """
     from filelock import FileLock
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(path)):
+    lock = FileLock(str(path))
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _flush(path: Path) -> None:

@@ -38,7 +38,7 @@ def stored_schema(subset: Subset) -> pa.Schema:
         fields = {"texts": pa.list_(pa.string(), len(TEXTS))} | {
             name: kind for name, kind in fields.items() if name not in {*TEXTS, "label"}
         }
-        fields["type"] = pa.uint16()
+        fields["type"] = pa.uint32()  # a broken file may have a label of its own on every line
     return pa.schema({**fields, "flags": pa.uint32(), "twin": pa.uint32(), "photo": pa.uint64()})
 
 

@@ -70,6 +70,8 @@ def _repeated(hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Find the rows whose hash is not theirs alone."""
     order = np.argsort(hashes, kind="stable")
     same = hashes[order][1:] == hashes[order][:-1]
+    if not same.any():
+        return np.empty(0, np.int64)
     return np.sort(order[np.append(same, False) | np.append(False, same)])
 
 
