@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.addresses import parse_address
@@ -11,7 +10,10 @@ from pico_banana.needed import needed_pictures
 from pico_banana.sources.chain import find_index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pico_banana.dataset import PicoBanana
+    from pico_banana.fetch.provenance import Note
     from pico_banana.sources.index import PhotoIndex
     from pico_banana.sources.photo import Photo
 
@@ -44,12 +46,13 @@ def photos_of(dataset: PicoBanana[Any], *, index: PhotoIndex | None = None) -> I
     yield from _looked_up(addresses, known)
 
 
-def photo_as_dict(address: str, photo: Photo | None) -> dict[str, object]:
+def photo_as_dict(address: str, photo: Photo | None, note: Note | None = None) -> dict[str, object]:
     """Give what is known of a photo for a JSON line.
 
     Args:
         address: its address.
         photo: the photo, or None.
+        note: which copy of it is in the store, or None.
 
     Returns:
         Plain values only; "known" says whether there is anything.
@@ -67,6 +70,8 @@ def photo_as_dict(address: str, photo: Photo | None) -> dict[str, object]:
         "title": photo.title,
         "licence": photo.licence,
         "rotation": photo.rotation,
+        "stored_size": None if note is None else note.variant,
+        "stored_from": None if note is None else note.source,
     }
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pico_banana.fetch.job import Progress
     from pico_banana.fetch.plan import Plan
     from pico_banana.fetch.report import Report
+    from pico_banana.records import Role
+    from pico_banana.streaming import OnMissing, Stream
 
 
 class PicoBanana(RecordSequence[R]):
@@ -292,6 +294,33 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.download import Download, FetchOptions
 
         return Download(self, options or FetchOptions()).run(progress)
+
+    def stream(
+        self,
+        *,
+        ahead: int = 64,
+        workers: int = 16,
+        roles: Sequence[Role] = ("source", "edited"),
+        on_missing: OnMissing = "raise",
+    ) -> Stream[R]:
+        """Give the rows in order, each when its pictures are on this machine, fetching some rows ahead.
+
+        Args:
+            ahead: how many rows may be in flight.
+            workers: pictures fetched at the same time.
+            roles: which pictures must be here: "source", "edited".
+            on_missing: a row whose picture cannot be had: "raise" its error, "skip" the row, "keep" it all the same.
+
+        Returns:
+            An iterable whose place can be saved with `state_dict` and restored with `load_state_dict`.
+
+        Raises:
+            UnknownNameError: `on_missing` is none of these.
+            ConfigError: `ahead` or `workers` is not positive.
+        """
+        from pico_banana.streaming import Stream
+
+        return Stream(self, ahead=ahead, workers=workers, roles=tuple(roles), on_missing=on_missing)
 
     def _column(self, name: str) -> list[Any]:
         values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()

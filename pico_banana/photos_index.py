@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pico_banana.addresses import parse_address
@@ -19,7 +17,8 @@ from pico_banana.sources.index_file import MAGIC
 from pico_banana.store import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
     from typing import IO
 
     from pico_banana.dataset import PicoBanana

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from pico_banana.sources.items import ItemMaker
 from pico_banana.sources.tars import take_from_tars
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pico_banana.download import Download
     from pico_banana.fetch.item import FetchItem
     from pico_banana.sources.index import PhotoIndex

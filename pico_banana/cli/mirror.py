@@ -1,12 +1,16 @@
-"""`pico-banana mirror`: make synthetic mirrors."""
+"""`pico-banana mirror`: make synthetic mirrors, serve one with the failures of real hosts, copy one."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options
+from pico_banana.cli.download import add_fetch_options
 
 if TYPE_CHECKING:
     from pico_banana.mirror.make import MirrorSummary
@@ -18,9 +22,85 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     Args:
         subparsers: where commands are added.
     """
-    group = subparsers.add_parser("mirror", help="make mirrors for rehearsal")
+    group = subparsers.add_parser("mirror", help="make, serve and copy mirrors")
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     _add_make(commands)
+    _add_serve(commands)
+    _add_copy(commands)
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="serve a mirror on 127.0.0.1 as the CDN, the photo bucket and Flickr, with their failures",
+        description="Serve a mirror folder on 127.0.0.1 until Ctrl-C. One server plays the CDN, the photo bucket and "
+        "Flickr, by the Host that is asked for; PICO_BANANA_HOSTS sends requests for those hosts here.",
+        epilog="example: pico-banana mirror serve rehearsal --latency 0.05 --fault 500,share=0.1,times=1 --limit 100,burst=20",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the mirror's root")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="S", help="seconds before each answer")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="what goes wrong: NAME[,where=PATTERN][,share=0.1][,times=1]; may be repeated",
+    )
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="RATE",
+        help="a limiter: RATE[,burst=10][,retry-after=seconds|date|none][,pause=1][,where=HOST]",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="which paths a share strikes (default: %(default)s)")
+    parser.set_defaults(run=_serve)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from pico_banana.errors import MirrorError
+    from pico_banana.mirror.faults import Limit, Rule
+    from pico_banana.mirror.serve import serve
+
+    if not args.folder.is_dir():
+        text = f"no mirror at {args.folder}; make one with `pico-banana mirror make {args.folder} --pictures`"
+        raise MirrorError(text, mirror=str(args.folder))
+    rules, limits = tuple(map(Rule.parse, args.fault)), tuple(map(Limit.parse, args.limit))
+    with serve(
+        args.folder, faults=rules, limits=limits, latency_s=args.latency, seed=args.seed, port=args.port
+    ) as server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        sys.stderr.write(f"all hosts: PICO_BANANA_HOSTS='*={server.url}'\nwhat was asked: {server.url}/-/log\n")
+        threading.Event().wait()
+    return 0
+
+
+def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "copy",
+        help="copy rows and pictures of a selection to a mirror of one's own",
+        description="Copy rows and pictures of a selection, in the published layout, to a folder or a bucket. The "
+        "licence of the data allows sharing unchanged copies with attribution, and no commercial use.",
+        epilog="example: pico-banana mirror copy s3://my-bucket/pico-banana single_turn --category human_centric",
+    )
+    parser.add_argument("target", metavar="ROOT", help="a folder, or an address that fsspec can write")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    add_fetch_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the totals as JSON")
+    parser.set_defaults(run=_copy)
+
+
+def _copy(args: argparse.Namespace) -> int:
+    from pico_banana.cli.download import chosen_download, progress_bar
+    from pico_banana.mirror.copy import copy_mirror
+
+    download = chosen_download(args)
+    report = copy_mirror(download, args.target, progress=progress_bar(download.plan().files))
+    sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
+    return int(report.failures > 0)
 
 
 def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

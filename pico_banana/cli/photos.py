@@ -21,6 +21,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     _add_index(commands)
     _add_tars(commands)
+    _add_paths(commands)
+    _add_adopt(commands)
     parser = subparsers.add_parser(
         "attribution",
         help="credit for the source photos of a selection",
@@ -70,6 +72,53 @@ def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.set_defaults(run=_tars)
 
 
+def _add_paths(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "paths",
+        help="write rows with the path of each photo, as people exchange them",
+        description="Write the rows as published plus `local_input_image`, the path of the photo's file or null: the "
+        "file known as sft_with_local_source_image_path.jsonl.",
+    )
+    parser.add_argument("out", type=Path, metavar="OUT", help="a file, or a folder for a file of the usual name")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    parser.add_argument("--relative", action="store_true", help="paths relative to the file")
+    parser.set_defaults(run=_paths)
+
+
+def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "adopt",
+        help="take the pictures of a folder in the published layout into the store, without copying",
+        description="Link every whole picture below images/ and source/ of a folder into the store.",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="somebody's download")
+    parser.add_argument("--mirror", metavar="ROOT", help="whose pictures they are (default: the release)")
+    parser.add_argument("--no-check", action="store_true", help="take them without looking")
+    parser.set_defaults(run=_adopt)
+
+
+def _paths(args: argparse.Namespace) -> int:
+    from pico_banana.interchange import write_rows_with_paths
+
+    written = write_rows_with_paths(chosen_rows(args), args.out, relative=args.relative)
+    sys.stdout.write(f"{written.rows:,} rows, {written.with_photo:,} with a photo: {written.path}\n")
+    return 0
+
+
+def _adopt(args: argparse.Namespace) -> int:
+    from pico_banana.catalog import resolve_mirror
+    from pico_banana.interchange import adopt
+
+    done = adopt(args.folder, mirror=resolve_mirror(args.mirror).name, check=not args.no_check)
+    sys.stdout.write(
+        f"{done.files:,} pictures: {done.adopted:,} adopted, {done.present:,} were there, {len(done.rejected):,} not whole\n"
+    )
+    for reason in done.rejected.values():
+        sys.stdout.write(f"  {reason}\n")
+    return int(bool(done.rejected))
+
+
 def _index(args: argparse.Namespace) -> int:
     from pico_banana.catalog import resolve_mirror
     from pico_banana.fetch.transport import Transport, hosts_from_environment, parse_hosts
@@ -101,12 +150,16 @@ def _tars(args: argparse.Namespace) -> int:
 
 def _attribution(args: argparse.Namespace) -> int:
     from pico_banana.attribution import photo_as_dict, photos_of
+    from pico_banana.fetch.provenance import NOTES, recorded
+    from pico_banana.store import area
 
+    dataset = chosen_rows(args)
+    notes = recorded(area(dataset.mirror.name) / NOTES)
     unknown = 0
-    for address, photo in photos_of(chosen_rows(args)):
+    for address, photo in photos_of(dataset):
         unknown += photo is None
         if args.json:
-            sys.stdout.write(json.dumps(photo_as_dict(address, photo), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(photo_as_dict(address, photo, notes.get(address)), ensure_ascii=False) + "\n")
         elif photo is not None:
             sys.stdout.write(f"{address}  {photo.attribution}\n")
     if unknown:

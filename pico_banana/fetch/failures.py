@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-
-from pico_banana.store import translated, write_atomic
 from typing import TYPE_CHECKING
 
+from pico_banana.store import translated, write_atomic
+
 if TYPE_CHECKING:
-    from pico_banana.errors import GoneError
     from pathlib import Path
+
+    from pico_banana.errors import GoneError
 
 FILE_NAME = "failures.jsonl"
 MOST_AGE_DAYS = 30.0

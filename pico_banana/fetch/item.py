@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ class FetchItem:
         expected_size: its length in bytes, when all candidates hold the same bytes and it is known.
         md5: its MD5 as 32 hexadecimal digits, when all candidates hold the same bytes and it is known.
         kind: what the bytes must be; "file" is not looked into.
+        note: where to record which size of a photo came from where; None records nothing.
     """
 
     address: str
@@ -49,6 +50,7 @@ class FetchItem:
     expected_size: int | None = None
     md5: str | None = None
     kind: Kind = "png"
+    note: Path | None = None
 
     def candidate(self, number: int) -> Candidate:
         """Give one candidate with what is known of the item filled in.

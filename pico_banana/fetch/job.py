@@ -11,10 +11,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import (
     GoneError,
@@ -25,15 +23,21 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.fetch.dispatch import Dispatcher, Task
-from pico_banana.fetch.failures import Failures
-from pico_banana.fetch.item import FetchItem
 from pico_banana.fetch.one import failure, present
 from pico_banana.fetch.pacing import Lane, Pacer
 from pico_banana.fetch.partial import Partial
 from pico_banana.fetch.report import Ledger, Outcome, Report, reason_of
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transfer import BUFFER_BYTES, Checks, transfer
-from pico_banana.fetch.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from pico_banana.fetch.failures import Failures
+    from pico_banana.fetch.item import FetchItem
+    from pico_banana.fetch.transport import Transport
 
 _TICK_S = 0.25
 _BUSY_ELSEWHERE_S = 0.2  # how soon a file is looked at again that another process is fetching

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import (
     GoneError,
@@ -20,11 +21,11 @@ from pico_banana.fetch.partial import Partial
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transfer import BUFFER_BYTES, Checks, transfer
 from pico_banana.fetch.transport import Transport, hosts_from_environment
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pico_banana.fetch.item import Candidate, FetchItem
     from pathlib import Path
+
+    from pico_banana.fetch.item import Candidate, FetchItem
 
 _PATIENCE_S = 120.0  # a picture that somebody is waiting for; a job waits longer
 

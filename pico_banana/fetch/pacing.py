@@ -19,10 +19,10 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pico_banana.errors import InterruptedTransferError, ServerError, ThrottledError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,13 +13,14 @@ import fcntl
 import json
 import os
 from pathlib import Path
-
-from pico_banana.store import translated
 from typing import TYPE_CHECKING
 
+from pico_banana.store import translated
+
 if TYPE_CHECKING:
-    from pico_banana.fetch.transport import Response
     from types import TracebackType
+
+    from pico_banana.fetch.transport import Response
 
 SUFFIX = ".part"
 _SIDECAR = ".part.from"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pico_banana.catalog import facts
 from pico_banana.errors import DiskFullError
-from pico_banana.fetch.failures import Failures
 from pico_banana.fetch.item import ORIGINAL, Candidate, FetchItem
 from pico_banana.fetch.pacing import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pico_banana.fetch.failures import Failures
 
 _ABOUT_ORIGINAL_BYTES = 3_000_000  # 0.5 to 20 megapixels (dataset.md)
 _SPARE = 1.05  # a disk that is full to the last block is of no use

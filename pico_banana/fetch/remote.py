@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import GoneError, InterruptedTransferError, MissingExtraError, RequestRefusedError
 
 if TYPE_CHECKING:
     from pico_banana.fetch.transport import Response
+
+
+def filesystem_of(url: str) -> tuple[Any, str]:
+    """Find what opens an address.
+
+    Args:
+        url: its address.
+
+    Returns:
+        An fsspec filesystem, and the path in its terms.
+    """
+    import fsspec  # type: ignore[import-untyped]  # fsspec has no types
+
+    filesystem, path = fsspec.url_to_fs(url)
+    return filesystem, str(path)
 
 
 def open_remote(url: str, *, offset: int = 0) -> Response:
@@ -26,12 +41,10 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
         MissingExtraError: the filesystem's package is not installed.
         InterruptedTransferError: it could not be opened this time.
     """
-    import fsspec
-
     from pico_banana.fetch.transport import Response
 
     try:
-        filesystem, path = fsspec.url_to_fs(url)
+        filesystem, path = filesystem_of(url)
         file = filesystem.open(path, "rb")
         size = int(filesystem.size(path) if getattr(file, "size", None) is None else file.size)
         file.seek(offset)

@@ -7,10 +7,8 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.errors import (
     DiskFullError,
@@ -23,6 +21,10 @@ from pico_banana.errors import (
     ThrottledError,
 )
 from pico_banana.store import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 FOLDER = "reports"
 _FLUSH_EVERY_S = 1.0

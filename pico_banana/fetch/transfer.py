@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pico_banana.errors import InterruptedTransferError, PictureCorruptError
 from pico_banana.fetch import verify
-from typing import TYPE_CHECKING
+from pico_banana.fetch.provenance import record
 
 if TYPE_CHECKING:
-    from pico_banana.fetch.transport import Response, Transport
-    from pico_banana.fetch.partial import Partial
-    from pico_banana.fetch.item import Candidate, FetchItem
     from threading import Event
+
+    from pico_banana.fetch.item import Candidate, FetchItem
+    from pico_banana.fetch.partial import Partial
+    from pico_banana.fetch.transport import Response, Transport
 
 BUFFER_BYTES = 1 << 20  # most pictures fit, and are checked and written in one piece
 _NOTE_BYTES = 8 << 20  # a file this large is worth resuming even after kill -9: note where it is from at once
@@ -82,6 +84,8 @@ def transfer(
         claim.discard()
         raise
     claim.publish(durable=checks.durable)
+    if item.note is not None and candidate.variant:
+        record(item.note, item.address, candidate, claim.size)
     return response.read_bytes
 
 

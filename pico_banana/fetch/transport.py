@@ -19,7 +19,7 @@ import weakref
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from pico_banana.errors import (

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-
-from pico_banana.errors import PictureCorruptError
 from typing import TYPE_CHECKING
 
+from pico_banana.errors import PictureCorruptError
+
 if TYPE_CHECKING:
-    from pico_banana.fetch.item import Kind
     from pathlib import Path
+
+    from pico_banana.fetch.item import Kind
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _PNG_TAIL = b"\x00\x00\x00\x00IEND\xaeB`\x82"

@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pico_banana.mirror.faults import Bucket, Fault
 from pico_banana.mirror.hosts import file_for
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
 _TYPES = {
     ".png": "image/png",

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, unknown_name
+
+RetryAfter: TypeAlias = Literal["seconds", "date", "none"]
 
 
 class Fault(StrEnum):
@@ -101,9 +103,35 @@ class Limit:
 
     rate: float
     burst: float = 10
-    retry_after: Literal["seconds", "date", "none"] = "none"
+    retry_after: RetryAfter = "none"
     pause_s: float = 1.0
     where: str = "*"
+
+    @classmethod
+    def parse(cls, text: str) -> Limit:
+        """Read a limit as the command line writes it.
+
+        Args:
+            text: `RATE[,burst=10][,retry-after=seconds|date|none][,pause=1][,where=HOST]`.
+
+        Returns:
+            The limit.
+
+        Raises:
+            ConfigError: it does not fit the pattern.
+        """
+        rate, *parts = text.split(",")
+        options = dict(part.partition("=")[::2] for part in parts)
+        form = options.pop("retry-after", "none")
+        try:
+            if form not in {"seconds", "date", "none"} or not options.keys() <= {"burst", "pause", "where"}:
+                raise ValueError(form)
+            burst, pause = float(options.get("burst", 10)), float(options.get("pause", 1))
+            return cls(float(rate), burst, cast("RetryAfter", form), pause, options.get("where", "*"))
+        except ValueError as error:
+            pattern = "RATE[,burst=10][,retry-after=seconds|date|none][,pause=1][,where=HOST]"
+            message = f"cannot read the limit {text!r}; write {pattern}"
+            raise ConfigError(message, key="limit") from error
 
 
 @dataclass(slots=True)

@@ -15,15 +15,15 @@ import socket
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pico_banana.mirror.answers import Answer, Ending, Request, answer, head
 from pico_banana.mirror.faults import Limit, Rule, Script
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Awaitable, Iterator
+    from pathlib import Path
 
 LOG_PATH = "/-/log"  # asks the server itself what it was asked; never counted
 _DRIP_BYTES = 4096

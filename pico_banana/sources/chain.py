@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.addresses import RELEASE
 from pico_banana.catalog import Mirror, facts
@@ -15,6 +14,9 @@ from pico_banana.fetch.item import COPY, ORIGINAL, Candidate
 from pico_banana.sources.index import INDEX_PATH, PhotoIndex
 from pico_banana.sources.places import ById, Flickr, Folder, PhotoPlace, PublishedLayout
 from pico_banana.store import area, home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SOURCES_VARIABLE = "PICO_BANANA_SOURCES"
 NAMES = ("open_images", "flickr", "mirror")

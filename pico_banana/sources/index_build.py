@@ -12,10 +12,9 @@ import pickle
 import tempfile
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from pico_banana.errors import RowError
 from pico_banana.sources.index_file import ROW, IndexWriter, Texts, clean
 from pico_banana.sources.photo import UNKNOWN_ROTATION, url_key
 from pico_banana.store import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _PARTS_BITS = 6
 _NEEDED = ("ImageID", "OriginalURL")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pico_banana.fetch.item import Candidate, FetchItem
+from pico_banana.fetch.provenance import NOTES
 from pico_banana.store import area
 
 if TYPE_CHECKING:
@@ -44,4 +45,5 @@ class ItemMaker:
             path = folder / relative
         if address.role == "edited":
             return FetchItem(str(address), path, (Candidate(CDN, self.mirror.url_of(address)),), kind="png")
-        return FetchItem(str(address), path, self.chain.candidates(address.source_url), kind="jpeg")
+        candidates = self.chain.candidates(address.source_url)
+        return FetchItem(str(address), path, candidates, kind="jpeg", note=area(self.mirror.name) / NOTES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.addresses import key_of_url
@@ -11,6 +10,7 @@ from pico_banana.fetch.item import COPY, ORIGINAL, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pico_banana.sources.index import PhotoIndex
 

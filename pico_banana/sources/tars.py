@@ -11,18 +11,22 @@ import json
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from pico_banana.errors import InterruptedTransferError, PictureCorruptError
-from pico_banana.fetch.item import COPY, FetchItem
+from pico_banana.fetch.item import COPY, Candidate, FetchItem
 from pico_banana.fetch.one import present
+from pico_banana.fetch.provenance import record
 from pico_banana.fetch.report import Ledger, Outcome, Report
 from pico_banana.fetch.stream import ResumingStream
-from pico_banana.fetch.transport import Transport
 from pico_banana.fetch.verify import check_head, check_length, check_tail
 from pico_banana.store import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pico_banana.fetch.transport import Transport
 
 _MEMBER = re.compile(r"^([0-9a-f]{16})\.jpg$")
 _BLOCK_BYTES = 1 << 20
@@ -112,6 +116,8 @@ def _take_member(
     except PictureCorruptError:
         return  # another tar or place may have it whole; else it is reported as missing
     write_atomic(item.path, data)
+    if item.note is not None:
+        record(item.note, item.address, Candidate("tar", "", variant=COPY), len(data))
     ledger.add(
         Outcome(item.address, str(item.path), "done", source="tar", variant=COPY, size=len(data), received=len(data))
     )

@@ -1,0 +1,113 @@
+"""A mirror of one's own: rows and pictures of a selection in the published layout, in a folder or a bucket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.addresses import parse_address
+from pico_banana.catalog import rows_file
+from pico_banana.errors import PictureError, StoreError, TransportError
+from pico_banana.fetch.item import Candidate
+from pico_banana.fetch.one import present, shared_fetcher
+from pico_banana.fetch.remote import filesystem_of
+from pico_banana.fetch.report import Ledger, Outcome, Report, reason_of, report_path
+from pico_banana.interchange import published_rows
+from pico_banana.rows import LOCAL
+from pico_banana.store import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pico_banana.download import Download
+    from pico_banana.fetch.item import FetchItem
+    from pico_banana.fetch.job import Progress
+
+_UPLOADS = 16
+_BATCH = 256
+
+
+def copy_mirror(download: Download, target: str, *, progress: Callable[[Progress], None] | None = None) -> Report:
+    """Copy rows and pictures of a dataset; what is there is not copied again.
+
+    Args:
+        download: the rows, and how their pictures are fetched.
+        target: a folder, or an address that fsspec can write, e.g. `s3://bucket/pico-banana`.
+        progress: called a few times a second; only for a folder.
+
+    Returns:
+        Totals that add up.
+
+    Raises:
+        DiskFullError: there is no room.
+        StoreError: the target cannot be written.
+    """
+    remote = "://" in target
+    rows = rows_file(download.dataset.subset).path
+    if not remote:
+        folder = Path(target)
+        _write_rows(download, folder / rows)
+        return download.job(progress).run(_placed(item, folder) for item in download.items())
+    with atomic_path(download.root / "copies" / rows) as temporary:
+        _write_rows(download, temporary)
+        filesystem, root = filesystem_of(target.rstrip("/"))
+        _put(filesystem, temporary, f"{root}/{rows}")
+    return _upload(download, filesystem, root)
+
+
+def _write_rows(download: Download, path: Path) -> None:
+    dataset = download.dataset
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        if len(dataset) == len(dataset.table) and dataset.table.source.suffix == ".jsonl":
+            shutil.copyfile(dataset.table.source, temporary)  # byte for byte, bad lines and all
+            return
+        with temporary.open("wb") as file:
+            for row in published_rows(dataset):
+                kept = {key: value for key, value in row.items() if key not in {"address", LOCAL}}
+                file.write(json.dumps(kept, ensure_ascii=False).encode() + b"\n")
+
+
+def _placed(item: FetchItem, folder: Path) -> FetchItem:
+    """Send an item to another folder; a picture that is in the store comes from there."""
+    relative = parse_address(item.address).relative_path
+    here = (Candidate("store", item.path.absolute().as_uri()),) if present(item.path) else ()
+    return replace(item, path=folder / relative, candidates=(*here, *item.candidates))
+
+
+def _upload(download: Download, filesystem: Any, root: str) -> Report:
+    ledger = Ledger(report_path(download.root, "copy"))
+    sizes = {name: info["size"] for name, info in filesystem.find(root, detail=True).items()}
+    items = download.items()
+    with ThreadPoolExecutor(_UPLOADS) as pool:
+        while batch := list(islice(items, _BATCH)):
+            for outcome in pool.map(lambda item: _upload_one(item, filesystem, root, sizes), batch):
+                ledger.add(outcome)
+    ledger.close()
+    return ledger.report()
+
+
+def _upload_one(item: FetchItem, filesystem: Any, root: str, sizes: dict[str, int]) -> Outcome:
+    target = f"{root}/{parse_address(item.address).relative_path}"
+    if sizes.get(target, 0) > 0:
+        return Outcome(item.address, target, "reused", size=sizes[target])
+    try:
+        path = shared_fetcher().fetch(item)
+        _put(filesystem, path, target)
+    except (PictureError, TransportError, StoreError) as error:
+        return Outcome(item.address, target, "failed", reason=reason_of(error), detail=str(error))
+    return Outcome(item.address, target, "done", source="store", size=path.stat().st_size)
+
+
+def _put(filesystem: Any, path: Path, target: str) -> None:
+    try:
+        filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        filesystem.put_file(str(path), target)
+    except OSError as error:
+        text = f"cannot write {target}: {error}"
+        raise StoreError(text, path=target) from error
