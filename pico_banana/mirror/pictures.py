@@ -103,12 +103,13 @@ def edited_size(size: tuple[int, int], row: int, *, seed: int = 0) -> tuple[int,
     return max(1, width * widths[choice] // 16), max(1, height * heights[choice] // 16)
 
 
-def png(picture: Pixels, path: str) -> bytes:
+def png(picture: Pixels, path: str, *, small: bool = False) -> bytes:
     """Encode a picture that carries its own path.
 
     Args:
         picture: of shape (height, width, 3).
         path: where it belongs in the mirror.
+        small: take more time for a smaller file.
 
     Returns:
         The file.
@@ -119,7 +120,7 @@ def png(picture: Pixels, path: str) -> bytes:
     chunks = PngInfo()
     chunks.add_text(PATH_CHUNK, path)
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", pnginfo=chunks, compress_level=1)
+    Image.fromarray(picture).save(buffer, "PNG", pnginfo=chunks, compress_level=9 if small else 1)
     return buffer.getvalue()
 
 
@@ -135,7 +136,7 @@ def jpeg(picture: Pixels) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=88)
+    Image.fromarray(picture).save(buffer, "JPEG", quality=86)
     return buffer.getvalue()
 
 

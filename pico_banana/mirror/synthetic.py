@@ -53,7 +53,7 @@ def single_turn(plan: MirrorPlan, number: int) -> Made:
         return Made(number, single_turn(plan, plan.twin(number)).row, (trap,))
     kind = plan.edit_type(number)
     text, short = instructions(kind, Dice(plan.spec.seed, _TEXT, number))
-    text, shortened = _spoilt(trap, text, short)
+    text, shortened = spoilt(trap, text, short)
     row = single_turn_row(
         photo=plan.names.photo(plan.photo(number)),
         text=text,
@@ -64,8 +64,17 @@ def single_turn(plan: MirrorPlan, number: int) -> Made:
     return Made(number, row, (trap,) if trap else ())
 
 
-def _spoilt(trap: Trap | None, text: str, short: str) -> tuple[str, str | None]:
-    """Do to the texts what the release did to some of them."""
+def spoilt(trap: Trap | None, text: str, short: str) -> tuple[str, str | None]:
+    """Do to the texts of a row what the release did to some.
+
+    Args:
+        trap: the row's problem, or None.
+        text: the long instruction.
+        short: the short instruction.
+
+    Returns:
+        (long, short) as they are published.
+    """
     if trap is Trap.SHORT_EQUALS_LONG:
         return text, text
     if trap is Trap.SHORT_CUT_START:

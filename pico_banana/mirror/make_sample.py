@@ -1,0 +1,197 @@
+"""Make the embedded sample: `python -m pico_banana.mirror.make_sample DIR`.
+
+The sample that ships in `pico_banana/sample` is what this writes; a test compares the two. It is a mirror in the
+published layout, drawn and written by this project alone, with `objects.json` beside it: where every known object is
+in every photo.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pico_banana.mirror.names import photo_path
+from pico_banana.mirror.open_images import COLUMNS, TABLE, Photo, table_row
+from pico_banana.mirror.pictures import jpeg, png
+from pico_banana.mirror.sample_rows import SEED, Sample, text_files
+from pico_banana.mirror.studio import collection
+from pico_banana.mirror.studio.filters import photographed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from pico_banana.mirror.studio.painter import Picture
+    from pico_banana.mirror.studio.render import Drawn
+    from pico_banana.mirror.studio.scene import Scene
+    from pico_banana.mirror.studio.shots import Photo as SourcePhoto
+
+OBJECTS = "objects.json"
+_UNUSED_PHOTOS = 12
+_LEVEL_STEP = 4  # levels of 256 that an edit's colours are rounded to: invisible, and a third of the file's size
+
+
+def photo_files(sample: Sample) -> Iterator[tuple[str, bytes]]:
+    """Draw the photos, and make what is known about them.
+
+    Args:
+        sample: the content.
+
+    Yields:
+        (path, content): each photo, the Open Images table, objects.json.
+    """
+    drawn = {photo.name: photo.shot.drawn(photo.size) for photo in sample.photos}
+    files = {photo.name: jpeg(levels(photographed(drawn[photo.name].picture), step=1)) for photo in sample.photos}
+    for photo in sample.photos:
+        yield photo_path(sample.photo_url(photo)), files[photo.name]
+    yield TABLE, _table(sample, [files[photo.name] for photo in sample.photos])
+    known = [_known(sample, photo, drawn[photo.name]) for photo in sample.photos]
+    yield OBJECTS, (json.dumps({"photos": known}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _table(sample: Sample, files: list[bytes]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number in range(len(files) + _UNUSED_PHOTOS):
+        photo = Photo(sample.names.image_id(number), sample.names.photo(number), number)
+        original = files[number] if number < len(files) else None
+        row = table_row(photo, seed=SEED, host=sample.names.host, original=original)
+        writer.writerow((*row[:-1], "0.0") if original else row)  # the sample's own photos are upright
+    return buffer.getvalue().encode()
+
+
+def _known(sample: Sample, photo: SourcePhoto, drawn: Drawn) -> dict[str, object]:
+    scene = photo.shot.scene
+    return {
+        "source": photo_path(sample.photo_url(photo)),
+        "name": photo.name,
+        "scene": scene.backdrop,
+        "season": scene.look.season,
+        "weather": scene.look.weather,
+        "light": scene.look.light,
+        "size": list(photo.size),
+        "objects": list(_objects(scene, drawn)),
+    }
+
+
+def _objects(scene: Scene, drawn: Drawn) -> Iterator[dict[str, object]]:
+    for thing in scene.things:
+        if thing.name not in drawn.boxes:
+            continue
+        facts: dict[str, object] = {"name": thing.name, "kind": thing.kind, "colour": thing.colour}
+        if thing.person is not None:
+            facts |= {"colour": thing.person.cloth, "hair": thing.person.hair, "wears": thing.person.top}
+        facts["box"] = list(drawn.boxes[thing.name])
+        if thing.name in drawn.text_boxes:
+            facts |= {"text": thing.text, "text_box": list(drawn.text_boxes[thing.name]), "text_colour": thing.ink}
+        yield facts
+
+
+def edited_files(sample: Sample) -> Iterator[tuple[str, bytes]]:
+    """Draw the accepted edits, the rejected ones, and the turns of the sessions.
+
+    Args:
+        sample: the content.
+
+    Yields:
+        (path, content).
+    """
+    for edit in sample.edits:
+        if edit.has_picture:
+            shot = edit.shot()
+            size = collection.edited_size(edit.photo, shot, edit.number)
+            yield _png(sample.edited_path(edit), shot.drawn(size).picture)
+    for edit in sample.retried:
+        for place, (path, changes) in enumerate(zip(sample.rejected_paths(edit), edit.rejected, strict=True)):
+            shot = edit.photo.shot.changed(changes)
+            size = collection.edited_size(edit.photo, shot, edit.number, place + 1)
+            yield _png(path, shot.drawn(size).picture)
+    for session in sample.sessions:
+        for turn, (turn_path, shot) in enumerate(zip(sample.turn_paths(session), session.shots(), strict=True)):
+            if turn_path is not None:
+                size = collection.edited_size(session.photo, shot, 1000 + session.number, turn)
+                yield _png(turn_path, shot.drawn(size).picture)
+
+
+def _png(path: str, picture: Picture) -> tuple[str, bytes]:
+    return path, png(levels(picture, step=_LEVEL_STEP), path, small=True)
+
+
+def levels(picture: Picture, *, step: int) -> npt.NDArray[np.uint8]:
+    """Turn colours from 0 to 1 into bytes.
+
+    Args:
+        picture: of shape (height, width, 3).
+        step: the bytes are multiples of it.
+
+    Returns:
+        Bytes of the same shape.
+    """
+    return (np.rint(picture.astype(np.float64) * (255 / step)) * step).clip(0, 255).astype(np.uint8)
+
+
+def sample_files() -> Iterator[tuple[str, bytes]]:
+    """Make every file of the sample, one after the other.
+
+    Yields:
+        (path, content).
+    """
+    sample = Sample()
+    yield from text_files(sample)
+    yield from photo_files(sample)
+    yield from edited_files(sample)
+
+
+def make_sample(folder: Path, *, tell: Callable[[str], None] | None = None) -> int:
+    """Write the sample.
+
+    Args:
+        folder: its root; files in it are replaced, others stay.
+        tell: called with the path of each file written.
+
+    Returns:
+        How many bytes were written.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    from pico_banana.store import write_atomic
+
+    total = 0
+    for path, content in sample_files():
+        write_atomic(folder / path, content)
+        total += len(content)
+        if tell:
+            tell(path)
+    return total
+
+
+def _tell(path: str) -> None:
+    import sys
+
+    sys.stderr.write(f"{path}\n")
+
+
+def main() -> None:
+    """Write the sample into the folder named on the command line."""
+    import argparse
+    import sys
+    from pathlib import Path
+
+    parser = argparse.ArgumentParser(
+        prog="python -m pico_banana.mirror.make_sample", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument("folder", type=Path)
+    total = make_sample(parser.parse_args().folder, tell=_tell)
+    sys.stderr.write(f"{total:,} bytes\n")
+
+
+if __name__ == "__main__":
+    main()
