@@ -149,7 +149,7 @@ class Partial:
         try:
             if durable:
                 os.fsync(self.number)
-            os.rename(self._path, self.final)
+            Path(self._path).rename(self.final)
         except OSError as error:
             raise translated(error, self.final) from error
         self._done = True
@@ -163,7 +163,7 @@ class Partial:
         """Give up the claim; bytes that can be resumed stay."""
         if not self._done and not (self.size and self._noted):
             with contextlib.suppress(OSError):
-                os.unlink(self._path)
+                Path(self._path).unlink()
         os.close(self.number)
 
     def _forget(self) -> None:
@@ -187,7 +187,7 @@ def _opened(path: str) -> int:
     try:
         return os.open(path, flags, 0o644)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        Path(os.path.dirname(path)).mkdir(exist_ok=True, parents=True)
         return os.open(path, flags, 0o644)
 
 

@@ -44,7 +44,7 @@ def transfer(
     *,
     transport: Transport,
     buffer: memoryview,
-    checks: Checks = Checks(),  # noqa: B008 - frozen
+    checks: Checks = Checks(),
     stop: Event | None = None,
 ) -> int:
     """Bring one file from one place.

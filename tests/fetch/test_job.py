@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pico_banana.fetch.failures import Failures
-from pico_banana.fetch.item import Candidate, FetchItem
+from pico_banana.fetch.item import FetchItem
 from pico_banana.fetch.job import Job
 from pico_banana.fetch.report import report_path
 from pico_banana.fetch.transport import Transport
@@ -155,7 +155,7 @@ def test_memory_is_bounded_by_the_queue_and_not_by_the_items(mirror, home, edit)
 
         def peak(count):
             tracemalloc.start()
-            run((FetchItem(f"picobanana://x/{n}", item.path, item.candidates) for n in range(count)))
+            run(FetchItem(f"picobanana://x/{n}", item.path, item.candidates) for n in range(count))
             highest = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             return highest
