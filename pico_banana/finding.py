@@ -62,7 +62,7 @@ def _rows_of_types(table: RowTable, selection: Selection) -> memoryview | None:
         return memoryview(found)
     wanted = bytes(wanted_codes(table, selection)).ljust(_BYTE_VALUES, b"\0")
     for batch, first in table.starts():
-        low_bytes = bytes(table.view("type", batch, "I"))[::4]  # ten times faster than slicing the view
+        low_bytes = table.copy("type", batch)[: 4 * table.length(batch) : 4]  # of uint32, little-endian
         _extend(found, low_bytes.translate(wanted), first)
         if selection.limit is not None and len(found) >= selection.limit:
             break

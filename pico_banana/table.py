@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from struct import calcsize
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from pico_banana.records import Subset
 from pico_banana.rows import BadRow
@@ -69,8 +71,9 @@ class RowTable:
         self._rows: int = index["rows"]
         self.batch_rows: int = index["batch_rows"]
         self._places: dict[str, list[list[list[int] | None]]] = index["places"]
-        with self.path.open("rb") as file:
-            self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        finalize(self, os.close, self._handle)
+        self.data = mmap.mmap(self._handle, 0, access=mmap.ACCESS_READ)
 
     def __len__(self) -> int:
         """Give the number of rows."""
@@ -114,6 +117,19 @@ class RowTable:
         offset, size = self._places[column][batch][buffer] or (0, 0)
         numbers: memoryview = memoryview(self.data)[offset : offset + size - size % calcsize(kind)].cast(kind)  # type: ignore[call-overload]  # its stub wants literal formats
         return numbers[: self.length(batch)] if len(self._places[column][batch]) == 2 else numbers  # noqa: PLR2004
+
+    def copy(self, column: str, batch: int) -> bytes:
+        """Read one batch of a column of numbers without mapping it, so that a scan of all batches needs no memory.
+
+        Args:
+            column: its name.
+            batch: which batch.
+
+        Returns:
+            The numbers as they lie in the file.
+        """
+        offset, size = self._places[column][batch][1] or (0, 0)
+        return os.pread(self._handle, size, offset) if hasattr(os, "pread") else self.data[offset : offset + size]
 
     def strings(self, column: str, batch: int, *, buffer: int = 0) -> Strings:
         """View one batch of a column of strings.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-MARGIN, LINE, FONT_PIXELS = 12, 22, 16
+MARGIN, LINE, FONT_PIXELS, MIN_WIDTH = 12, 22, 16, 560
 BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
 
 
@@ -36,17 +37,18 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
     panels = [(title, _scaled(reference, height)) for title, reference in _pictures(record)]
     if not panels:
         raise SelectionError(f"{record.id} has no pictures: its subset is text only")
-    width = sum(picture.width + MARGIN for _, picture in panels) + MARGIN
-    lines = [line for text in _texts(record) for line in wrap(text, max(20, width // 8))]
-    sheet = Image.new("RGB", (width, MARGIN + LINE + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PIXELS)
-    left = MARGIN
-    for title, picture in panels:
+    font = ImageFont.load_default(FONT_PIXELS)
+    widths = [max(picture.width, round(font.getlength(title))) + MARGIN for title, picture in panels]
+    width = max(sum(widths), MIN_WIDTH) + MARGIN
+    lines = [line for text in _texts(record) for line in wrap(text, width // 8)]
+    top = MARGIN + LINE
+    sheet = Image.new("RGB", (width, top + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    for (title, picture), left in zip(panels, accumulate(widths, initial=MARGIN), strict=False):
         draw.text((left, MARGIN), title, FAINT, font)
-        sheet.paste(picture, (left, MARGIN + LINE))
-        left += picture.width + MARGIN
+        sheet.paste(picture, (left, top))
     for number, line in enumerate(lines):
-        draw.text((MARGIN, MARGIN + LINE + height + MARGIN + LINE * number), line, INK, font)
+        draw.text((MARGIN, top + height + MARGIN + LINE * number), line, INK, font)
     return sheet
 
 
