@@ -1,0 +1,17 @@
+"""A store built by other code must not be read as if it were ours: the format's number stands for its columns."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from pico_banana.records import Flag, Subset
+from pico_banana.rowstore import FORMAT
+from pico_banana.stored import stored_schema
+from pico_banana.table import TEXTS
+
+
+def test_the_format_number_changes_with_what_is_stored() -> None:
+    """When this fails, raise `rowstore.FORMAT` and pin both anew."""
+    stored = [stored_schema(subset).to_string() for subset in Subset if subset is not Subset.INSTRUCTIONS]
+    facts = "\n".join([*stored, *TEXTS, *(flag.value for flag in Flag)])
+    assert (FORMAT, sha256(facts.encode()).hexdigest()[:12]) == (3, "348342016760")
