@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import numpy.typing as npt
-
+    from pico_banana.mirror.pictures import Pixels
     from pico_banana.mirror.studio.painter import Picture
     from pico_banana.mirror.studio.render import Drawn
     from pico_banana.mirror.studio.scene import Scene
     from pico_banana.mirror.studio.shots import Photo as SourcePhoto
+    from pico_banana.mirror.studio.shots import Shot
 
 OBJECTS = "objects.json"
 _UNUSED_PHOTOS = 12
+_SESSIONS = 1000  # numbers of sessions start here where those of edits come first
 _LEVEL_STEP = 4  # levels of 256 that an edit's colours are rounded to: invisible, and a third of the file's size
 
 
@@ -51,8 +52,7 @@ def photo_files(sample: Sample) -> Iterator[tuple[str, bytes]]:
     for photo in sample.photos:
         yield photo_path(sample.photo_url(photo)), files[photo.name]
     yield TABLE, _table(sample, [files[photo.name] for photo in sample.photos])
-    known = [_known(sample, photo, drawn[photo.name]) for photo in sample.photos]
-    yield OBJECTS, (json.dumps({"photos": known}, indent=1, ensure_ascii=False) + "\n").encode()
+    yield OBJECTS, _known_objects(sample, drawn)
 
 
 def _table(sample: Sample, files: list[bytes]) -> bytes:
@@ -62,12 +62,24 @@ def _table(sample: Sample, files: list[bytes]) -> bytes:
     for number in range(len(files) + _UNUSED_PHOTOS):
         photo = Photo(sample.names.image_id(number), sample.names.photo(number), number)
         original = files[number] if number < len(files) else None
-        row = table_row(photo, seed=SEED, host=sample.names.host, original=original)
-        writer.writerow((*row[:-1], "0.0") if original else row)  # the sample's own photos are upright
+        row = dict(zip(COLUMNS, table_row(photo, seed=SEED, host=sample.names.host, original=original), strict=True))
+        if original:
+            row |= {"Title": sample.photos[number].name.capitalize(), "Rotation": "0.0"}  # ours are upright
+        writer.writerow(row.values())
     return buffer.getvalue().encode()
 
 
-def _known(sample: Sample, photo: SourcePhoto, drawn: Drawn) -> dict[str, object]:
+def _known_objects(sample: Sample, drawn: dict[str, Drawn]) -> bytes:
+    """Write objects.json: a list of photos, one object a line."""
+    entries = []
+    for photo in sample.photos:
+        facts = json.dumps(_known(sample, photo), ensure_ascii=False)
+        lines = [json.dumps(known, ensure_ascii=False) for known in _objects(photo.shot.scene, drawn[photo.name])]
+        entries.append(f'{facts[:-1]}, "objects": [\n  ' + ",\n  ".join(lines) + "\n]}")
+    return ("[\n" + ",\n".join(entries) + "\n]\n").encode()
+
+
+def _known(sample: Sample, photo: SourcePhoto) -> dict[str, object]:
     scene = photo.shot.scene
     return {
         "source": photo_path(sample.photo_url(photo)),
@@ -77,7 +89,6 @@ def _known(sample: Sample, photo: SourcePhoto, drawn: Drawn) -> dict[str, object
         "weather": scene.look.weather,
         "light": scene.look.light,
         "size": list(photo.size),
-        "objects": list(_objects(scene, drawn)),
     }
 
 
@@ -94,37 +105,34 @@ def _objects(scene: Scene, drawn: Drawn) -> Iterator[dict[str, object]]:
         yield facts
 
 
-def edited_files(sample: Sample) -> Iterator[tuple[str, bytes]]:
+def edited_drawings(sample: Sample) -> Iterator[tuple[str, Pixels]]:
     """Draw the accepted edits, the rejected ones, and the turns of the sessions.
 
     Args:
         sample: the content.
 
     Yields:
-        (path, content).
+        (path, colours as bytes, of shape (height, width, 3)).
     """
+    for path, photo, shot, key in _edited(sample):
+        yield path, levels(shot.drawn(collection.edited_size(photo, shot, *key)).picture, step=_LEVEL_STEP)
+
+
+def _edited(sample: Sample) -> Iterator[tuple[str, SourcePhoto, Shot, tuple[int, int]]]:
+    """Give every picture that is no photo: (path, its photo, what it shows, numbers that name it)."""
     for edit in sample.edits:
         if edit.has_picture:
-            shot = edit.shot()
-            size = collection.edited_size(edit.photo, shot, edit.number)
-            yield _png(sample.edited_path(edit), shot.drawn(size).picture)
+            yield sample.edited_path(edit), edit.photo, edit.shot(), (edit.number, 0)
     for edit in sample.retried:
         for place, (path, changes) in enumerate(zip(sample.rejected_paths(edit), edit.rejected, strict=True)):
-            shot = edit.photo.shot.changed(changes)
-            size = collection.edited_size(edit.photo, shot, edit.number, place + 1)
-            yield _png(path, shot.drawn(size).picture)
+            yield path, edit.photo, edit.photo.shot.changed(changes), (edit.number, place + 1)
     for session in sample.sessions:
         for turn, (turn_path, shot) in enumerate(zip(sample.turn_paths(session), session.shots(), strict=True)):
             if turn_path is not None:
-                size = collection.edited_size(session.photo, shot, 1000 + session.number, turn)
-                yield _png(turn_path, shot.drawn(size).picture)
+                yield turn_path, session.photo, shot, (_SESSIONS + session.number, turn)
 
 
-def _png(path: str, picture: Picture) -> tuple[str, bytes]:
-    return path, png(levels(picture, step=_LEVEL_STEP), path, small=True)
-
-
-def levels(picture: Picture, *, step: int) -> npt.NDArray[np.uint8]:
+def levels(picture: Picture, *, step: int) -> Pixels:
     """Turn colours from 0 to 1 into bytes.
 
     Args:
@@ -146,7 +154,8 @@ def sample_files() -> Iterator[tuple[str, bytes]]:
     sample = Sample()
     yield from text_files(sample)
     yield from photo_files(sample)
-    yield from edited_files(sample)
+    for path, pixels in edited_drawings(sample):
+        yield path, png(pixels, path, small=True)
 
 
 def make_sample(folder: Path, *, tell: Callable[[str], None] | None = None) -> int:

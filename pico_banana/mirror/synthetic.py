@@ -84,7 +84,7 @@ def spoilt(trap: Trap | None, text: str, short: str) -> tuple[str, str | None]:
     if trap is Trap.SHORT_MISSING:
         return text, None
     if trap is Trap.LINE_SEPARATOR:
-        return text.replace("; ", ";\u2028", 1), short
+        return text.replace(", ", ",\u2028", 1), short
     return text, short
 
 
