@@ -31,7 +31,7 @@ LAYERS = (
     {"fetch", "sources", "filesystem", "mirrors", "images", "rowstore"},
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
-    | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"},
+    | {"attribution", "doctor", "download", "needed", "photos_index", "photos_tars", "streaming", "upkeep"},
     {"loader", "export", "hub", "gallery"},
     {"builders", "cli"},
 )

@@ -1,0 +1,238 @@
+"""Blocks of lines: cut anywhere, parsed the fast or the careful way, they give the same rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core_rows import edit, lines, loaded, pair, photo, rows_file, session
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import pico_banana as pb
+from pico_banana import columns, jsonl
+from pico_banana.jsonl import Block, RowsReader
+from pico_banana.paths import picture_path, published_path
+from pico_banana.records import Subset
+from pico_banana.rows import BadRow, parse_line, published, published_line
+
+QUICKLY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+texts = st.text(st.characters(codec="utf-8"), max_size=12)
+pieces = st.sampled_from(
+    ["images/", "nano-banana-300k/", "/", "./", "https://", "http://", "positive-edit/1.png", "?", "#", " ", "é", "\n", "@", ".."]
+)
+paths = st.lists(pieces, max_size=5).map(lambda parts: "".join(parts) + "a.png") | st.just("images/positive-edit/1.png")
+labels = st.sampled_from([kind.label for kind in pb.edit_types()]) | texts
+junk = st.none() | st.booleans() | st.integers() | st.floats() | st.lists(texts, max_size=2) | st.just({"url": "a"}) | texts | pieces
+KEYS = ["open_image_input_url", "text", "output_image", "edit_type", "summarized_text", "rejected_images", "local_input_image"]
+
+
+def _rows(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    required = {"open_image_input_url": st.just(photo()) | paths, "text": texts, "output_image": paths, "edit_type": labels}
+    optional = {"summarized_text": st.none() | texts, "local_input_image": st.none() | texts, "extra": junk, "nested": st.just([{"text": {}}])}
+    good = st.fixed_dictionaries({**required, **more}, optional=optional)
+    spoilt = st.builds(lambda row, key, value: row | {key: value}, good, st.sampled_from(KEYS), junk)
+    return st.integers(0, 9).flatmap(lambda dice: good if dice else spoilt)
+
+
+singles = _rows()
+pairs = _rows(rejected_images=st.lists(paths, max_size=3) | st.lists(paths, max_size=3) | paths)
+
+
+@st.composite
+def written(draw: st.DrawFn, rows: st.SearchStrategy[dict[str, Any]]) -> bytes:
+    """Write a row as JSON that is valid and looks like nobody's."""
+    row = draw(rows)
+    items = draw(st.permutations(list(row.items())))
+    ascii_only, loose = draw(st.booleans()), draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", "\r:  ")]))
+    parts = [
+        loose[1].join((_escaped(key, draw(st.integers(0, 9)) == 0), json.dumps(value, ensure_ascii=ascii_only)))
+        for key, value in items
+    ]
+    if parts and draw(st.integers(0, 9)) == 0:
+        parts.append(parts[0])  # the same key twice
+    line = "{" + loose[0].join(parts) + "}"
+    return draw(st.sampled_from([b"", b"", b"", b" ", b"\t"])) + line.encode() + draw(st.sampled_from([b"", b"", b"\r", b" "]))
+
+
+def _escaped(key: str, escaped: bool) -> str:
+    return '"' + "".join(f"\\u{ord(letter):04x}" for letter in key) + '"' if escaped else json.dumps(key)
+
+
+garbage = st.sampled_from([b"", b"null", b"[]", b"{}", b"{} {}", b"{} null", b"}{", b"{", b"1", b'{"text":', b"\xff", b"\xef\xbb\xbf{}"])
+
+
+@pytest.mark.parametrize(("subset", "rows"), [(Subset.SINGLE_TURN, singles), (Subset.PREFERENCE, pairs)])
+def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.SearchStrategy[dict[str, Any]]) -> None:
+    fast_ones = 0
+
+    @QUICKLY
+    @given(data=st.lists(st.integers(0, 29).flatmap(lambda dice: written(rows) if dice else garbage), max_size=3), end=st.booleans())
+    def compare(data: list[bytes], end: bool) -> None:
+        nonlocal fast_ones
+        block = Block(b"\n".join(data) + b"\n" * end, 7)
+        fast = columns._at_once(subset, block)
+        careful = columns._line_by_line(subset, block, "rows.jsonl")
+        if fast is not None:
+            fast_ones += 1
+            assert careful.bad == ()
+            assert fast.schema == careful.table.schema
+            assert fast.to_pylist() == careful.table.to_pylist()
+
+    compare()
+    assert fast_ones > 20
+
+
+def test_ordinary_rows_go_the_fast_way() -> None:
+    for subset, good in ((Subset.SINGLE_TURN, edit), (Subset.PREFERENCE, pair)):
+        rows = [good(1), good(2, summarized_text=None), good(3, text="é ↔ \u2028 {braces}, \n [more]"), good(4, local_input_image="a.jpg")]
+        for data in (lines(rows), lines(rows)[:-1], lines(rows, end=b"\r\n")):
+            table = columns._at_once(subset, Block(data, 1))
+            assert table is not None
+            assert table["line"].to_pylist() == [1, 2, 3, 4]
+
+
+DANGEROUS = [b"null", b'{"a": 1} null', b'null {"a": 1}', b"[]", b"[null]", b"1", b'"x"', b"{}{}", b"{} []", b"{}\n{}null", b'{"text": null} null {}']
+
+
+@pytest.mark.parametrize("line", DANGEROUS)
+def test_what_kills_or_fools_the_fast_parser_never_reaches_it(line: bytes) -> None:
+    for data in (line, lines([edit(1)]) + line, line + b"\n" + lines([edit(1)]), lines([edit(1), line, edit(2)])):
+        assert columns._at_once(Subset.SINGLE_TURN, Block(data, 1)) is None
+        rows = columns.parse_block(Subset.SINGLE_TURN, Block(data, 1), file="rows.jsonl")
+        assert rows.bad != ()
+
+
+PICTURES = {
+    "images/positive-edit/1.png": "positive-edit/1.png",
+    "nano-banana-300k/images/rejected-edit/14.png": "rejected-edit/14.png",
+    "https://cdn.example/a/nb/images/multi-turn/1.png": "multi-turn/1.png",
+    "https://cdn.example/images/images/1.png": "images/1.png",
+    "https://cdn.example/1.png": "@cdn.example/1.png",
+    "https://cdn.example/1.png?from=/images/2.png": "@cdn.example/1.png?from=/images/2.png",
+    "positive-edit/1.png": "positive-edit/1.png",
+    "images/ä ↔/1.png": "ä ↔/1.png",
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_path_keeps_its_meaning_when_written_again(name: str) -> None:
+    path = picture_path(name)
+    assert path == PICTURES[name]
+    assert picture_path(published_path(path)) == path
+
+
+@pytest.mark.parametrize(("subset", "rows"), [(Subset.SINGLE_TURN, singles), (Subset.PREFERENCE, pairs)])
+def test_rows_can_be_written_as_the_release_writes_them(subset: Subset, rows: st.SearchStrategy[dict[str, Any]]) -> None:
+    @QUICKLY
+    @given(row=rows)
+    def there_and_back(row: dict[str, Any]) -> None:
+        parsed = parse_line(subset, json.dumps(row).encode())
+        assume(not isinstance(parsed, BadRow))
+        assert not isinstance(parsed, BadRow)
+        for path in [parsed["edited"], *parsed.get("rejected", [])]:
+            assume(picture_path(published_path(path)) == path)
+        assert parse_line(subset, published_line(subset, parsed)) == parsed
+
+    there_and_back()
+
+
+def test_published_rows_have_the_published_keys_in_their_order() -> None:
+    for subset, row in ((Subset.SINGLE_TURN, edit(1)), (Subset.PREFERENCE, pair(1)), (Subset.MULTI_TURN, session(1))):
+        parsed = parse_line(subset, json.dumps(row).encode())
+        assert not isinstance(parsed, BadRow)
+        again = published(subset, parsed)
+        expected = row | ({"rejected_images": ["images/rejected-edit/1.png"]} if subset is Subset.PREFERENCE else {})
+        assert list(again.items()) == list(expected.items())
+        local = published(subset, parsed | {"local_source": "photos/1.jpg"})
+        assert list(local.items())[-1] == ("local_input_image", "photos/1.jpg")
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_sessions_can_be_written_again(turns: int) -> None:
+    row = session(1, turns=max(turns, 1))
+    if not turns:
+        row = {"files": [file for file in row["files"] if file["id"] == "original_input_image"], "metadata_edit_turn_prompts": []}
+    parsed = parse_line(Subset.MULTI_TURN, json.dumps(row).encode())
+    assert not isinstance(parsed, BadRow)
+    assert published(Subset.MULTI_TURN, parsed) == row
+
+
+CONTENT = b"\xef\xbb\xbf" + lines([edit(1), b"", edit(2, text="é\u2028" * 40)]) + lines([edit(3)], end=b"\r\n") + lines([edit(4)])[:-1]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 16, 100, 241, 242, 243, 1000, 1 << 20])
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_blocks_may_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, ending: str) -> None:
+    import gzip
+
+    import zstandard
+
+    pack = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}[ending]
+    path = rows_file(tmp_path, pack(CONTENT), f"rows.jsonl{ending}")
+    expected = [(1, edit(1)), (3, edit(2, text="é\u2028" * 40)), (4, edit(3)), (5, edit(4))]
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", size)
+    monkeypatch.setattr(jsonl, "_ZSTANDARD_BYTES", size)
+    reader, seen = RowsReader(path), [0]
+    blocks = list(reader.blocks(on_bytes=lambda count: seen.append(count)))
+    found = [(number, json.loads(line)) for block in blocks for number, line in block.lines()]
+    assert found == expected
+    assert b"".join(block.data for block in blocks) == CONTENT[3:]
+    assert sum(seen) == path.stat().st_size
+    import hashlib
+
+    assert reader.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert [record.id for record in pb.load(rows=path)] == [f"single_turn/positive-edit/{n}" for n in (1, 2, 3, 4)]
+
+
+def test_a_row_longer_than_a_block(tmp_path: Path) -> None:
+    long = "Move the kite. " * (3 * jsonl.BLOCK_BYTES // 15)
+    rows = [edit(1), edit(2, text=long), edit(3)]
+    dataset = loaded(tmp_path, rows)
+    assert [record.instruction for record in dataset] == [row["text"] for row in rows]
+    assert dataset.select(contains="MOVE the kite. move").ids == ["single_turn/positive-edit/2"]
+
+
+def test_line_numbers_count_over_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1000)
+    rows: list[Any] = [edit(number) for number in range(40)]
+    rows[33] = b"not a row"
+    dataset = loaded(tmp_path, rows, on_bad_rows="skip")
+    assert [bad.line for bad in dataset.bad_rows] == [34]
+    assert dataset.table.arrow()["line"].to_pylist() == [number for number in range(1, 41) if number != 34]
+
+
+def test_the_published_rows_load_exactly(real_rows: Path) -> None:
+    singles = [json.loads(line) for line in (real_rows / "sft.jsonl").read_bytes().split(b"\n") if line.strip()]
+    dataset = pb.load("single_turn", rows=real_rows / "sft.jsonl")
+    assert len(singles) == len(dataset) == 14
+    for row, record, line in zip(singles, dataset, published_lines(dataset), strict=True):
+        assert record.instruction == row["text"]
+        assert record.short_instruction == row["summarized_text"]
+        assert record.edit_type.label == row["edit_type"]
+        assert record.edit_type.known
+        assert record.edited.address == f"picobanana://edited/{row['output_image'].removeprefix('images/')}"
+        assert record.source.address == f"picobanana://source/{row['open_image_input_url'].removeprefix('https://')}"
+        assert record.id == f"single_turn/{row['output_image'].removeprefix('images/').removesuffix('.png')}"
+        assert json.loads(line) == row
+    (row,) = [json.loads(line) for line in (real_rows / "multi-turn.jsonl").read_bytes().split(b"\n") if line.strip()]
+    files = {file["id"]: file["url"] for file in row["files"]}
+    prompts = row["metadata_edit_turn_prompts"]
+    (record,) = pb.load("multi_turn", rows=real_rows / "multi-turn.jsonl")
+    names = [*(f"edit_turn{turn}" for turn in range(1, len(prompts))), "final_image"]
+    assert list(record.instructions) == prompts
+    assert [turn.image.address for turn in record.turns] == [f"picobanana://edited/{files[name].removeprefix('images/')}" for name in names]
+    assert record.source.address == f"picobanana://source/{files['original_input_image'].removeprefix('https://')}"
+    assert record.flags == frozenset()
+
+
+def published_lines(dataset: Any) -> list[bytes]:
+    """Write the rows of a store as the release does."""
+    from pico_banana.stored import stored_columns
+
+    names = ["source", "local_source", "edited", "instruction", "short", "type"]
+    rows = stored_columns(dataset.table.arrow(), names).to_pylist()
+    return [published_line(Subset.SINGLE_TURN, row | {"label": dataset.table.labels[row["type"]]}) for row in rows]
