@@ -216,9 +216,14 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         )
 
     def _split_generators(self, dl_manager: object) -> list[datasets.SplitGenerator]:
+        found = self.config.request().datasets()
+        left_out = max(len(rows.bad_rows) for rows in found.values())
+        if left_out:
+            about = self._info().description
+            self.info.description = f"{about} Left out of the rows file: {left_out} lines that are no rows."
         return [
             datasets.SplitGenerator(name, gen_kwargs={"rows": rows, "ranges": shard_ranges(len(rows))})
-            for name, rows in self.config.request().datasets().items()
+            for name, rows in found.items()
         ]
 
     # `ranges` is a list, so worker processes and nodes share it; `rows` travels as the place of the row store.
