@@ -31,7 +31,8 @@ LAYERS = (
     {"fetch", "sources", "filesystem", "mirrors", "images", "rowstore"},
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
-    | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"},
+    | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}
+    | {"streaming", "copying", "doctor", "fetchable"},
     {"loader", "export", "hub", "gallery"},
     {"builders", "cli"},
 )
