@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from pico_banana.errors import missing_extra, unknown_name
+from pico_banana.fetchable import FetchableSequence
 from pico_banana.selection import Balance, Selection, SelectionOptions
-from pico_banana.sequence import R, RecordSequence
+from pico_banana.sequence import R
 from pico_banana.splits import split_names
 
 if TYPE_CHECKING:
@@ -23,15 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.counting import CountBy
-    from pico_banana.download import FetchOptions
-    from pico_banana.fetch.job import Progress
-    from pico_banana.fetch.plan import Plan
-    from pico_banana.fetch.report import Report
-    from pico_banana.records import Role
-    from pico_banana.streaming import OnMissing, Stream
 
 
-class PicoBanana(RecordSequence[R]):
+class PicoBanana(FetchableSequence[R]):
     """Rows of one subset, as a sequence of records.
 
     Made by `load`. `dataset[i]` is a record, `dataset[a:b]` and `dataset[[3, 1, 2]]` are datasets, `dataset[id]` is the
@@ -261,66 +256,6 @@ class PicoBanana(RecordSequence[R]):
         with duckdb.connect() as connection:
             connection.register("rows", self.to_arrow())
             return connection.sql(query_text).to_arrow_table()
-
-    def plan(self, options: FetchOptions | None = None) -> Plan:
-        """Look what a download would fetch: files, hosts, bytes, what is here, and whether it fits.
-
-        Args:
-            options: how pictures would be fetched.
-
-        Returns:
-            The plan; nobody was asked for it.
-        """
-        from pico_banana.download import Download, FetchOptions
-
-        return Download(self, options or FetchOptions()).plan()
-
-    def download(
-        self, options: FetchOptions | None = None, *, progress: Callable[[Progress], None] | None = None
-    ) -> Report:
-        """Fetch every picture of these rows that is not here. Run it again to go on after an interruption.
-
-        Args:
-            options: how.
-            progress: called a few times a second.
-
-        Returns:
-            Totals that add up; a picture that failed is counted there, and listed in the file `Report.path`.
-
-        Raises:
-            DiskFullError: there is too little room.
-            StoreError: the store cannot be written.
-        """
-        from pico_banana.download import Download, FetchOptions
-
-        return Download(self, options or FetchOptions()).run(progress)
-
-    def stream(
-        self,
-        *,
-        ahead: int = 64,
-        workers: int = 16,
-        roles: Sequence[Role] = ("source", "edited"),
-        on_missing: OnMissing = "raise",
-    ) -> Stream[R]:
-        """Give the rows in order, each when its pictures are on this machine, fetching some rows ahead.
-
-        Args:
-            ahead: how many rows may be in flight.
-            workers: pictures fetched at the same time.
-            roles: which pictures must be here: "source", "edited".
-            on_missing: a row whose picture cannot be had: "raise" its error, "skip" the row, "keep" it all the same.
-
-        Returns:
-            An iterable whose place can be saved with `state_dict` and restored with `load_state_dict`.
-
-        Raises:
-            UnknownNameError: `on_missing` is none of these.
-            ConfigError: `ahead` or `workers` is not positive.
-        """
-        from pico_banana.streaming import Stream
-
-        return Stream(self, ahead=ahead, workers=workers, roles=tuple(roles), on_missing=on_missing)
 
     def _column(self, name: str) -> list[Any]:
         values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()

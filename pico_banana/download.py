@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.addresses import parse_address
 from pico_banana.fetch.failures import FILE_NAME, MOST_AGE_DAYS, Failures
-from pico_banana.fetch.job import Job, Progress
+from pico_banana.fetch.hosts import hosts_from_environment
+from pico_banana.fetch.job import Job
 from pico_banana.fetch.plan import Plan, make_plan
 from pico_banana.fetch.report import Report, report_path
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transfer import Checks
-from pico_banana.fetch.transport import Transport, hosts_from_environment
+from pico_banana.fetch.transport import Transport
 from pico_banana.needed import ROLES, needed_pictures
 from pico_banana.sources.chain import PhotoSize, make_chain
 from pico_banana.sources.items import ItemMaker
 from pico_banana.store import area
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pico_banana.dataset import PicoBanana
     from pico_banana.fetch.item import FetchItem
+    from pico_banana.fetch.progress import Progress
     from pico_banana.records import Role
     from pico_banana.sources.places import PhotoPlace
 
@@ -130,19 +132,3 @@ class Download:
 
     def _failures(self) -> Failures:
         return Failures(self.root / FILE_NAME, most_age_days=self.options.remember_days)
-
-
-def options_of(roles: Sequence[Role] | None, sources: Sequence[str | PhotoPlace] | None, **rest: Any) -> FetchOptions:
-    """Put options together from what a caller said.
-
-    Args:
-        roles: "source", "edited"; None for both.
-        sources: where photos come from; None for the usual places.
-        **rest: other attributes of `FetchOptions`.
-
-    Returns:
-        The options.
-    """
-    return FetchOptions(
-        roles=ROLES if roles is None else tuple(roles), sources=None if sources is None else tuple(sources), **rest
-    )

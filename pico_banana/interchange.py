@@ -167,4 +167,5 @@ def _link(path: Path, target: Path) -> None:
         except OSError:
             target.symlink_to(path.absolute())  # another disk
     except OSError as error:
-        raise translated(error, target) from error
+        told = translated(error, target)
+        raise told from error

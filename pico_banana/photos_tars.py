@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pico_banana.addresses import parse_address
 from pico_banana.catalog import facts
 from pico_banana.errors import ConfigError
+from pico_banana.fetch.hosts import hosts_from_environment
 from pico_banana.fetch.report import Ledger, Report, report_path
-from pico_banana.fetch.transport import Transport, hosts_from_environment
+from pico_banana.fetch.transport import Transport
 from pico_banana.needed import needed_pictures
 from pico_banana.sources.chain import SourceChain, find_index
 from pico_banana.sources.items import ItemMaker

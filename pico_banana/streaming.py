@@ -92,7 +92,8 @@ class Stream(Generic[R]):
             ConfigError: `ahead` or `workers` is not positive.
         """
         if on_missing not in {"raise", "skip", "keep"}:
-            raise unknown_name("way to treat a missing picture", on_missing, ["raise", "skip", "keep"])
+            wrong = unknown_name("way to treat a missing picture", on_missing, ["raise", "skip", "keep"])
+            raise wrong
         if ahead < 1 or workers < 1:
             raise ConfigError("a stream needs at least one row ahead and one worker", key="ahead")
         self.dataset = dataset

@@ -96,7 +96,7 @@ def verify(download: Download, *, deep: bool = False, progress: Callable[[int], 
     items = download.items()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # decoders let go of the interpreter's lock
         while batch := list(islice(items, _BATCH)):
-            for item, (state, reason) in zip(batch, pool.map(lambda one: _look(one, deep), batch), strict=True):
+            for item, (state, reason) in zip(batch, pool.map(lambda one: _look(one, deep=deep), batch), strict=True):
                 files[state] += 1
                 if reason:
                     broken[str(item.path)] = reason
@@ -163,7 +163,7 @@ def stored_pictures(root: Path) -> Iterator[Path]:
             yield from (Path(folder) / file for file in files)
 
 
-def _look(item: FetchItem, deep: bool) -> tuple[str, str]:  # noqa: FBT001 - passed on by a pool
+def _look(item: FetchItem, *, deep: bool) -> tuple[str, str]:
     if not item.path.is_file():
         return "missing", ""
     try:

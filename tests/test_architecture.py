@@ -31,7 +31,8 @@ LAYERS = (
     {"fetch", "sources", "filesystem", "mirrors", "images", "rowstore"},
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
-    | {"attribution", "doctor", "download", "needed", "photos_index", "photos_tars", "streaming", "upkeep"},
+    | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}
+    | {"streaming", "copying", "doctor", "fetchable"},
     {"loader", "export", "hub", "gallery"},
     {"builders", "cli"},
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from pico_banana.doctor.findings import Finding
@@ -54,7 +54,8 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     from pico_banana.catalog import resolve_mirror
     from pico_banana.doctor.environment import environment
     from pico_banana.doctor.live import examine
-    from pico_banana.fetch.transport import Transport, hosts_from_environment, parse_hosts
+    from pico_banana.fetch.hosts import hosts_from_environment, parse_hosts
+    from pico_banana.fetch.transport import Transport
 
     mirror = resolve_mirror(args.mirror)
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()

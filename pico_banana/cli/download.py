@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
@@ -11,14 +10,19 @@ from typing import TYPE_CHECKING, NoReturn
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from pico_banana.download import Download
-    from pico_banana.fetch.job import HostState, Progress
     from pico_banana.fetch.plan import Plan
+    from pico_banana.fetch.progress import HostState, Progress
     from pico_banana.fetch.report import Report
 
 _ASK_FROM_GB = 10.0
+_SOURCES_HELP = (
+    "where photos come from, in order: open_images, flickr, mirror, a folder, an address with {image_id}; may be "
+    "repeated (default: PICO_BANANA_SOURCES, else what is usual for the mirror)"
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,7 +67,7 @@ def add_fetch_options(parser: argparse.ArgumentParser) -> None:
         "--sources",
         action="append",
         metavar="PLACE",
-        help="where photos come from, in order: open_images, flickr, mirror, a folder, an address with {image_id}; may be repeated (default: PICO_BANANA_SOURCES, else what is usual for the mirror)",
+        help=_SOURCES_HELP,
     )
     group.add_argument(
         "--photo-size",
@@ -100,7 +104,7 @@ def chosen_download(args: argparse.Namespace) -> Download:
     """
     from pico_banana.download import Download, FetchOptions
     from pico_banana.fetch.failures import MOST_AGE_DAYS
-    from pico_banana.fetch.transport import parse_hosts
+    from pico_banana.fetch.hosts import parse_hosts
     from pico_banana.needed import ROLES
 
     options = FetchOptions(

@@ -35,7 +35,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="serve a mirror on 127.0.0.1 as the CDN, the photo bucket and Flickr, with their failures",
         description="Serve a mirror folder on 127.0.0.1 until Ctrl-C. One server plays the CDN, the photo bucket and "
         "Flickr, by the Host that is asked for; PICO_BANANA_HOSTS sends requests for those hosts here.",
-        epilog="example: pico-banana mirror serve rehearsal --latency 0.05 --fault 500,share=0.1,times=1 --limit 100,burst=20",
+        epilog="example: pico-banana mirror serve DIR --latency 0.05 --fault 500,share=0.1,times=1 --limit 100",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the mirror's root")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default: %(default)s)")
@@ -95,7 +95,7 @@ def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _copy(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download, progress_bar
-    from pico_banana.mirror.copy import copy_mirror
+    from pico_banana.copying import copy_mirror
 
     download = chosen_download(args)
     report = copy_mirror(download, args.target, progress=progress_bar(download.plan().files))

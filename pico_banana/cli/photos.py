@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_fetch_options
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,7 +79,7 @@ def _add_paths(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "paths",
         help="write rows with the path of each photo, as people exchange them",
-        description="Write the rows as published plus `local_input_image`, the path of the photo's file or null: the "
+        description="Write the rows as published plus the path of each photo's file, or null: the "
         "file known as sft_with_local_source_image_path.jsonl.",
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="a file, or a folder for a file of the usual name")
@@ -112,7 +115,8 @@ def _adopt(args: argparse.Namespace) -> int:
 
     done = adopt(args.folder, mirror=resolve_mirror(args.mirror).name, check=not args.no_check)
     sys.stdout.write(
-        f"{done.files:,} pictures: {done.adopted:,} adopted, {done.present:,} were there, {len(done.rejected):,} not whole\n"
+        f"{done.files:,} pictures: {done.adopted:,} adopted, {done.present:,} were there, "
+        f"{len(done.rejected):,} not whole\n"
     )
     for reason in done.rejected.values():
         sys.stdout.write(f"  {reason}\n")
@@ -121,7 +125,8 @@ def _adopt(args: argparse.Namespace) -> int:
 
 def _index(args: argparse.Namespace) -> int:
     from pico_banana.catalog import resolve_mirror
-    from pico_banana.fetch.transport import Transport, hosts_from_environment, parse_hosts
+    from pico_banana.fetch.hosts import hosts_from_environment, parse_hosts
+    from pico_banana.fetch.transport import Transport
     from pico_banana.loading import load
     from pico_banana.photos_index import install_index
 

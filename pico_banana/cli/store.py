@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ from pico_banana.cli.choosing import add_mirror_options, add_selection_options, 
 from pico_banana.cli.download import add_fetch_options, chosen_download
 
 if TYPE_CHECKING:
+    import argparse
+
     from pico_banana.upkeep import Health
 
 _SHOWN = 20
@@ -30,7 +31,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser = subparsers.add_parser(
             name,
             help=what,
-            description=f"{what[0].upper()}{what[1:]}. Without --deep both ends of each file are looked at, which finds every one that was cut off.",
+            description=f"{what[0].upper()}{what[1:]}. "
+            "Without --deep both ends of each file are looked at, which finds every one that was cut off.",
         )
         add_selection_options(parser)
         add_mirror_options(parser)
@@ -88,7 +90,8 @@ def _clean(args: argparse.Namespace) -> int:
         return 0
     verb = "removed" if args.yes else "would remove"
     sys.stdout.write(
-        f"{verb} {done.removed:,} pictures and {done.leftovers:,} leftovers, {done.bytes / 1e6:,.1f} MB; {done.kept:,} pictures stay\n"
+        f"{verb} {done.removed:,} pictures and {done.leftovers:,} leftovers, {done.bytes / 1e6:,.1f} MB; "
+        f"{done.kept:,} pictures stay\n"
     )
     return 0
 

@@ -17,6 +17,7 @@ from pico_banana.upkeep import stored_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pico_banana.catalog import Mirror
 
@@ -101,8 +102,5 @@ def _store(mirror: Mirror) -> Iterator[Finding]:
         yield Finding("photo index", Verdict.OK, f"{len(index):,} photos")
 
 
-def _existing(path: os.PathLike[str]) -> str:
-    folder = os.fspath(path)
-    while not os.path.exists(folder):  # noqa: PTH110 - a loop over strings reads better here
-        folder = os.path.dirname(folder)  # noqa: PTH120 - the same
-    return folder
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())

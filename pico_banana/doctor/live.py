@@ -26,11 +26,13 @@ from pico_banana.rows import BadRow, parse_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pico_banana.fetch.transport import Response, Transport
+    from pico_banana.fetch.response import Response
+    from pico_banana.fetch.transport import Transport
 
 _HEAD_BYTES = 1 << 18
 _SMALL_HEAD_BYTES = 1 << 16
 _PHOTOS_ASKED = 8
+_RANGE_FROM = 8
 _JPEG = b"\xff\xd8\xff"
 _SUBSETS = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
 
@@ -114,7 +116,7 @@ def examine(mirror: Mirror, transport: Transport) -> Iterator[Finding]:
 def _escaping(about: Examination) -> Iterator[Finding]:
     for subset in _SUBSETS:
         data = b"\n".join(about.lines(subset))
-        raw, escaped = any(byte > 127 for byte in data), b"\\u" in data  # noqa: PLR2004 - ASCII ends there
+        raw, escaped = not data.isascii(), b"\\u" in data
         found = {(True, True): "raw and escaped", (True, False): "raw UTF-8", (False, True): "escaped"}
         text = found.get((raw, escaped), "only ASCII so far")
         yield Finding(f"escaping in {subset.value}", Verdict.OK, text, "either")
@@ -196,8 +198,8 @@ def _manifests(about: Examination) -> Iterator[Finding]:
 
 def _resuming(about: Examination) -> Iterator[Finding]:
     url = about.mirror.url_of(Address(about.mirror.name, "edited", about.rows[0]["edited"]))
-    with about.transport.get(url, offset=8) as response:
-        ranged, etag, kind = response.offset == 8, bool(response.etag), response.content_type  # noqa: PLR2004 - as asked
+    with about.transport.get(url, offset=_RANGE_FROM) as response:
+        ranged, etag, kind = response.offset == _RANGE_FROM, bool(response.etag), response.content_type
         _read(response, 16)
     advice = "" if ranged and etag else "an interrupted picture starts from its first byte again; nothing breaks"
     verdict = Verdict.OK if ranged and etag else Verdict.DIFFERS

@@ -14,10 +14,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pico_banana.fetch.pacing import Lane, Pacer, host_of
+from pico_banana.fetch.pacing import Pacer, host_of
+from pico_banana.fetch.report import Outcome, Status
 
 if TYPE_CHECKING:
     from pico_banana.fetch.item import Candidate, FetchItem
+    from pico_banana.fetch.lane import Lane
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +51,33 @@ class Task:
         """The place that is asked next."""
         return self.item.candidate(self.open[0])
 
+    def outcome(self, status: Status, *, size: int = 0, reason: str = "", detail: str = "") -> Outcome:
+        """Say what became of the item.
+
+        Args:
+            status: "done", "reused" or "failed".
+            size: its length in bytes.
+            reason: one word for a failure.
+            detail: the error's text.
+
+        Returns:
+            The outcome, with what the tries cost.
+        """
+        last = self.item.candidate(self.open[0] if self.open else -1) if self.item.candidates else None
+        return Outcome(
+            address=self.item.address,
+            path=str(self.item.path),
+            status=status,
+            source="" if last is None else last.source,
+            variant="" if last is None or status != "done" else last.variant,
+            size=size,
+            received=self.received,
+            requests=self.requests,
+            seconds=0.0 if self.began is None else time.monotonic() - self.began,
+            reason=reason,
+            detail=detail,
+        )
+
     def give_up_candidate(self, problem: Exception) -> bool:
         """Go on to the next place.
 
@@ -68,6 +97,12 @@ class Dispatcher:
     """The queue between one feeder and many workers."""
 
     def __init__(self, pacer: Pacer, *, most_pending: int = 8192) -> None:
+        """Begin empty.
+
+        Args:
+            pacer: says which host may be asked when.
+            most_pending: tasks that may wait; `offer` waits for room beyond.
+        """
         self._pacer = pacer
         self._changed = pacer.changed
         self._most_pending = most_pending

@@ -27,6 +27,12 @@ class Failures:
     """The URLs that answered 404 or 410 not longer ago than `most_age_days`."""
 
     def __init__(self, path: Path, *, most_age_days: float = MOST_AGE_DAYS) -> None:
+        """Name the file; it is read on first use.
+
+        Args:
+            path: the file, which need not exist.
+            most_age_days: how long an answer is believed.
+        """
         self._path = path
         self._most_age_s = most_age_days * _DAY_S
         self._lock = threading.Lock()
@@ -69,7 +75,8 @@ class Failures:
             with self._lock, self._path.open("ab", buffering=0) as file:
                 file.write(line.encode())  # one write in append mode: lines of two processes do not mix
         except OSError as problem:
-            raise translated(problem, self._path) from problem
+            told = translated(problem, self._path)
+            raise told from problem
 
     def forget(self) -> int:
         """Forget them all, so that the next run asks again.

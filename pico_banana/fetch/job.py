@@ -6,12 +6,10 @@ and are not kept: a million of them take no more memory than a thousand.
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import (
@@ -24,58 +22,26 @@ from pico_banana.errors import (
 )
 from pico_banana.fetch.dispatch import Dispatcher, Task
 from pico_banana.fetch.one import failure, present
-from pico_banana.fetch.pacing import Lane, Pacer
+from pico_banana.fetch.pacing import Pacer
 from pico_banana.fetch.partial import Partial
+from pico_banana.fetch.progress import Progress, state_of
 from pico_banana.fetch.report import Ledger, Outcome, Report, reason_of
 from pico_banana.fetch.retry import RetryPolicy
+from pico_banana.fetch.signals import listening
 from pico_banana.fetch.transfer import BUFFER_BYTES, Checks, transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-    from types import FrameType
 
     from pico_banana.fetch.failures import Failures
     from pico_banana.fetch.item import FetchItem
+    from pico_banana.fetch.lane import Lane
     from pico_banana.fetch.transport import Transport
 
 _TICK_S = 0.25
 _BUSY_ELSEWHERE_S = 0.2  # how soon a file is looked at again that another process is fetching
 _GRACE_S = 5.0  # what is in flight when the job is stopped gets this long to arrive
-
-
-@dataclass(frozen=True, slots=True)
-class HostState:
-    """What one host is doing, for a progress display.
-
-    Attributes:
-        host: its name.
-        in_flight: requests on their way.
-        window: most that may be.
-        rate: requests a second it is held to, or None.
-        paused_s: seconds until it may be asked again.
-        throttled: requests it turned away so far.
-    """
-
-    host: str
-    in_flight: int
-    window: int
-    rate: float | None
-    paused_s: float
-    throttled: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is.
-
-    Attributes:
-        report: the totals so far.
-        hosts: every host asked so far.
-    """
-
-    report: Report
-    hosts: tuple[HostState, ...]
 
 
 class Job:
@@ -144,7 +110,7 @@ class Job:
         workers = [
             threading.Thread(target=self._work, name=f"fetch-{n}", daemon=True) for n in range(self._connections)
         ]
-        with self._signals():
+        with listening(self._on_signal):
             for worker in workers:
                 worker.start()
             try:
@@ -254,20 +220,7 @@ class Job:
         return True
 
     def _arrived(self, task: Task, size: int) -> None:
-        candidate = task.candidate
-        self._ledger.add(
-            Outcome(
-                task.item.address,
-                str(task.item.path),
-                "done",
-                source=candidate.source,
-                variant=candidate.variant,
-                size=size,
-                received=task.received,
-                requests=task.requests,
-                seconds=_since(task.began),
-            )
-        )
+        self._ledger.add(task.outcome("done", size=size))
         self._dispatcher.done()
 
     def _went_wrong(self, task: Task, problem: Exception) -> None:
@@ -290,23 +243,14 @@ class Job:
         self._dispatcher.done()
 
     def _failed(self, task: Task, error: Exception, *, reason: str = "") -> None:
-        last = task.item.candidate(len(task.item.candidates) - 1).source if task.item.candidates else ""
-        self._ledger.add(
-            Outcome(
-                task.item.address,
-                str(task.item.path),
-                "failed",
-                source=last,
-                received=task.received,
-                requests=task.requests,
-                seconds=_since(task.began),
-                reason=reason or reason_of(error),
-                detail=str(error),
-            )
-        )
+        self._ledger.add(task.outcome("failed", reason=reason or reason_of(error), detail=str(error)))
 
     def _end(self, workers: list[threading.Thread]) -> None:
-        """Wait for the workers, settle what nobody took, and write the report."""
+        """Wait for the workers, settle what nobody took, and write the report.
+
+        Raises:
+            StoreError: the report cannot be written.
+        """
         self._dispatcher.stop()
         give_up = time.monotonic() + (0.0 if self._fatal else _GRACE_S)
         for worker in workers:
@@ -336,41 +280,13 @@ class Job:
             return
         self._told_at = at
         with self._pacer.changed:
-            hosts = tuple(_state(lane, at) for lane in self._pacer.lanes.values())
+            hosts = tuple(state_of(lane, at) for lane in self._pacer.lanes.values())
         self._progress(Progress(self.report, hosts))
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """End the job cleanly on SIGINT and SIGTERM; only the main thread may listen for them."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
         if self._signal is not None:  # the second time: no grace
             self._stop_transfers.set()
             self._transport.abort()
-        self._signal = signal.Signals(number)
+        self._signal = number
         # Taking the dispatcher's lock here could wait for the very thread that this handler interrupts.
         threading.Thread(target=self._dispatcher.stop, daemon=True).start()
-
-
-def _since(began: float | None) -> float:
-    return 0.0 if began is None else time.monotonic() - began
-
-
-def _state(lane: Lane, now: float) -> HostState:
-    return HostState(
-        lane.host,
-        lane.active,
-        int(lane.window),
-        lane.rate_now(now),
-        max(0.0, lane.resume_at - now),
-        lane.throttled,
-    )

@@ -13,14 +13,14 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pico_banana.store import translated
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from pico_banana.fetch.transport import Response
+    from pico_banana.fetch.response import Response
 
 SUFFIX = ".part"
 _SIDECAR = ".part.from"
@@ -35,6 +35,12 @@ class Partial:
     """
 
     def __init__(self, final: Path, number: int) -> None:
+        """Take over an open, locked `.part` file; see `claim`.
+
+        Args:
+            final: where the file belongs.
+            number: the descriptor.
+        """
         self.final = final
         self.number = number
         self.size = os.fstat(number).st_size
@@ -63,7 +69,8 @@ class Partial:
             try:
                 number = _opened(path)
             except OSError as error:
-                raise translated(error, final) from error
+                told = translated(error, final)
+                raise told from error
             try:
                 fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
@@ -116,7 +123,8 @@ class Partial:
             self._sidecar.write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
         except OSError as error:
             self._forget()
-            raise translated(error, self._sidecar) from error
+            told = translated(error, self._sidecar)
+            raise told from error
 
     def write(self, data: memoryview) -> None:
         """Add bytes at the end.
@@ -134,7 +142,8 @@ class Partial:
                 self.size += count
                 data = data[count:]
         except OSError as error:
-            raise translated(error, self.final) from error
+            told = translated(error, self.final)
+            raise told from error
 
     def publish(self, *, durable: bool) -> None:
         """Give the file its name. It is whole, so now it may be seen.
@@ -149,9 +158,10 @@ class Partial:
         try:
             if durable:
                 os.fsync(self.number)
-            Path(self._path).rename(self.final)
+            Path(self._path).replace(self.final)
         except OSError as error:
-            raise translated(error, self.final) from error
+            told = translated(error, self.final)
+            raise told from error
         self._done = True
         self._forget()
 
@@ -171,7 +181,7 @@ class Partial:
             self._sidecar.unlink(missing_ok=True)
             self._noted = False
 
-    def __enter__(self) -> Partial:
+    def __enter__(self) -> Self:
         """Give the claim itself."""
         return self
 
@@ -187,13 +197,13 @@ def _opened(path: str) -> int:
     try:
         return os.open(path, flags, 0o644)
     except FileNotFoundError:
-        Path(os.path.dirname(path)).mkdir(exist_ok=True, parents=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, flags, 0o644)
 
 
 def _same(path: str, number: int) -> bool:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except FileNotFoundError:
         return False
     opened = os.fstat(number)

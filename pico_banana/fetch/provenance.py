@@ -51,7 +51,8 @@ def record(path: Path, address: str, candidate: Candidate, size: int) -> None:
         with path.open("ab", buffering=0) as file:
             file.write(json.dumps(note).encode() + b"\n")  # one write in append mode: processes do not mix lines
     except OSError as error:
-        raise translated(error, path) from error
+        told = translated(error, path)
+        raise told from error
 
 
 def recorded(path: Path) -> dict[str, Note]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import GoneError, InterruptedTransferError, MissingExtraError, RequestRefusedError
 
 if TYPE_CHECKING:
-    from pico_banana.fetch.transport import Response
+    from pico_banana.fetch.response import Response
 
 
 def filesystem_of(url: str) -> tuple[Any, str]:
@@ -19,7 +19,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     Returns:
         An fsspec filesystem, and the path in its terms.
     """
-    import fsspec  # type: ignore[import-untyped]  # fsspec has no types
+    import fsspec
 
     filesystem, path = fsspec.url_to_fs(url)
     return filesystem, str(path)
@@ -41,7 +41,7 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
         MissingExtraError: the filesystem's package is not installed.
         InterruptedTransferError: it could not be opened this time.
     """
-    from pico_banana.fetch.transport import Response
+    from pico_banana.fetch.response import Response
 
     try:
         filesystem, path = filesystem_of(url)

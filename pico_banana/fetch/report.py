@@ -165,6 +165,11 @@ class Ledger:
     """
 
     def __init__(self, path: Path | None) -> None:
+        """Begin at zero.
+
+        Args:
+            path: the file to write, made when there is something to write; None keeps totals alone.
+        """
         self.path = path
         self._lock = threading.Lock()
         self._began = time.monotonic()
@@ -243,7 +248,8 @@ class Ledger:
             with self.path.open("ab", buffering=0) as file:
                 file.write(data)
         except OSError as error:
-            raise translated(error, self.path) from error
+            told = translated(error, self.path)
+            raise told from error
 
 
 def report_path(root: Path, name: str) -> Path:
@@ -256,11 +262,9 @@ def report_path(root: Path, name: str) -> Path:
     Returns:
         A path that no other process uses.
     """
-    return (
-        root
-        / FOLDER
-        / f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() // 1000 % 1_000_000:06}Z-{os.getpid()}.jsonl"
-    )
+    now_us = time.time_ns() // 1000
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_us // 1_000_000))
+    return root / FOLDER / f"{name}-{stamp}.{now_us % 1_000_000:06}Z-{os.getpid()}.jsonl"
 
 
 def _line(outcome: Outcome) -> str:

@@ -10,9 +10,8 @@ from pico_banana.errors import InterruptedTransferError, RequestRefusedError, Th
 from pico_banana.fetch.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
-    from pico_banana.fetch.transport import Response, Transport
+    from pico_banana.fetch.response import Response
+    from pico_banana.fetch.transport import Transport
 
 _SKIP_BYTES = 1 << 20
 _LONGEST_PAUSE_S = 600.0
@@ -50,7 +49,7 @@ class ResumingStream(io.RawIOBase):
         """Say that it can be read."""
         return True
 
-    def readinto(self, buffer: Buffer, /) -> int:
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # Buffer comes with 3.12
         """Fill a buffer.
 
         Args:
@@ -96,7 +95,11 @@ class ResumingStream(io.RawIOBase):
         return self._response
 
     def _skip(self, response: Response, count: int) -> None:
-        """Read over what a server without Range sends again."""
+        """Read over what a server without Range sends again.
+
+        Raises:
+            InterruptedTransferError: the body ended before that.
+        """
         room = memoryview(bytearray(min(count, _SKIP_BYTES)))
         while count > 0:
             got = response.readinto(room[: min(count, len(room))])

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pico_banana.fetch.item import Candidate, FetchItem
     from pico_banana.fetch.partial import Partial
-    from pico_banana.fetch.transport import Response, Transport
+    from pico_banana.fetch.response import Response
+    from pico_banana.fetch.transport import Transport
 
 BUFFER_BYTES = 1 << 20  # most pictures fit, and are checked and written in one piece
 _NOTE_BYTES = 8 << 20  # a file this large is worth resuming even after kill -9: note where it is from at once
@@ -62,6 +63,7 @@ def transfer(
         Bytes that crossed the wire, which is less than the file when it was resumed.
 
     Raises:
+        InterruptedTransferError: it came in part.
         TransportError: it did not come.
         PictureCorruptError: what came is not it.
         StoreError: it could not be written.

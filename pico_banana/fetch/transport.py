@@ -13,148 +13,29 @@ import os
 import socket
 import ssl
 import threading
-import time
-import urllib.request
 import weakref
-from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pico_banana.errors import (
-    ConfigError,
-    GoneError,
     InterruptedTransferError,
     RequestRefusedError,
-    ServerError,
-    ThrottledError,
-    TransportError,
 )
+from pico_banana.fetch.hosts import proxy_for
+from pico_banana.fetch.response import Response, words_of
+from pico_banana.fetch.status import error_of, first_byte, followed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOSTS_VARIABLE = "PICO_BANANA_HOSTS"
 _USER_AGENT = "pico-banana (dataset client; +https://pypi.org/project/pico-banana/)"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _DRAINED_BYTES = 1 << 16  # a longer error page costs more to read than a new connection
 _READ_BYTES = 1 << 18  # at most, from the socket at once
-_CRAWL_BYTES_S = 1024  # a transfer slower than this for longer than the next line is broken off
-_CRAWL_AFTER_S = 30.0
 _IDLE_CONNECTIONS = 6  # for each thread: the CDN, the bucket and a few photo hosts
-
-
-class Body(Protocol):
-    """Where the bytes of an answer come from."""
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill a buffer."""
-        ...
-
-    def close(self) -> None:
-        """Let go of it."""
-        ...
-
-
-class Response:
-    """One answer with a body still to be read. Use it as a context manager.
-
-    Attributes:
-        url: the address that answered, after redirects.
-        offset: which byte of the file the body starts with; 0 when the server sent the whole file.
-        length: bytes in this body, or None when the server does not say.
-        etag: the validator to resume with, or an empty string; a weak one is left out.
-        content_type: lower-case, without parameters; empty when the server does not say.
-    """
-
-    def __init__(self, body: Body, *, url: str, offset: int = 0, length: int | None = None) -> None:
-        self._body = body
-        self.url = url
-        self.offset = offset
-        self.length = length
-        self.etag = ""
-        self.content_type = ""
-        self.read_bytes = 0
-        self._began = time.monotonic()
-        self._broken = ""
-        self._at_end = False
-
-    @property
-    def total(self) -> int | None:
-        """Length of the whole file in bytes, or None when the server does not say."""
-        return None if self.length is None else self.offset + self.length
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill a buffer with the next bytes.
-
-        Args:
-            buffer: where they go.
-
-        Returns:
-            How many bytes came: less than asked only at the end or before a break, 0 at the end.
-
-        Raises:
-            InterruptedTransferError: the connection broke, stood still, crawled, or ended before the length it promised.
-        """
-        filled = 0
-        while filled < len(buffer) and not self._broken and not self.finished:
-            try:
-                count = self._body.readinto(buffer[filled:]) or 0
-            except (OSError, http.client.HTTPException, ValueError) as error:
-                self._broken = f"broke ({_words(error)})"
-                break
-            filled += count
-            self.read_bytes += count
-            if count == 0:
-                self._ended()
-            elif self._crawls():
-                self._broken = "is slower than 1 KiB a second"
-        # What came before a break is worth keeping: the break is reported when asked for more.
-        if filled == 0 and self._broken:
-            text = f"{self.url}: the transfer {self._broken} after {self.read_bytes} bytes"
-            raise InterruptedTransferError(text, url=self.url)
-        return filled
-
-    @property
-    def finished(self) -> bool:
-        """Whether the whole body was read."""
-        return self._at_end or (self.length is not None and self.read_bytes >= self.length)
-
-    def _ended(self) -> None:
-        if self.length is None:
-            self._at_end = True
-        else:
-            self._broken = f"ended early, {self.length} bytes were promised,"
-
-    def _crawls(self) -> bool:
-        lasted = time.monotonic() - self._began
-        return lasted > _CRAWL_AFTER_S and self.read_bytes < lasted * _CRAWL_BYTES_S
-
-    def read(self) -> bytes:
-        """Read the rest of the body into memory.
-
-        Returns:
-            All of it.
-        """
-        parts = []
-        buffer = memoryview(bytearray(1 << 16))
-        while count := self.readinto(buffer):
-            parts.append(bytes(buffer[:count]))
-        return b"".join(parts)
-
-    def close(self) -> None:
-        """Let go of the connection; one with an unread body is closed."""
-        self._body.close()
-
-    def __enter__(self) -> Response:
-        """Give the response itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
 
 class _HttpBody:
@@ -198,6 +79,12 @@ class Transport:
     """
 
     def __init__(self, *, hosts: Mapping[str, str] | None = None, timeout_s: float = 30.0) -> None:
+        """Set a transport up; nothing is asked before `get`.
+
+        Args:
+            hosts: where to connect in place of a host.
+            timeout_s: seconds without a byte after which a connection counts as dead.
+        """
         self.hosts = dict(hosts or {})
         self.timeout_s = timeout_s
         self._local = threading.local()
@@ -218,6 +105,7 @@ class Transport:
             The answer, its body unread.
 
         Raises:
+            RequestRefusedError: it redirects without end, or out of HTTPS.
             TransportError: there is no such file (`GoneError`), the server is busy (`ThrottledError`), failed
                 (`ServerError`), refused (`RequestRefusedError`), or the connection broke (`InterruptedTransferError`).
         """
@@ -235,7 +123,7 @@ class Transport:
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
                 return self._checked(url, offset, connection, answer)
             _drain(connection, answer)
-            url = _followed(url, answer.headers["Location"])
+            url = followed(url, answer.headers["Location"])
         text = f"{url}: more than {_MOST_REDIRECTS} redirects"
         raise RequestRefusedError(text, url=url)
 
@@ -255,28 +143,26 @@ class Transport:
             connection.close()
 
     def _ask(self, url: str, headers: dict[str, str]) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """Send one request and read the head of its answer; a kept connection that turns out closed is replaced."""
+        """Send one request and read the head of its answer.
+
+        Raises:
+            InterruptedTransferError: there was none.
+            RequestRefusedError: the server is not who it says it is.
+        """
         parts = urlsplit(url)
         connection, target, kept = self._connection(parts)
         headers = headers | {"Host": parts.netloc}
         try:
-            try:
-                connection.request("GET", target, headers=headers)
-                return connection, connection.getresponse()
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                connection.close()
-                if not kept:
-                    raise
-            connection.request("GET", target, headers=headers)
-            return connection, connection.getresponse()
+            answer = _answer(connection, target, headers, may_be_closed=kept)
         except ssl.SSLCertVerificationError as error:
             connection.close()
             text = f"{url}: the server's certificate is not to be trusted ({error.verify_message})"
             raise RequestRefusedError(text, url=url) from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            text = f"{url}: no answer ({_words(error)})"
+            text = f"{url}: no answer ({words_of(error)})"
             raise InterruptedTransferError(text, url=url) from error
+        return connection, answer
 
     def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, str, bool]:
         """Give this thread's connection for a URL, the target to request, and whether it was used before."""
@@ -308,7 +194,7 @@ class Transport:
             if fnmatchcase(parts.netloc, pattern):
                 other = urlsplit(instead)
                 return other.scheme, other.netloc, ""
-        return parts.scheme, parts.netloc, _proxy(parts.scheme, parts.netloc)
+        return parts.scheme, parts.netloc, proxy_for(parts.scheme, parts.netloc)
 
     def _new(self, route: tuple[str, str, str]) -> http.client.HTTPConnection:
         scheme, netloc, proxy = route
@@ -333,11 +219,16 @@ class Transport:
     def _checked(
         self, url: str, offset: int, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
     ) -> Response:
-        """Turn an answer into a `Response`, or into the error that it is."""
-        start = _start(answer) if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
+        """Turn an answer into a `Response`.
+
+        Raises:
+            kind: the error that the answer is.
+        """
+        start = first_byte(answer) if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
         if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT} or start not in {0, offset}:
             _drain(connection, answer)
-            raise _error(url, answer)
+            kind, text, wait = error_of(url, answer)
+            raise kind(text, url=url, status=answer.status, retry_after=wait)
         response = Response(_HttpBody(connection, answer), url=url, offset=start, length=answer.length)
         etag = answer.headers.get("ETag", "")
         response.etag = "" if etag.startswith("W/") else etag
@@ -345,83 +236,17 @@ class Transport:
         return response
 
 
-def hosts_from_environment() -> dict[str, str]:
-    """Read host overrides from `PICO_BANANA_HOSTS`, e.g. `*.staticflickr.com=http://127.0.0.1:8000`.
-
-    Returns:
-        Pattern and URL of each override, in order.
-
-    Raises:
-        ConfigError: an entry is not `PATTERN=URL`.
-    """
-    return parse_hosts(os.environ.get(HOSTS_VARIABLE, "").split())
-
-
-def parse_hosts(entries: list[str]) -> dict[str, str]:
-    """Read host overrides.
-
-    Args:
-        entries: each `PATTERN=URL`.
-
-    Returns:
-        Pattern and URL of each, in order.
-
-    Raises:
-        ConfigError: an entry is not `PATTERN=URL`.
-    """
-    hosts = {}
-    for entry in entries:
-        pattern, _, url = entry.partition("=")
-        if not pattern or urlsplit(url).scheme not in {"http", "https"}:
-            text = f"cannot read the host override {entry!r}; write HOST=URL, e.g. '*.staticflickr.com=http://127.0.0.1:8000'"
-            raise ConfigError(text, key=HOSTS_VARIABLE)
-        hosts[pattern] = url.rstrip("/")
-    return hosts
-
-
-def retry_after_s(value: str | None, *, now: float | None = None) -> float | None:
-    """Read a `Retry-After` header.
-
-    Args:
-        value: whole seconds or an HTTP date, or None.
-        now: the time to count a date from, in seconds since the epoch.
-
-    Returns:
-        Seconds to wait, never negative; None when there is nothing to read.
-    """
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now))
-    except ValueError:
-        return None
-
-
-def _error(url: str, answer: http.client.HTTPResponse) -> TransportError:
-    status = answer.status
-    wait = retry_after_s(answer.headers.get("Retry-After"))
-    text = f"{url}: the server answered {status} {answer.reason}".rstrip()
-    busy = status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None)
-    kind: type[TransportError] = RequestRefusedError
-    if busy:
-        kind = ThrottledError
-    elif status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        kind = GoneError
-    elif status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
-        kind = InterruptedTransferError
-    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind = ServerError
-    return kind(text, url=url, status=status, retry_after=wait)
-
-
-def _start(answer: http.client.HTTPResponse) -> int:
-    """Give the first byte of a 206, or -1 when it does not say."""
-    unit, _, span = answer.headers.get("Content-Range", "").partition(" ")
-    first = span.partition("-")[0]
-    return int(first) if unit == "bytes" and first.isdigit() else -1
+def _answer(
+    connection: http.client.HTTPConnection, target: str, headers: dict[str, str], *, may_be_closed: bool
+) -> http.client.HTTPResponse:
+    """Send a request; a kept connection that the server closed meanwhile is opened again, once."""
+    if may_be_closed:
+        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            connection.request("GET", target, headers=headers)
+            return connection.getresponse()
+        connection.close()
+    connection.request("GET", target, headers=headers)
+    return connection.getresponse()
 
 
 def _drain(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
@@ -434,23 +259,3 @@ def _drain(connection: http.client.HTTPConnection, answer: http.client.HTTPRespo
         pass
     answer.close()
     connection.close()
-
-
-def _followed(url: str, location: str) -> str:
-    target = urljoin(url, location)
-    if "photo_unavailable" in target:  # where Flickr sends a photo that was taken down, with status 200 at the end
-        text = f"{url}: the photo was taken down (redirect to {target})"
-        raise GoneError(text, url=url, status=HTTPStatus.GONE)
-    if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-        text = f"{url}: a redirect to {target} would leave HTTPS"
-        raise RequestRefusedError(text, url=url)
-    return target
-
-
-def _proxy(scheme: str, netloc: str) -> str:
-    proxy = urllib.request.getproxies().get(scheme, "")
-    return "" if not proxy or urllib.request.proxy_bypass(netloc) else proxy
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _PNG_TAIL = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_IHDR_SIZE_END = 24  # where width and height end
 _JPEG_HEAD = b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
 _ENDS_BYTES = 64
@@ -64,7 +65,7 @@ def check_head(head: bytes | memoryview, *, kind: Kind, address: str) -> None:
     if not start.startswith(expected):
         text = f"{address}: not a {kind.upper()} but {_guess(start)}"
         raise PictureCorruptError(text, address=address)
-    if kind == "png" and len(start) >= 24:  # noqa: PLR2004 - where IHDR's width and height end
+    if kind == "png" and len(start) >= _IHDR_SIZE_END:
         width, height = struct.unpack(">II", start[16:24])
         if not 0 < width * height <= _MOST_PIXELS:
             text = f"{address}: says it has {width} x {height} pixels; more than {_MOST_PIXELS:,} are not opened"
@@ -85,7 +86,7 @@ def check_tail(tail: bytes | memoryview, *, kind: Kind, address: str) -> bool:
     Raises:
         PictureCorruptError: a PNG without its end.
     """
-    if kind == "png" and not bytes(tail[-len(_PNG_TAIL) :]) == _PNG_TAIL:
+    if kind == "png" and bytes(tail[-len(_PNG_TAIL) :]) != _PNG_TAIL:
         text = f"{address}: the PNG has no end; it was cut off"
         raise PictureCorruptError(text, address=address)
     return kind != "jpeg" or bytes(tail[-_ENDS_BYTES:]).rstrip(b"\x00").endswith(_JPEG_END)

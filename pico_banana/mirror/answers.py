@@ -24,17 +24,19 @@ _TYPES = {
     ".csv": "text/csv",
     ".gz": "application/gzip",
 }
-_PLAIN_ERRORS = {
+_PLAIN_ANSWERS = {
     Fault.ERROR_500: HTTPStatus.INTERNAL_SERVER_ERROR,
     Fault.BUSY_503: HTTPStatus.SERVICE_UNAVAILABLE,
     Fault.MISSING_404: HTTPStatus.NOT_FOUND,
     Fault.GONE_410: HTTPStatus.GONE,
     Fault.REFUSED_403: HTTPStatus.FORBIDDEN,
     Fault.THROTTLED_429: HTTPStatus.TOO_MANY_REQUESTS,
+    Fault.HTML: HTTPStatus.OK,
 }
+_MOVED_TO = "/-/moved"
 _ERROR_PAGE = b"<!doctype html><title>Error</title><p>Something went wrong.</p>"
 # The smallest well-formed GIF: what hosts send in place of a picture that was taken down.
-_PLACEHOLDER = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+_PLACEHOLDER = b"GIF89a" + bytes.fromhex("01000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 
 
 class Ending(StrEnum):
@@ -44,6 +46,14 @@ class Ending(StrEnum):
     CLOSE = "close"
     RESET = "reset"
     SILENCE = "silence"
+
+
+_HALVED = {
+    Fault.CUT: Ending.RESET,
+    Fault.SHORT: Ending.CLOSE,
+    Fault.STALL: Ending.SILENCE,
+    Fault.SHORT_UNSAID: Ending.CLOSE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +113,24 @@ def answer(root: Path, request: Request, faults: AbstractSet[Fault], bucket: Buc
     """
     if bucket is not None:
         return _page(HTTPStatus.TOO_MANY_REQUESTS, bucket.headers())
+    path = request.path.removeprefix(_MOVED_TO)
+    refusal = _refusal(request, faults, moved=path != request.path)
+    if refusal is not None:
+        return refusal
+    file = file_for(root, request.host, path)
+    return _page(HTTPStatus.NOT_FOUND) if file is None else _with_file(file, request, faults, visit)
+
+
+def _refusal(request: Request, faults: AbstractSet[Fault], *, moved: bool) -> Answer | None:
+    """Give the answer of a request that gets no file, or None."""
     if request.method not in {"GET", "HEAD"}:
         return _page(HTTPStatus.METHOD_NOT_ALLOWED)
     if Fault.HANG_UP in faults:
         return Answer(0, ending=Ending.RESET)
-    for fault, status in _PLAIN_ERRORS.items():
-        if fault in faults:
-            return _page(status)
-    if Fault.HTML in faults:
-        return _page(HTTPStatus.OK)
-    path = request.path.removeprefix("/-/moved")
-    if Fault.MOVED in faults and path == request.path:
-        return _page(HTTPStatus.FOUND, {"Location": "/-/moved" + quote(path)})
-    file = file_for(root, request.host, path)
-    return _page(HTTPStatus.NOT_FOUND) if file is None else _with_file(file, request, faults, visit)
+    if Fault.MOVED in faults and not moved:
+        return _page(HTTPStatus.FOUND, {"Location": _MOVED_TO + quote(request.path)})
+    status = next((status for fault, status in _PLAIN_ANSWERS.items() if fault in faults), None)
+    return None if status is None else _page(status)
 
 
 def _page(status: int, headers: dict[str, str] | None = None) -> Answer:
@@ -158,23 +172,19 @@ def _spoilt(found: Answer, faults: AbstractSet[Fault]) -> Answer:
     if Fault.OTHER_PICTURE in faults:
         return replace(found, headers=found.headers | {"Content-Type": "image/gif"}, file=None, body=_PLACEHOLDER)
     if Fault.FLIPPED in faults:
-        body = bytearray(_bytes(found))
-        middle = slice(len(body) // 2, len(body) // 2 + 64)
-        body[middle] = bytes(byte ^ 0xFF for byte in body[middle])
-        return replace(found, file=None, body=bytes(body))
-    said = found.headers | {"Content-Length": str(found.length)}
-    half = found.length // 2
-    if Fault.CUT in faults:
-        return replace(found, headers=said, length=half, ending=Ending.RESET)
-    if Fault.SHORT in faults:
-        return replace(found, headers=said, length=half, ending=Ending.CLOSE)
-    if Fault.STALL in faults:
-        return replace(found, headers=said, length=half, ending=Ending.SILENCE)
-    if Fault.SHORT_UNSAID in faults:
-        return replace(found, headers=found.headers | {"Connection": "close"}, length=half, ending=Ending.CLOSE)
+        return replace(found, file=None, body=_flipped(_bytes(found)))
     if Fault.SHORT_AGREED in faults:
-        return replace(found, length=half)
+        return replace(found, length=found.length // 2)
+    for fault, ending in _HALVED.items():
+        if fault in faults:
+            length = {"Connection": "close"} if fault is Fault.SHORT_UNSAID else {"Content-Length": str(found.length)}
+            return replace(found, headers=found.headers | length, length=found.length // 2, ending=ending)
     return replace(found, drip=Fault.DRIP in faults)
+
+
+def _flipped(data: bytes) -> bytes:
+    start = len(data) // 2
+    return data[:start] + bytes(byte ^ 0xFF for byte in data[start : start + 64]) + data[start + 64 :]
 
 
 def _bytes(found: Answer) -> bytes:

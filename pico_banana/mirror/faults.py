@@ -78,7 +78,8 @@ class Rule:
         """
         name, *parts = text.split(",")
         if name not in set(Fault):
-            raise unknown_name("fault", name, [str(fault) for fault in Fault])
+            problem = unknown_name("fault", name, [str(fault) for fault in Fault])
+            raise problem
         options = dict(part.partition("=")[::2] for part in parts)
         if not options.keys() <= {"where", "share", "times"}:
             message = f"cannot read the fault {text!r}; write FAULT[,where=PATTERN][,share=0.1][,times=1]"
@@ -124,14 +125,14 @@ class Limit:
         options = dict(part.partition("=")[::2] for part in parts)
         form = options.pop("retry-after", "none")
         try:
-            if form not in {"seconds", "date", "none"} or not options.keys() <= {"burst", "pause", "where"}:
-                raise ValueError(form)
-            burst, pause = float(options.get("burst", 10)), float(options.get("pause", 1))
-            return cls(float(rate), burst, cast("RetryAfter", form), pause, options.get("where", "*"))
-        except ValueError as error:
+            numbers = float(rate), float(options.get("burst", 10)), float(options.get("pause", 1))
+        except ValueError:
+            form = ""
+        if form not in {"seconds", "date", "none"} or not options.keys() <= {"burst", "pause", "where"}:
             pattern = "RATE[,burst=10][,retry-after=seconds|date|none][,pause=1][,where=HOST]"
             message = f"cannot read the limit {text!r}; write {pattern}"
-            raise ConfigError(message, key="limit") from error
+            raise ConfigError(message, key="limit")
+        return cls(numbers[0], numbers[1], cast("RetryAfter", form), numbers[2], options.get("where", "*"))
 
 
 @dataclass(slots=True)
@@ -179,6 +180,13 @@ class Script:
     """Decides what goes wrong with which request; the same seed and requests give the same failures."""
 
     def __init__(self, rules: tuple[Rule, ...] = (), limits: tuple[Limit, ...] = (), *, seed: int = 0) -> None:
+        """Begin with nothing struck and full buckets.
+
+        Args:
+            rules: what goes wrong.
+            limits: rate limiters.
+            seed: picks the paths that a rule's share strikes.
+        """
         self._rules = rules
         self._buckets = [Bucket(limit) for limit in limits]
         self._seed = seed

@@ -59,8 +59,8 @@ def make_chain(
 
     Args:
         mirror: whose photos are wanted.
-        sources: names ("open_images", "flickr", "mirror"), folders, addresses with `{image_id}`, roots with the published
-            layout, or places of one's own; None for `PICO_BANANA_SOURCES`, else the mirror's usual ones.
+        sources: names ("open_images", "flickr", "mirror"), folders, addresses with `{image_id}`, roots with the
+            published layout, or places of one's own; None for `PICO_BANANA_SOURCES`, else the mirror's usual ones.
         size: which size of a photo is wanted.
         index: the photo index; None opens the one in the store when it is there.
 
@@ -72,7 +72,8 @@ def make_chain(
         UnknownNameError: there is no such source.
     """
     if size not in {"any", COPY, ORIGINAL}:
-        raise unknown_name("photo size", size, ["any", COPY, ORIGINAL])
+        problem = unknown_name("photo size", size, ["any", COPY, ORIGINAL])
+        raise problem
     known = index or find_index(mirror)
     chosen = sources or os.environ.get(SOURCES_VARIABLE, "").split() or usual_sources(mirror, known)
     return SourceChain(tuple(_place(source, mirror, known) for source in chosen), size)

@@ -65,7 +65,9 @@ def build_index(
     with ExitStack() as stack:
         final = stack.enter_context(atomic_path(target, durable=True))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=".photo-index-")))
-        parts = [stack.enter_context((folder / f"{number}").open("w+b")) for number in range(1 << _PARTS_BITS)]
+        parts: list[IO[bytes]] = [
+            stack.enter_context((folder / f"{number}").open("w+b")) for number in range(1 << _PARTS_BITS)
+        ]
         for number, entry in enumerate(_entries(table, licences)):
             if wanted is None or entry[0] in wanted:
                 pickle.dump(entry, parts[entry[0] >> (64 - _PARTS_BITS)], protocol=5)
@@ -126,20 +128,24 @@ def rotation_code(text: str) -> int:
 
 
 def _write(parts: list[IO[bytes]], final: Path, licences: list[str], about: str) -> int:
-    # Two rows of one URL keep the first; how many rows remain is known only after sorting, so each part is sorted twice.
+    # Of two rows of one URL the first is kept, so only sorting tells how many remain: each part is sorted twice.
     total = sum(len(_sorted(part)) for part in parts)
     with final.open("wb") as file:
         writer = IndexWriter(file, rows=total, licences=licences, about={"table": about})
         for part in parts:
             entries = _sorted(part)
-            rows = np.array([entry[:2] + (entry[2],) + entry[3:6] for entry in entries], ROW)
+            rows = np.array([entry[:6] for entry in entries], ROW)
             writer.write(rows, [Texts(*entry[6]) for entry in entries])
         writer.close()
     return total
 
 
 def _sorted(part: IO[bytes]) -> list[_Entry]:
-    """Read one part back: sorted by key, the first of two rows with one URL."""
+    """Read one part back: sorted by key, the first of two rows with one URL.
+
+    Raises:
+        RowError: two URLs share a key.
+    """
     part.seek(0)
     entries: dict[int, _Entry] = {}
     unpickler = pickle.Unpickler(part)  # noqa: S301 - our own temporary file, never anybody else's

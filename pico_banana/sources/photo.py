@@ -54,8 +54,8 @@ def url_key(url: str) -> int:
         url: the photo's URL.
 
     Returns:
-        A 64-bit hash. Among the 1.7 million URLs of the table two alike have a chance of one in ten million; building an
-        index finds out.
+        A 64-bit hash. That two of the table's 1.7 million URLs share one has a chance of one in ten million;
+        building an index finds out.
     """
     return int.from_bytes(hashlib.blake2b(url.encode(), digest_size=8).digest(), "little")
 

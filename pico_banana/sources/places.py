@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
 
 class PhotoPlace(Protocol):
-    """Somewhere photos are.
+    """Somewhere photos are."""
 
-    Attributes:
-        name: as reports show it.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """The place as reports show it."""
+        ...
 
     def candidates(self, url: str) -> Iterator[Candidate]:
         """Say where this place would have a photo.

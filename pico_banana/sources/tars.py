@@ -1,8 +1,8 @@
-"""Source photos out of the Open Images tars: tens of gigabytes read once, as a stream; only the wanted members are kept.
+"""Source photos out of the Open Images tars: tens of gigabytes read as a stream; only the wanted members are kept.
 
-A broken connection goes on where it broke. A run that was stopped leaves every photo it took; the next one reads the tar
-from its start, because gzip cannot be entered in the middle, but stops as soon as it has what is still missing. Tars that
-were read to their end are remembered, with what they turned out not to hold.
+A broken connection goes on where it broke. A run that was stopped leaves every photo it took; the next one reads the
+tar from its start, because gzip cannot be entered in the middle, but stops as soon as it has what is still missing.
+Tars that were read to their end are remembered, with what they turned out not to hold.
 """
 
 from __future__ import annotations
@@ -83,7 +83,11 @@ def _take(
     ledger: Ledger,
     progress: Callable[[str, int, int | None], None] | None,
 ) -> bool:
-    """Take what one tar has; True when it was read to its end, False when nothing more was wanted before."""
+    """Take what one tar has; True when it was read to its end, False when nothing more was wanted before.
+
+    Raises:
+        InterruptedTransferError: it is no tar, or ended early.
+    """
     with ResumingStream(transport, tar) as stream:
         try:
             # "r|*" reads strictly forward, so the stream never has to go back. It wants only `read`.

@@ -22,17 +22,59 @@ QUICKLY = settings(max_examples=200, deadline=None, suppress_health_check=[Healt
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 pieces = st.sampled_from(
-    ["images/", "nano-banana-300k/", "/", "./", "https://", "http://", "positive-edit/1.png", "?", "#", " ", "é", "\n", "@", ".."]
+    [
+        "images/",
+        "nano-banana-300k/",
+        "/",
+        "./",
+        "https://",
+        "http://",
+        "positive-edit/1.png",
+        "?",
+        "#",
+        " ",
+        "é",
+        "\n",
+        "@",
+        "..",
+    ]
 )
 paths = st.lists(pieces, max_size=5).map(lambda parts: "".join(parts) + "a.png") | st.just("images/positive-edit/1.png")
 labels = st.sampled_from([kind.label for kind in pb.edit_types()]) | texts
-junk = st.none() | st.booleans() | st.integers() | st.floats() | st.lists(texts, max_size=2) | st.just({"url": "a"}) | texts | pieces
-KEYS = ["open_image_input_url", "text", "output_image", "edit_type", "summarized_text", "rejected_images", "local_input_image"]
+junk = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.lists(texts, max_size=2)
+    | st.just({"url": "a"})
+    | texts
+    | pieces
+)
+KEYS = [
+    "open_image_input_url",
+    "text",
+    "output_image",
+    "edit_type",
+    "summarized_text",
+    "rejected_images",
+    "local_input_image",
+]
 
 
 def _rows(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    required = {"open_image_input_url": st.just(photo()) | paths, "text": texts, "output_image": paths, "edit_type": labels}
-    optional = {"summarized_text": st.none() | texts, "local_input_image": st.none() | texts, "extra": junk, "nested": st.just([{"text": {}}])}
+    required = {
+        "open_image_input_url": st.just(photo()) | paths,
+        "text": texts,
+        "output_image": paths,
+        "edit_type": labels,
+    }
+    optional = {
+        "summarized_text": st.none() | texts,
+        "local_input_image": st.none() | texts,
+        "extra": junk,
+        "nested": st.just([{"text": {}}]),
+    }
     good = st.fixed_dictionaries({**required, **more}, optional=optional)
     spoilt = st.builds(lambda row, key, value: row | {key: value}, good, st.sampled_from(KEYS), junk)
     return st.integers(0, 9).flatmap(lambda dice: good if dice else spoilt)
@@ -55,14 +97,20 @@ def written(draw: st.DrawFn, rows: st.SearchStrategy[dict[str, Any]]) -> bytes:
     if parts and draw(st.integers(0, 9)) == 0:
         parts.append(parts[0])  # the same key twice
     line = "{" + loose[0].join(parts) + "}"
-    return draw(st.sampled_from([b"", b"", b"", b" ", b"\t"])) + line.encode() + draw(st.sampled_from([b"", b"", b"\r", b" "]))
+    return (
+        draw(st.sampled_from([b"", b"", b"", b" ", b"\t"]))
+        + line.encode()
+        + draw(st.sampled_from([b"", b"", b"\r", b" "]))
+    )
 
 
 def _escaped(key: str, escaped: bool) -> str:
     return '"' + "".join(f"\\u{ord(letter):04x}" for letter in key) + '"' if escaped else json.dumps(key)
 
 
-garbage = st.sampled_from([b"", b"null", b"[]", b"{}", b"{} {}", b"{} null", b"}{", b"{", b"1", b'{"text":', b"\xff", b"\xef\xbb\xbf{}"])
+garbage = st.sampled_from(
+    [b"", b"null", b"[]", b"{}", b"{} {}", b"{} null", b"}{", b"{", b"1", b'{"text":', b"\xff", b"\xef\xbb\xbf{}"]
+)
 
 
 @pytest.mark.parametrize(("subset", "rows"), [(Subset.SINGLE_TURN, singles), (Subset.PREFERENCE, pairs)])
@@ -70,7 +118,10 @@ def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.
     fast_ones = 0
 
     @QUICKLY
-    @given(data=st.lists(st.integers(0, 29).flatmap(lambda dice: written(rows) if dice else garbage), max_size=3), end=st.booleans())
+    @given(
+        data=st.lists(st.integers(0, 29).flatmap(lambda dice: written(rows) if dice else garbage), max_size=3),
+        end=st.booleans(),
+    )
     def compare(data: list[bytes], end: bool) -> None:
         nonlocal fast_ones
         block = Block(b"\n".join(data) + b"\n" * end, 7)
@@ -88,14 +139,31 @@ def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.
 
 def test_ordinary_rows_go_the_fast_way() -> None:
     for subset, good in ((Subset.SINGLE_TURN, edit), (Subset.PREFERENCE, pair)):
-        rows = [good(1), good(2, summarized_text=None), good(3, text="é ↔ \u2028 {braces}, \n [more]"), good(4, local_input_image="a.jpg")]
+        rows = [
+            good(1),
+            good(2, summarized_text=None),
+            good(3, text="é ↔ \u2028 {braces}, \n [more]"),
+            good(4, local_input_image="a.jpg"),
+        ]
         for data in (lines(rows), lines(rows)[:-1], lines(rows, end=b"\r\n")):
             table = columns._at_once(subset, Block(data, 1))
             assert table is not None
             assert table["line"].to_pylist() == [1, 2, 3, 4]
 
 
-DANGEROUS = [b"null", b'{"a": 1} null', b'null {"a": 1}', b"[]", b"[null]", b"1", b'"x"', b"{}{}", b"{} []", b"{}\n{}null", b'{"text": null} null {}']
+DANGEROUS = [
+    b"null",
+    b'{"a": 1} null',
+    b'null {"a": 1}',
+    b"[]",
+    b"[null]",
+    b"1",
+    b'"x"',
+    b"{}{}",
+    b"{} []",
+    b"{}\n{}null",
+    b'{"text": null} null {}',
+]
 
 
 @pytest.mark.parametrize("line", DANGEROUS)
@@ -126,7 +194,9 @@ def test_a_picture_path_keeps_its_meaning_when_written_again(name: str) -> None:
 
 
 @pytest.mark.parametrize(("subset", "rows"), [(Subset.SINGLE_TURN, singles), (Subset.PREFERENCE, pairs)])
-def test_rows_can_be_written_as_the_release_writes_them(subset: Subset, rows: st.SearchStrategy[dict[str, Any]]) -> None:
+def test_rows_can_be_written_as_the_release_writes_them(
+    subset: Subset, rows: st.SearchStrategy[dict[str, Any]]
+) -> None:
     @QUICKLY
     @given(row=rows)
     def there_and_back(row: dict[str, Any]) -> None:
@@ -155,13 +225,21 @@ def test_published_rows_have_the_published_keys_in_their_order() -> None:
 def test_sessions_can_be_written_again(turns: int) -> None:
     row = session(1, turns=max(turns, 1))
     if not turns:
-        row = {"files": [file for file in row["files"] if file["id"] == "original_input_image"], "metadata_edit_turn_prompts": []}
+        row = {
+            "files": [file for file in row["files"] if file["id"] == "original_input_image"],
+            "metadata_edit_turn_prompts": [],
+        }
     parsed = parse_line(Subset.MULTI_TURN, json.dumps(row).encode())
     assert not isinstance(parsed, BadRow)
     assert published(Subset.MULTI_TURN, parsed) == row
 
 
-CONTENT = b"\xef\xbb\xbf" + lines([edit(1), b"", edit(2, text="é\u2028" * 40)]) + lines([edit(3)], end=b"\r\n") + lines([edit(4)])[:-1]
+CONTENT = (
+    b"\xef\xbb\xbf"
+    + lines([edit(1), b"", edit(2, text="é\u2028" * 40)])
+    + lines([edit(3)], end=b"\r\n")
+    + lines([edit(4)])[:-1]
+)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 16, 100, 241, 242, 243, 1000, 1 << 20])
@@ -224,7 +302,9 @@ def test_the_published_rows_load_exactly(real_rows: Path) -> None:
     (record,) = pb.load("multi_turn", rows=real_rows / "multi-turn.jsonl")
     names = [*(f"edit_turn{turn}" for turn in range(1, len(prompts))), "final_image"]
     assert list(record.instructions) == prompts
-    assert [turn.image.address for turn in record.turns] == [f"picobanana://edited/{files[name].removeprefix('images/')}" for name in names]
+    assert [turn.image.address for turn in record.turns] == [
+        f"picobanana://edited/{files[name].removeprefix('images/')}" for name in names
+    ]
     assert record.source.address == f"picobanana://source/{files['original_input_image'].removeprefix('https://')}"
     assert record.flags == frozenset()
 

@@ -85,7 +85,9 @@ def test_a_settled_file_is_not_even_hashed(tmp_path: Path, monkeypatch: pytest.M
     assert len(builds) == 2  # the hash did not agree
 
 
-def test_a_change_in_place_with_the_old_size_and_time_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_in_place_with_the_old_size_and_time_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(1), edit(2)])
     path = mirror / "jsonl" / "sft.jsonl"
     _settled(monkeypatch)
@@ -128,7 +130,9 @@ def test_a_file_that_was_touched_is_not_built_again(tmp_path: Path, builds: list
 
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "replaced"])
-def test_a_changed_file_is_built_again_and_the_old_store_goes(tmp_path: Path, store: Path, builds: list[Path], change: str) -> None:
+def test_a_changed_file_is_built_again_and_the_old_store_goes(
+    tmp_path: Path, store: Path, builds: list[Path], change: str
+) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(1), edit(2)])
     assert len(_ids(mirror)) == 2
     changed = {"longer": [edit(1), edit(2), edit(3)], "shorter": [edit(2)], "replaced": [edit(2), edit(1)]}[change]
@@ -195,7 +199,9 @@ def test_rows_that_moved_to_another_path_are_built_again(tmp_path: Path, builds:
 
 def test_a_mirror_without_the_rows_says_what_it_lacks(tmp_path: Path) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(1)])
-    with pytest.raises(MirrorError, match=r"has no jsonl/preference\.jsonl, nor jsonl/preference\.jsonl\.gz .*no preference rows"):
+    with pytest.raises(
+        MirrorError, match=r"has no jsonl/preference\.jsonl, nor jsonl/preference\.jsonl\.gz .*no preference rows"
+    ):
         pb.load("preference", mirror=mirror)
     with pytest.raises(MirrorError, match="the folder does not exist"):
         pb.load(mirror=tmp_path / "nowhere")
@@ -244,7 +250,9 @@ def test_a_build_that_is_killed_leaves_the_old_store_and_is_cleaned_up(tmp_path:
     old, status = path.read_bytes(), path.stat()
     rows_file(mirror, [edit(3)], "jsonl/sft.jsonl")
     worker = subprocess.Popen(
-        [sys.executable, "-c", SLOW_BUILD, str(mirror)], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", SLOW_BUILD, str(mirror)],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"written\n"
@@ -336,7 +344,9 @@ except pb.PicoBananaError as error:
 def test_a_write_that_fails_is_a_store_error(tmp_path: Path, store: Path) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(number) for number in range(500)])
     command = [sys.executable, "-c", FULL_DISK, str(mirror)]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
     assert done.stdout.startswith("StoreError: cannot write "), done.stderr
     assert done.stdout.endswith("File too large")
     assert list(store.rglob("*.part")) == list(store.rglob("*.arrow")) == []
@@ -345,11 +355,16 @@ def test_a_write_that_fails_is_a_store_error(tmp_path: Path, store: Path) -> Non
 
 @pytest.mark.parametrize("batch", [1, 2, 8, 64])
 @pytest.mark.parametrize("subset", list(pb.Subset))
-def test_rows_in_many_batches_are_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, subset: str) -> None:
+def test_rows_in_many_batches_are_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, subset: str
+) -> None:
     """Every way of reading, over batches of a few rows, against the rows in one batch."""
     mirror = mirror_of(
         tmp_path / "mirror",
-        single_turn=[edit(n, summarized_text=None if n % 3 else "x", local_input_image="a" if n > 40 else None) for n in range(67)],
+        single_turn=[
+            edit(n, summarized_text=None if n % 3 else "x", local_input_image="a" if n > 40 else None)
+            for n in range(67)
+        ],
         preference=[pair(n, rejected_images=[f"images/r/{n}-{m}.png" for m in range(n % 4)]) for n in range(67)],
         multi_turn=[session(n, turns=1 + n % 6) for n in range(67)],
     )
@@ -369,7 +384,10 @@ def test_rows_in_many_batches_are_the_same_rows(tmp_path: Path, monkeypatch: pyt
     for by in ("flag", "turns", "inferred_edit_type") if subset == "multi_turn" else ("flag", "edit_type", "category"):
         assert dataset.counts(by) == whole.counts(by)
         assert dataset[some].counts(by) == whole[some].counts(by)
-    assert dataset.select(split="test_50_50", contains="1", shuffle=3).ids == whole.select(split="test_50_50", contains="1", shuffle=3).ids
+    assert (
+        dataset.select(split="test_50_50", contains="1", shuffle=3).ids
+        == whole.select(split="test_50_50", contains="1", shuffle=3).ids
+    )
 
 
 @pytest.mark.parametrize("subset", list(pb.Subset))

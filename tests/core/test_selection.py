@@ -108,13 +108,19 @@ def test_every_option_finds_what_plain_python_finds(rows: Any, subset: str) -> N
     parts = for_sessions if subset == "multi_turn" else for_edits
 
     @QUICKLY
-    @given(options=st.fixed_dictionaries({}, optional=parts).filter(_consistent), order=st.permutations(range(len(records))))
+    @given(
+        options=st.fixed_dictionaries({}, optional=parts).filter(_consistent),
+        order=st.permutations(range(len(records))),
+    )
     def compare(options: dict[str, Any], order: list[int]) -> None:
         expected = [record for record in records if _keeps(record, options)][: options.get("limit")]
         found = dataset.select(**options)
         assert list(found) == expected
         mixed = dataset[order[:60]].select(**options)
-        assert list(mixed) == [records[place] for place in order[:60] if _keeps(records[place], options)][: options.get("limit")]
+        assert (
+            list(mixed)
+            == [records[place] for place in order[:60] if _keeps(records[place], options)][: options.get("limit")]
+        )
         selection = Selection.of(subset, **options)
         assert Selection.from_json(selection.to_json()) == selection
         assert hash(Selection.from_json(selection.to_json())) == hash(selection)
@@ -139,7 +145,9 @@ def test_each_option_alone_and_loaded_at_once(rows: Any, mirror: Path, one: str)
 def test_selections_can_be_chained(rows: Any) -> None:
     dataset = rows["single_turn"]
     at_once = dataset.select(categories=["Human-Centric", "Stylistic"], contains="the", split="train_80_20")
-    chained = dataset.select(split="train_80_20").select(contains="the").select(categories=["stylistic", "human_centric"])
+    chained = (
+        dataset.select(split="train_80_20").select(contains="the").select(categories=["stylistic", "human_centric"])
+    )
     assert list(chained) == list(at_once)
     assert [str(step) for step in chained.selections] == [
         "single_turn(split=train_80_20)",
@@ -147,12 +155,16 @@ def test_selections_can_be_chained(rows: Any) -> None:
         "single_turn(categories=[stylistic, human_centric])",
     ]
     shuffled = dataset.shuffle(4)
-    assert [r for r in shuffled if "the" in r.instruction.lower()] == list(shuffled.select(contains="the", wording="long"))
+    assert [r for r in shuffled if "the" in r.instruction.lower()] == list(
+        shuffled.select(contains="the", wording="long")
+    )
 
 
 def test_texts_are_found_whatever_their_case(tmp_path: Path) -> None:
     words = ["Äpfel", "ДОМ", "Ελλάδα", "straße", "naïve", "100% (a+b)?", "a\\b", "nul\0nul", "x\u2028y", "🦜"]
-    dataset = loaded(tmp_path, [edit(n, text=f"has {word} in it", summarized_text=None) for n, word in enumerate(words)])
+    dataset = loaded(
+        tmp_path, [edit(n, text=f"has {word} in it", summarized_text=None) for n, word in enumerate(words)]
+    )
     for number, word in enumerate(words):
         cases = {word, word.lower(), word.upper(), word.swapcase()}
         for needle in {case for case in cases if len(case) == len(word)}:  # letter by letter: "SS" is not found in "ß"
@@ -162,7 +174,11 @@ def test_texts_are_found_whatever_their_case(tmp_path: Path) -> None:
 
 
 def test_text_in_any_turn_counts(tmp_path: Path) -> None:
-    rows = [session(1, metadata_edit_turn_prompts=["Add a kite", "Zoom"]), session(2, metadata_edit_turn_prompts=[]), session(3)]
+    rows = [
+        session(1, metadata_edit_turn_prompts=["Add a kite", "Zoom"]),
+        session(2, metadata_edit_turn_prompts=[]),
+        session(3),
+    ]
     dataset = loaded(tmp_path, rows, "multi_turn")
     assert [record.id for record in dataset.select(contains=["KITE", "zoom"])] == [dataset[0].id]
     assert [record.id for record in dataset.select(regex="^Step 2")] == [dataset[2].id]
@@ -177,10 +193,20 @@ def test_ids_choose_rows_and_twins_apart(tmp_path: Path) -> None:
         assert list(dataset.select(ids=record.id)) == [dataset[record.id]] == [record]
     assert list(dataset.select(ids=[records[4].id, records[0].id])) == [records[0], records[4]]
     assert len(dataset.select(ids=[])) == 0
-    assert len(dataset.select(ids=["single_turn/positive-edit/1", "single_turn/nothing", "single_turn/positive-edit/1~00000000"])) == 0
+    assert (
+        len(
+            dataset.select(
+                ids=["single_turn/positive-edit/1", "single_turn/nothing", "single_turn/positive-edit/1~00000000"]
+            )
+        )
+        == 0
+    )
     with pytest.raises(UnknownNameError, match="no row of this dataset has the id 'single_turn/nothing'"):
         dataset["single_turn/nothing"]
-    with pytest.raises(UnknownNameError, match="'preference/x' is not the id of a single_turn row; such an id starts with 'single_turn/'"):
+    with pytest.raises(
+        UnknownNameError,
+        match="'preference/x' is not the id of a single_turn row; such an id starts with 'single_turn/'",
+    ):
         dataset.select(ids="preference/x")
     texts = pb.load("instructions", rows=tmp_path / "rows.jsonl")
     assert texts[records[0].id].instruction == records[0].instruction
@@ -203,8 +229,14 @@ def test_limits(rows: Any) -> None:
     dataset = rows["single_turn"]
     for limit in (0, 1, 299, 300, 301, 10**9):
         assert dataset.select(limit=limit).rows.tolist() == list(range(min(limit, 300)))
-        assert dataset.select(limit=limit, contains="the").rows.tolist() == dataset.select(contains="the").rows.tolist()[:limit]
-        assert dataset.select(limit=limit, edit_types=TYPES[:3]).rows.tolist() == dataset.select(edit_types=TYPES[:3]).rows.tolist()[:limit]
+        assert (
+            dataset.select(limit=limit, contains="the").rows.tolist()
+            == dataset.select(contains="the").rows.tolist()[:limit]
+        )
+        assert (
+            dataset.select(limit=limit, edit_types=TYPES[:3]).rows.tolist()
+            == dataset.select(edit_types=TYPES[:3]).rows.tolist()[:limit]
+        )
 
 
 @pytest.mark.parametrize("by", ["edit_type", "category"])
@@ -251,8 +283,16 @@ def test_the_digest_is_pinned() -> None:
 
 
 def test_equal_selections_are_equal_however_they_are_written() -> None:
-    one = Selection.of("single_turn", edit_types="Zoom in", contains="a", has_flags=Flag.SHORT_MISSING, limit=np.int64(3))
-    two = Selection.of(pb.Subset.SINGLE_TURN, edit_types=(pb.edit_type("zoom_in"),), contains=["a", "a"], has_flags=["SHORT-MISSING"], limit=3)
+    one = Selection.of(
+        "single_turn", edit_types="Zoom in", contains="a", has_flags=Flag.SHORT_MISSING, limit=np.int64(3)
+    )
+    two = Selection.of(
+        pb.Subset.SINGLE_TURN,
+        edit_types=(pb.edit_type("zoom_in"),),
+        contains=["a", "a"],
+        has_flags=["SHORT-MISSING"],
+        limit=3,
+    )
     assert one == two
     assert hash(one) == hash(two)
     assert one.digest == two.digest

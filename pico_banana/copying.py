@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.addresses import parse_address
 from pico_banana.catalog import rows_file
@@ -24,9 +24,11 @@ from pico_banana.store import atomic_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fsspec.spec import AbstractFileSystem
+
     from pico_banana.download import Download
     from pico_banana.fetch.item import FetchItem
-    from pico_banana.fetch.job import Progress
+    from pico_banana.fetch.progress import Progress
 
 _UPLOADS = 16
 _BATCH = 256
@@ -80,7 +82,7 @@ def _placed(item: FetchItem, folder: Path) -> FetchItem:
     return replace(item, path=folder / relative, candidates=(*here, *item.candidates))
 
 
-def _upload(download: Download, filesystem: Any, root: str) -> Report:
+def _upload(download: Download, filesystem: AbstractFileSystem, root: str) -> Report:
     ledger = Ledger(report_path(download.root, "copy"))
     sizes = {name: info["size"] for name, info in filesystem.find(root, detail=True).items()}
     items = download.items()
@@ -92,7 +94,7 @@ def _upload(download: Download, filesystem: Any, root: str) -> Report:
     return ledger.report()
 
 
-def _upload_one(item: FetchItem, filesystem: Any, root: str, sizes: dict[str, int]) -> Outcome:
+def _upload_one(item: FetchItem, filesystem: AbstractFileSystem, root: str, sizes: dict[str, int]) -> Outcome:
     target = f"{root}/{parse_address(item.address).relative_path}"
     if sizes.get(target, 0) > 0:
         return Outcome(item.address, target, "reused", size=sizes[target])
@@ -104,7 +106,7 @@ def _upload_one(item: FetchItem, filesystem: Any, root: str, sizes: dict[str, in
     return Outcome(item.address, target, "done", source="store", size=path.stat().st_size)
 
 
-def _put(filesystem: Any, path: Path, target: str) -> None:
+def _put(filesystem: AbstractFileSystem, path: Path, target: str) -> None:
     try:
         filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         filesystem.put_file(str(path), target)

@@ -1,0 +1,59 @@
+"""Where a request really goes: host overrides and proxies."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from urllib.parse import urlsplit
+
+from pico_banana.errors import ConfigError
+
+HOSTS_VARIABLE = "PICO_BANANA_HOSTS"
+
+
+def hosts_from_environment() -> dict[str, str]:
+    """Read host overrides from `PICO_BANANA_HOSTS`, e.g. `*.staticflickr.com=http://127.0.0.1:8000`.
+
+    Returns:
+        Pattern and URL of each override, in order.
+
+    Raises:
+        ConfigError: an entry is not `PATTERN=URL`.
+    """
+    return parse_hosts(os.environ.get(HOSTS_VARIABLE, "").split())
+
+
+def parse_hosts(entries: list[str]) -> dict[str, str]:
+    """Read host overrides.
+
+    Args:
+        entries: each `PATTERN=URL`.
+
+    Returns:
+        Pattern and URL of each, in order.
+
+    Raises:
+        ConfigError: an entry is not `PATTERN=URL`.
+    """
+    hosts = {}
+    for entry in entries:
+        pattern, _, url = entry.partition("=")
+        if not pattern or urlsplit(url).scheme not in {"http", "https"}:
+            text = f"cannot read the host override {entry!r}; write HOST=URL, e.g. '*.staticflickr.com=http://127.0.0.1:8000'"
+            raise ConfigError(text, key=HOSTS_VARIABLE)
+        hosts[pattern] = url.rstrip("/")
+    return hosts
+
+
+def proxy_for(scheme: str, netloc: str) -> str:
+    """Find the proxy that the environment names for a host.
+
+    Args:
+        scheme: "http" or "https".
+        netloc: the host with its port.
+
+    Returns:
+        The proxy's URL, or an empty string.
+    """
+    proxy = urllib.request.getproxies().get(scheme, "")
+    return "" if not proxy or urllib.request.proxy_bypass(netloc) else proxy
