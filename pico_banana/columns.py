@@ -179,10 +179,10 @@ def _has_blank(texts: Column) -> bool:
 
 def _paths(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     if pc.all(pc.starts_with(values, "images/")).as_py():
-        return pc.utf8_slice_codeunits(values, len("images/"))
-    return pc.replace_substring_regex(
-        pc.replace_substring_regex(values, PATH_PREFIX, "", max_replacements=1), OTHER_HOST, "@"
-    )
+        below = pc.utf8_slice_codeunits(values, len("images/"))
+    else:
+        below = pc.replace_substring_regex(values, PATH_PREFIX, "", max_replacements=1)
+    return pc.replace_substring_regex(below, OTHER_HOST, "@")
 
 
 def _list_of_paths(values: pa.ChunkedArray) -> pa.Array:
