@@ -94,7 +94,7 @@ def test_fast_resizing_is_pillows_but_for_rounding():
             ours = resize(pixels, size, resample=resample).astype(int)
             theirs = Image.fromarray(pixels).resize(size, Image.Resampling[resample.upper()])
             difference = np.abs(ours - np.asarray(theirs))
-            assert difference.max() <= 8
+            assert difference.max() <= 12
             assert difference.mean() <= 0.5
 
 
