@@ -1,0 +1,6 @@
+"""The fast path from rows to batches: threads decode, batches come in order, and training resumes where it stopped."""
+
+from pico_banana.loader.batches import Loader, LoaderReport
+from pico_banana.loader.examples import RecordExamples
+
+__all__ = ["Loader", "LoaderReport", "RecordExamples"]
