@@ -22,10 +22,7 @@ def check_wording(name: str) -> Wording:
     Returns:
         The same name.
     """
-    wording = _find(name)
-    if wording is None:
-        raise unknown_name("wording", name, WORDINGS)
-    return wording
+    return _known(name)
 
 
 def worded(record: SingleTurn | Preference | InstructionPair, wording: Wording) -> str:
@@ -42,3 +39,10 @@ def worded(record: SingleTurn | Preference | InstructionPair, wording: Wording) 
         return record.instruction
     short = record.clean_short_instruction if wording == "clean_short" else record.short_instruction
     return short or record.instruction
+
+
+def _known(name: str) -> Wording:
+    for wording in WORDINGS:
+        if wording == name:
+            return wording
+    raise unknown_name("wording", name, WORDINGS)

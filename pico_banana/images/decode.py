@@ -94,7 +94,7 @@ def resize(
 
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
-    if backend == "auto" and pixels.shape[2] == _RGB and resample in _FAST_RESAMPLES and fast.installed("kornia_rs"):
+    if backend == "auto" and pixels.shape[2] == _RGB and resample in _FAST_RESAMPLES and fast.can_resize():
         return fast.resize(np.ascontiguousarray(pixels), size, resample)
     return _resize_with_pillow(pixels, size, resample)
 

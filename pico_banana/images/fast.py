@@ -13,6 +13,7 @@ result is the same with and without them. Chosen by measurement, see `docs/bench
 from __future__ import annotations
 
 import importlib.util
+import os
 import struct
 from functools import cache
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pico_banana.images.header import Header, Size
 
 _SIGNATURE_AND_HEADER = 33  # 8 bytes of signature, then IHDR: 4 length, 4 name, 13 body, 4 checksum
+_pool_owner: dict[str, int] = {}  # the process whose kornia_rs threads are running
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 _STORED_BLOCK = 65535  # the longest stored block of deflate, RFC 1951, 3.2.4
 
@@ -93,6 +95,18 @@ def decode_png(data: bytes, header: Header) -> NDArray[np.uint8]:
     return pixels
 
 
+def can_resize() -> bool:
+    """Tell whether kornia_rs may resize in this process.
+
+    Its thread pool does not survive a fork: a child of a process that has resized would wait for it forever. Such a
+    child, e.g. a worker of torch's DataLoader, resizes with Pillow.
+
+    Returns:
+        True when it is installed and its threads, if started, are this process's.
+    """
+    return installed("kornia_rs") and _pool_owner.get("pid", os.getpid()) == os.getpid()
+
+
 def resize(pixels: NDArray[np.uint8], size: Size, resample: str) -> NDArray[np.uint8]:
     """Resize with kornia_rs, whose bicubic and Lanczos filters are Pillow's but for rounding (half a level on average).
 
@@ -106,6 +120,7 @@ def resize(pixels: NDArray[np.uint8], size: Size, resample: str) -> NDArray[np.u
     """
     from kornia_rs import imgproc
 
+    _pool_owner["pid"] = os.getpid()
     out: NDArray[np.uint8] = imgproc.resize(pixels, (size[1], size[0]), resample, antialias=True)
     return out
 

@@ -2,5 +2,6 @@
 
 from pico_banana.loader.batches import Loader, LoaderReport
 from pico_banana.loader.examples import RecordExamples
+from pico_banana.loader.make import LoaderOptions, make_examples, make_loader
 
-__all__ = ["Loader", "LoaderReport", "RecordExamples"]
+__all__ = ["Loader", "LoaderOptions", "LoaderReport", "RecordExamples", "make_examples", "make_loader"]

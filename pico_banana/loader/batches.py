@@ -98,6 +98,9 @@ class Loader:
         if (batch_size is not None and batch_size < 1) or workers < 0 or prefetch < 1 or seed < 0:
             msg = "batch_size and prefetch start at 1, workers and seed at 0"
             raise ConfigError(msg, key="batch_size")
+        if batch_size not in {None, 1} and not examples.batchable:
+            msg = "this geometry gives every row another size; choose fit, crop or bucket, or batch_size=1 or None"
+            raise ConfigError(msg, key="geometry")
         self._examples = examples
         self._batch_size = batch_size
         self._shuffle, self._seed, self._drop_last = shuffle, seed, drop_last
@@ -181,7 +184,9 @@ class Loader:
                 raise ConfigError(msg, key=key)
         batch, rest = divmod(int(state["batch"]), self._share.world)
         if rest:
-            msg = f"batch {state['batch']} does not divide among {self._share.world} ranks; resume with as many as before"
+            msg = (
+                f"batch {state['batch']} does not divide among {self._share.world} ranks; resume with as many as before"
+            )
             raise ConfigError(msg, key="world_size")
         self.epoch, self._batch, self._resumed = int(state["epoch"]), batch, True
 

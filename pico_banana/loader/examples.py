@@ -52,6 +52,11 @@ class Examples(Protocol):
         """What these examples are, as a short hash."""
         ...
 
+    @property
+    def batchable(self) -> bool:
+        """Whether more than one example goes into a batch; not so where every row has a size of its own."""
+        ...
+
     def __len__(self) -> int:
         """Count the examples."""
         ...
@@ -106,6 +111,14 @@ class RecordExamples:
         if self.turns == "whole" and self.geometry.policy == "none":
             msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
             raise ConfigError(msg, key="geometry")
+
+    @property
+    def batchable(self) -> bool:
+        """Whether more than one example goes into a batch: not under none and match_*, or when no picture is wanted."""
+        pictures = {"source", "edited", "chosen", "rejected", "images"}
+        return self.geometry.policy in {"fit", "crop", "bucket"} or bool(
+            self.columns and not pictures & {*self.columns}
+        )
 
     @cached_property
     def parts(self) -> Sequence[Part]:

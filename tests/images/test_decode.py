@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 
@@ -176,3 +177,15 @@ def test_wrong_wishes_are_named():
 
 def test_decoders_are_named():
     assert set(fast.decoders()) == {"jpeg", "png", "resize"}
+
+
+@FAST
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_resizes_without_its_parents_threads():
+    pixels = np.asarray(drawing(200, 150))
+    expected = resize(pixels, (100, 75))
+    child = os.fork()
+    if child == 0:
+        close = np.abs(resize(pixels, (100, 75)).astype(int) - expected).mean() <= 0.5
+        os._exit(0 if close else 1)
+    assert os.waitpid(child, 0)[1] == 0
