@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, StoreError, unknown_name
 from pico_banana.loader.collate import collate, to_torch
+from pico_banana.loader.examples import WholeBatches
 from pico_banana.loader.order import Share, epoch_order, generator, plan_batches, share_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pico_banana.loader.examples import Example, Examples
 
@@ -52,6 +53,7 @@ class _Outcome:
 
     example: Example | None
     failures: tuple[tuple[str, str], ...] = ()
+    whole: int = 0  # how many examples, where `example` is a finished batch
 
 
 class Loader:
@@ -155,8 +157,8 @@ class Loader:
         Returns:
             The batch; None when every example of it failed and was skipped.
         """
-        outcomes = [self._load(index) for index in self._plan()[number]]
-        return self._collected(outcomes)
+        load, jobs = self._jobs(self._plan()[number])
+        return self._collected([load(job) for job in jobs])
 
     def state_dict(self) -> dict[str, Any]:
         """Save the position: the batches given so far count as used.
@@ -217,7 +219,7 @@ class Loader:
     def _outcomes(self, plan: Sequence[list[int]]) -> Iterator[list[_Outcome]]:
         """Load batches ahead, in threads, and give them in order."""
         if self._workers == 0:
-            yield from ([self._load(index) for index in batch] for batch in plan)
+            yield from ([load(job) for job in jobs] for load, jobs in map(self._jobs, plan))
             return
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="pico-banana")
         # At least two examples a thread, or small batches would leave threads idle at every hand-over.
@@ -225,13 +227,23 @@ class Loader:
         waiting: deque[list[Future[_Outcome]]] = deque()
         try:
             for batch in plan:
-                waiting.append([pool.submit(self._load, index) for index in batch])
+                load, jobs = self._jobs(batch)
+                waiting.append([pool.submit(load, job) for job in jobs])
                 if len(waiting) > ahead:
                     yield [future.result() for future in waiting.popleft()]
             while waiting:
                 yield [future.result() for future in waiting.popleft()]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _jobs(self, batch: list[int]) -> tuple[Callable[[Any], _Outcome], list[Any]]:
+        """Part a batch into what one thread does at a time: one example, or all of them where that is quicker."""
+        if self._batch_size is not None and isinstance(self._examples, WholeBatches):
+            return self._load_whole, [batch]
+        return self._load, batch
+
+    def _load_whole(self, batch: list[int]) -> _Outcome:
+        return _Outcome(cast("WholeBatches", self._examples).load_batch(batch), whole=len(batch))
 
     def _load(self, index: int) -> _Outcome:
         # Runs in a thread; where asked, a failed example is replaced by another.
@@ -260,14 +272,15 @@ class Loader:
         self._count(outcomes)
         if not examples:
             return None
-        batch = examples[0] if self._batch_size is None else collate(examples)
+        finished = self._batch_size is None or outcomes[0].whole
+        batch = examples[0] if finished else collate(examples)
         return to_torch(batch) if self._framework == "torch" else batch
 
     def _count(self, outcomes: Sequence[_Outcome]) -> None:
         report = self.report
         for outcome in outcomes:
-            report.asked += 1
-            report.given += not outcome.failures
+            report.asked += outcome.whole or 1
+            report.given += outcome.whole or not outcome.failures
             report.replaced += bool(outcome.failures) and outcome.example is not None
             report.skipped += outcome.example is None
             report.failed.update(outcome.failures)

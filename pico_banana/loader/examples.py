@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
 from pico_banana.images.decode import Resample, decode
@@ -71,6 +71,15 @@ class Examples(Protocol):
 
     def load(self, index: int) -> Example:
         """Read and decode one example."""
+        ...
+
+
+@runtime_checkable
+class WholeBatches(Protocol):
+    """Examples that are read straight into a batch, without a copy of each in between."""
+
+    def load_batch(self, indices: Sequence[int]) -> Example:
+        """Read examples of one group as a batch."""
         ...
 
 
