@@ -165,5 +165,9 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
 
     table = pa.Table.from_pylist(rows) if rows else pa.table({})
-    with atomic_path(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
+    with (
+        atomic_path(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as file,
+    ):
         file.write_table(table)
