@@ -1,7 +1,7 @@
 """Realistic pairs for the picture benchmarks: a mirror in the published layout, and the same files for the peers.
 
-A source is a 1024 x 768 JPEG of quality 90, about 250 KB; an edit a PNG of the same size, about 1.1 MB: smooth colour at
-several scales, edges and sensor noise, so that codecs work as hard as on photos.
+A source is a 1024 x 768 JPEG of quality 90, about 250 KB; an edit a PNG of the same size, about 1.1 MB: smooth colour
+at several scales, edges and sensor noise, so that codecs work as hard as on photos.
 """
 
 from __future__ import annotations
