@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from pico_banana.errors import missing_extra, unknown_name
-from pico_banana.fetchable import FetchableSequence
 from pico_banana.selection import Balance, Selection, SelectionOptions
 from pico_banana.sequence import R
 from pico_banana.splits import split_names
+from pico_banana.trainable import TrainableSequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pico_banana.counting import CountBy
 
 
-class PicoBanana(FetchableSequence[R]):
+class PicoBanana(TrainableSequence[R]):
     """Rows of one subset, as a sequence of records.
 
     Made by `load`. `dataset[i]` is a record, `dataset[a:b]` and `dataset[[3, 1, 2]]` are datasets, `dataset[id]` is the

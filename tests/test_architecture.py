@@ -32,8 +32,8 @@ LAYERS = (
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
     | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}
-    | {"streaming", "copying", "doctor", "fetchable"},
-    {"loader", "export", "hub", "gallery"},
+    | {"streaming", "copying", "doctor", "fetchable", "trainable", "loader", "packs", "export"},
+    {"hub", "gallery"},
     {"builders", "cli"},
 )
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}

@@ -1,0 +1,133 @@
+"""`pico-banana export` and `pico-banana pack`: rows and pictures in the form a trainer reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+
+if TYPE_CHECKING:
+    import argparse
+
+_SHOWN_FAILURES = 5
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    _add_export(subparsers)
+    _add_pack(subparsers)
+
+
+def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "export",
+        help="write rows and pictures in the form another tool reads",
+        description="Write a selection for a trainer or a library. Run it again to finish what was interrupted.",
+        epilog="example: pico-banana export webdataset out/ single_turn --type zoom_in --geometry fit --size 512",
+    )
+    parser.add_argument("format", nargs="?", help="which form; see --list")
+    parser.add_argument("folder", nargs="?", type=Path, help="where it goes: an empty folder, or the same export")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    _add_picture_options(parser)
+    text = parser.add_argument_group("text")
+    wordings = ("long", "short", "clean_short", "both")
+    text.add_argument("--instruction", choices=wordings, default="long", help="which instruction trainers get")
+    parser.add_argument("--codec", choices=("keep", "png", "jpeg"), default="keep", help="one codec for both sides")
+    parser.add_argument("--shard-rows", type=int, default=512, metavar="N", help="rows a shard (default: 512)")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default: 2)")
+    parser.add_argument("--no-checksums", action="store_true", help="leave SHA-256 sums out of the manifest")
+    parser.add_argument("--list", action="store_true", help="list the formats")
+    _add_report_options(parser)
+    parser.set_defaults(run=_export)
+
+
+def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "pack",
+        help="write a training store of decoded pictures for this machine",
+        description="Write a memory-mapped pack that the loader reads without decoding. Run it again to finish it.",
+        epilog="example: pico-banana pack out/ single_turn --size 512 --format raw --workers 4",
+    )
+    parser.add_argument("folder", type=Path, help="where it goes")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    _add_picture_options(parser, geometry="fit", size=512)
+    parser.add_argument(
+        "--format", choices=("raw", "zstd", "qoi", "jpeg"), default="raw", help="how pictures lie in it"
+    )
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
+    parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where the work is done")
+    _add_report_options(parser)
+    parser.set_defaults(run=_pack)
+
+
+def _add_picture_options(parser: argparse.ArgumentParser, *, geometry: str = "none", size: int | None = None) -> None:
+    group = parser.add_argument_group("pictures", "the same transform for all pictures of a row")
+    policies = ("none", "match_source", "match_edited", "fit", "crop", "bucket")
+    group.add_argument("--geometry", choices=policies, default=geometry, help=f"the policy (default: {geometry})")
+    group.add_argument("--size", type=int, default=size, metavar="PX", help="a square's side, or the longest side")
+    group.add_argument("--buckets", default="sdxl", metavar="TABLE", help="sdxl, kontext, qwen or gemini")
+
+
+def _add_report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="exit 0 although N rows were left out")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _export(args: argparse.Namespace) -> int:
+    from pico_banana.errors import ConfigError
+    from pico_banana.export import ExportOptions, find_format, formats
+    from pico_banana.images.geometry import geometry
+
+    if args.list:
+        about = {name: find_format(name).about for name in formats()}
+        lines = json.dumps(about) if args.json else "\n".join(f"{name:26}{text}" for name, text in about.items())
+        sys.stdout.write(lines + "\n")
+        return 0
+    if args.format is None or args.folder is None:
+        msg = "say which format and which folder, as in `pico-banana export parquet out/`; `--list` names the formats"
+        raise ConfigError(msg, key="format")
+    options = ExportOptions(
+        wording=args.instruction,
+        geometry=geometry(args.geometry, size=args.size, buckets=args.buckets),
+        codec=args.codec,
+        shard_rows=args.shard_rows,
+        workers=args.workers,
+        checksums=not args.no_checksums,
+    )
+    return _reported(chosen_rows(args).export(args.format, args.folder, options=options), args)
+
+
+def _pack(args: argparse.Namespace) -> int:
+    report = chosen_rows(args).pack(
+        args.folder,
+        format=args.format,
+        workers=args.workers,
+        executor=args.executor,
+        size=args.size,
+        geometry=args.geometry,
+        buckets=args.buckets,
+    )
+    return _reported(report, args)
+
+
+def _reported(report: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 - the report of either command
+    counts = asdict(report)
+    failed: dict[str, str] = counts["failed"]
+    if args.json:
+        sys.stdout.write(json.dumps(counts) + "\n")
+    else:
+        numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
+        sys.stdout.write(f"{args.folder}: {numbers}, {len(failed):,} left out\n")
+    for name, reason in list(failed.items())[:_SHOWN_FAILURES]:
+        sys.stderr.write(f"left out {name}: {reason}\n")
+    return 1 if len(failed) > args.allow_failed else 0

@@ -1,0 +1,65 @@
+"""Under torch: tensors without a copy, DataLoader workers, and `datasets`' own torch format."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pico_banana.loader import make_loader
+
+torch = pytest.importorskip("torch")
+# Importing torch in a process with threads makes forking it a warning; the workers here only read files.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
+
+def test_tensors_share_the_batchs_memory(singles):
+    arrays = next(iter(make_loader(singles, batch_size=4, size=16)))
+    tensors = next(iter(make_loader(singles, batch_size=4, size=16, framework="torch")))
+    assert tensors["edited"].shape == (4, 3, 16, 16)
+    assert tensors["edited"].dtype == torch.uint8
+    assert tensors["edited"].is_contiguous(memory_format=torch.channels_last)
+    np.testing.assert_array_equal(tensors["edited"].permute(0, 2, 3, 1).numpy(), arrays["edited"])
+
+
+def test_whole_sessions_keep_their_axes(sessions):
+    batch = next(iter(make_loader(sessions, batch_size=1, size=16, turns="whole", framework="torch")))
+    assert batch["images"].shape == (1, batch["turns"][0] + 1, 3, 16, 16)
+
+
+@pytest.mark.parametrize("processes", [0, 1, 2])
+def test_iterable_dataset_keeps_the_order_for_any_number_of_processes(singles, processes):
+    from torch.utils.data import DataLoader
+
+    from pico_banana.loader.torch_data import TorchBatches
+
+    options = {"batch_size": 5, "size": 8, "shuffle": True, "workers": 1, "framework": "torch"}
+    dataset = TorchBatches(make_loader(singles, **options))
+    dataset.set_epoch(2)
+    expected = make_loader(singles, **options)
+    expected.set_epoch(2)
+    batches = list(DataLoader(dataset, batch_size=None, num_workers=processes))
+    assert [batch["id"] for batch in batches] == [batch["id"] for batch in expected]
+    assert len(dataset) == len(batches)
+
+
+def test_map_dataset_under_a_sampler(singles):
+    from torch.utils.data import DataLoader
+
+    from pico_banana.loader.torch_data import TorchMap
+
+    dataset = TorchMap(make_loader(singles, batch_size=4, size=8, framework="torch"))
+    batches = list(DataLoader(dataset, batch_size=None, shuffle=False))
+    assert [name for batch in batches for name in batch["id"]] == singles.ids
+    with pytest.raises(IndexError):
+        dataset[len(dataset)]
+
+
+def test_resume_through_the_dataset(singles):
+    from pico_banana.loader.torch_data import TorchBatches
+
+    dataset = TorchBatches(make_loader(singles, batch_size=4, columns=["instruction"]))
+    running = iter(dataset)
+    next(running)
+    again = TorchBatches(make_loader(singles, batch_size=4, columns=["instruction"]))
+    again.load_state_dict(dataset.state_dict())
+    assert next(iter(again))["id"] == singles.ids[4:8]

@@ -1,0 +1,143 @@
+"""Packs: the same examples as from the files, resumable, checksummed, in every format."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pico_banana.errors import ConfigError, StoreError, UnknownNameError
+from pico_banana.filesystem import local_path
+from pico_banana.loader import Loader, make_examples, make_loader
+from pico_banana.packs import PackExamples, pack, verify_pack
+
+
+def alike(ours, theirs, *, tolerance=0):
+    assert ours.keys() == theirs.keys()
+    for name, value in theirs.items():
+        if isinstance(value, np.ndarray):
+            assert ours[name].shape == value.shape
+            assert np.abs(ours[name].astype(int) - value).max() <= tolerance
+        else:
+            assert [list(v) if isinstance(v, tuple) else v for v in value] == ours[name]
+
+
+@pytest.mark.parametrize("form", ["raw", "zstd", "qoi", "jpeg"])
+def test_a_pack_gives_the_examples_it_was_made_from(singles, tmp_path, form):
+    pytest.importorskip({"zstd": "zstandard", "qoi": "qoi"}.get(form, "numpy"))
+    examples = make_examples(singles, size=24)
+    report = pack(examples, tmp_path, format=form, shard_examples=7)
+    assert (report.total, report.packed, report.reused, report.failed) == (24, 24, 0, {})
+    options = {"batch_size": 5, "shuffle": True, "seed": 4}
+    for ours, theirs in zip(Loader(PackExamples(tmp_path), **options), Loader(examples, **options), strict=True):
+        alike(ours, theirs, tolerance=60 if form == "jpeg" else 0)
+    assert verify_pack(tmp_path) == {}
+
+
+def test_preferences_and_sessions_pack_too(preferences, sessions, tmp_path):
+    for name, rows, options in (
+        ("p", preferences, {"size": 16}),
+        ("t", sessions, {"size": 16}),
+        ("w", sessions, {"size": 16, "turns": "whole"}),
+    ):
+        examples = make_examples(rows, **options)
+        pack(examples, tmp_path / name)
+        for ours, theirs in zip(Loader(PackExamples(tmp_path / name)), Loader(examples), strict=True):
+            alike(ours, theirs)
+
+
+def test_buckets_stay_apart(singles, tmp_path):
+    examples = make_examples(singles, geometry="bucket", buckets=[(32, 32), (48, 32)])
+    pack(examples, tmp_path)
+    options = {"batch_size": 4, "shuffle": True}
+    ours, theirs = Loader(PackExamples(tmp_path), **options), Loader(examples, **options)
+    assert [batch["id"] for batch in ours] == [batch["id"] for batch in theirs]
+
+
+def test_single_examples_and_columns(singles, tmp_path):
+    pack(make_examples(singles, size=16), tmp_path)
+    example = next(iter(Loader(PackExamples(tmp_path, columns=["edited"]), batch_size=None)))
+    assert set(example) == {"id", "edited"}
+    assert example["edited"].shape == (16, 16, 3)
+    with pytest.raises(UnknownNameError, match="edited"):
+        next(iter(Loader(PackExamples(tmp_path, columns=["edit"]))))
+
+
+def test_an_interrupted_pack_is_finished(singles, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stopping(address):
+        if address == singles[13].edited.address:
+            raise StoppedError
+        return local_path(address)
+
+    with pytest.raises(StoppedError):
+        pack(make_examples(singles, size=16, local_path=stopping), tmp_path, shard_examples=6)
+    with pytest.raises(StoreError, match="no whole pack"):
+        len(PackExamples(tmp_path))
+    assert not list(tmp_path.glob("*.part"))
+    report = pack(make_examples(singles, size=16), tmp_path, shard_examples=6)
+    assert (report.packed, report.reused) == (12, 12)
+    again = pack(make_examples(singles, size=16), tmp_path, shard_examples=6)
+    assert (again.packed, again.reused) == (0, 24)
+    other = pack(make_examples(singles, size=20), tmp_path, shard_examples=6)
+    assert other.packed == 24
+
+
+def test_failed_pictures_are_left_out_and_listed(singles, tmp_path):
+    (tmp_path / "bad").write_bytes(b"")
+    broken = singles[3].edited.address
+    examples = make_examples(singles, size=16, local_path=lambda a: tmp_path / "bad" if a == broken else local_path(a))
+    report = pack(examples, tmp_path / "out")
+    assert report.packed + report.reused + len(report.failed) == report.total == 24
+    assert list(report.failed) == [singles[3].id]
+    assert len(PackExamples(tmp_path / "out")) == 23
+
+
+def test_damage_is_found(singles, tmp_path):
+    pack(make_examples(singles, size=16), tmp_path)
+    data = bytearray((tmp_path / "shard-00000.bin").read_bytes())
+    data[1000] ^= 1
+    (tmp_path / "shard-00000.bin").write_bytes(data)
+    assert list(verify_pack(tmp_path)) == ["shard-00000.bin"]
+    (tmp_path / "shard-00000.bin").write_bytes(data[:-1])
+    with pytest.raises(StoreError, match="cut off"):
+        next(iter(Loader(PackExamples(tmp_path))))
+
+
+def test_processes_make_the_same_pack(singles, tmp_path):
+    examples = make_examples(singles, size=16)
+    pack(examples, tmp_path / "one", shard_examples=12)
+    pack(examples, tmp_path / "two", shard_examples=12, workers=2)
+    for name in ("pack.json", "shard-00001.bin"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_ray_makes_the_same_pack(singles, tmp_path):
+    pytest.importorskip("ray")
+    examples = make_examples(singles, size=16)
+    pack(examples, tmp_path / "one")
+    pack(examples, tmp_path / "ray", executor="ray")
+    assert (tmp_path / "one" / "pack.json").read_bytes() == (tmp_path / "ray" / "pack.json").read_bytes()
+
+
+def test_wrong_choices_are_said_before_any_work(singles, tmp_path):
+    with pytest.raises(UnknownNameError, match="raw"):
+        pack(make_examples(singles), tmp_path, format="rav")
+    with pytest.raises(UnknownNameError, match="local"):
+        pack(make_examples(singles), tmp_path, executor="slurm")
+    with pytest.raises(ConfigError, match="at least one"):
+        pack(make_examples(singles), tmp_path, shard_examples=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pack_resumes_like_rows(singles, tmp_path):
+    pack(make_examples(singles, size=16), tmp_path)
+    first = Loader(PackExamples(tmp_path), batch_size=4, shuffle=True)
+    running = iter(first)
+    next(running)
+    second = Loader(PackExamples(tmp_path), batch_size=4, shuffle=True)
+    second.load_state_dict(first.state_dict())
+    assert [b["id"] for b in second] == [b["id"] for b in running]
+    with pytest.raises(ConfigError, match="examples"):
+        make_loader(singles, batch_size=4, shuffle=True).load_state_dict(first.state_dict())
