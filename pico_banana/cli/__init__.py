@@ -27,7 +27,7 @@ from pico_banana.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = ("info", "types", "ls", "show", "prepare", "download", "store", "photos", "doctor", "mirror")
+GROUPS = ("info", "types", "ls", "show", "prepare", "publish", "download", "store", "photos", "doctor", "mirror")
 _MISTAKES = (
     ConfigError,
     LicenceError,
