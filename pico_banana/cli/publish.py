@@ -61,6 +61,9 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--check", type=Path, metavar="DIR", help="only look at a folder as the Hub's viewer would")
     group.add_argument("--form", choices=("pictures", "rows"), default="pictures", help="rows: addresses and URLs only")
     group.add_argument(
+        "--sidecar", type=Path, action="append", metavar="FILE", help="only annotations of mine, by id; may be repeated"
+    )
+    group.add_argument(
         "--splits", type=_percents, metavar="90/5/5", help="train/validation/test by source photo, in percent"
     )
     group.add_argument("--title", default="Pico-Banana-400K", help="the name people read (default: %(default)s)")
@@ -89,10 +92,23 @@ def _run(args: argparse.Namespace) -> int:
     if args.to is None and args.repo is None:
         sys.stderr.write("error: say --to DIR for a folder, --repo USER/NAME for the Hub, or --check DIR\n")
         return 2
+    publish = _publish_sidecars if args.sidecar else _publish
     if args.to is not None:
-        return _publish(args, args.to)
+        return publish(args, args.to)
     with tempfile.TemporaryDirectory(prefix="pico-banana-") as folder:
-        return _publish(args, Path(folder))
+        return publish(args, Path(folder))
+
+
+def _publish_sidecars(args: argparse.Namespace, folder: Path) -> int:
+    from pico_banana.hub.sidecars import build_sidecars
+
+    configs = build_sidecars(args.sidecar, folder, licence=args.licence, title=args.title)
+    result: dict[str, Any] = {"folder": str(folder), "configs": configs}
+    if args.repo is not None:
+        result["upload"] = _uploaded(args, folder)
+    told = "".join(f"  {name:<12} {rows:,} rows\n" for name, rows in configs.items())
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"wrote {folder}\n{told}")
+    return 0
 
 
 def _publish(args: argparse.Namespace, folder: Path) -> int:

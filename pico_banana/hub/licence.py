@@ -132,5 +132,5 @@ def _refusal(changes: tuple[str, ...]) -> str:
         "you share it whole and unchanged, non-commercially and with attribution, but no adapted version: a part of "
         "the rows, resized or re-encoded pictures, other texts. Without asking anybody you may publish every row "
         "(leave the filters out), use a changed copy yourself (pico-banana export), and share annotations of your own "
-        "by row id (--form sidecars). If the rights holder allowed this, say --i-have-permission"
+        "by row id (--sidecar FILE). If the rights holder allowed this, say --i-have-permission"
     )

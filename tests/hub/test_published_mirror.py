@@ -87,8 +87,8 @@ def test_the_hub_is_a_mirror_and_a_picture_is_one_range_request(hub, client, put
     put_folder(tmp_path / "repo")
     same, size = client(f"SUBSET, MIRROR = 'multi_turn', {str(synthetic)!r}\n" + HUB)
     assert same
-    ranges = [request for request in hub.requests() if "multi_turn/train" in request.path and request.method == "GET"]
-    assert len(ranges) == 3
+    ranges = [request for request in hub.requests() if "/train-" in request.path and request.method == "GET"]
+    assert 1 <= len(ranges) <= 4  # three photos, some of them shared, and the first once more
     assert size in [request.sent for request in ranges]
     assert all(request.status == 206 for request in ranges)
 

@@ -231,6 +231,20 @@ def test_schema_metadata_and_card_are_what_datasets_reads(subset, form):
     assert json.loads(schema.metadata[b"huggingface"])["info"]["features"].keys() == features.keys()
 
 
+@pytest.mark.parametrize("subset", SUBSETS)
+def test_published_columns_are_those_of_the_builder(subset):
+    from datasets import Features
+
+    from pico_banana.features import features
+
+    published, built = Features.from_arrow_schema(arrow_schema(columns(subset, Form.PICTURES))), features(subset)
+    left_out = {"clean_short_instruction", "flags"}
+    assert list(published) == [name for name in built if name not in left_out]
+    assert {name: published[name] for name in published if name != "turns"} == {
+        name: built[name] for name in published if name != "turns"
+    }
+
+
 def test_pictures_are_not_read_far_ahead(synthetic, tmp_path):
     from pico_banana.export.picture_reading import fill
 

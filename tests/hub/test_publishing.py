@@ -224,3 +224,42 @@ def test_pictures_that_failed_stop_the_upload(synthetic, tmp_path, capsys, monke
     captured = capsys.readouterr()
     assert "140 pictures could not be had" in captured.err
     assert len(json.loads(captured.out)["missing"]) == 140
+
+
+# --- annotations alone -----------------------------------------------------------------------------------------------
+
+
+def test_annotations_are_published_alone_and_load_by_name(tmp_path, capsys):
+    scores = tmp_path / "scores.csv"
+    scores.write_text("id,score\nsingle_turn/positive-edit/1,0.5\nsingle_turn/positive-edit/2,0.25\n")
+    masks = tmp_path / "masks.jsonl"
+    masks.write_text('{"id": "single_turn/positive-edit/1", "mask": "…"}\n')
+    command = ["publish", "--sidecar", str(scores), "--sidecar", str(masks), "--to", str(tmp_path / "repo")]
+    assert main(command) == 2
+    assert "--licence ID" in capsys.readouterr().err
+    assert main([*command, "--licence", "cc-by-4.0", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["configs"] == {"scores": 2, "masks": 1}
+    assert main(["publish", "--check", str(tmp_path / "repo")]) == 0
+    card = read_card(tmp_path / "repo")
+    assert (card["license"], [config["config_name"] for config in card["configs"]]) == (
+        "cc-by-4.0",
+        ["scores", "masks"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "told"),
+    [
+        ("id,instruction\na,b\n", LicenceError, "columns of the release"),
+        ("score\n1\n", ConfigError, "no column 'id'"),
+        ("id\na\na\n", ConfigError, "an id twice"),
+    ],
+)
+def test_annotations_that_carry_the_release_or_no_id_are_refused(tmp_path, content, error, told):
+    from pico_banana.hub.sidecars import build_sidecars
+
+    file = tmp_path / "scores.csv"
+    file.write_text(content)
+    with pytest.raises(error, match=told):
+        build_sidecars([file], tmp_path / "repo", licence="cc-by-4.0", title="Scores")
+    assert not (tmp_path / "repo").exists()
