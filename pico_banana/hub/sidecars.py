@@ -1,7 +1,7 @@
 """Publish annotations alone: tables of one's own that name rows by id and hold nothing of the release.
 
-Scores, reasons, masks or captions that somebody made can be shared under a licence of their choice; whoever has the data
-joins them by `id`.
+Scores, reasons, masks or captions that somebody made can be shared under a licence of their choice; whoever has the
+data joins them by `id`.
 """
 
 from __future__ import annotations
