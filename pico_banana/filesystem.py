@@ -15,6 +15,7 @@ from fsspec.spec import AbstractFileSystem
 from pico_banana.addresses import PROTOCOL, Address, parse_address
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors import recall
+from pico_banana.packed import packed_path
 from pico_banana.store import area
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def local_path(address: str) -> Path:
         return Path(address)
     parsed = parse_address(address)
     mirror = recall(parsed.mirror)
-    return stored_path(parsed, mirror) or _fetched(parsed, mirror)
+    return stored_path(parsed, mirror) or packed_path(parsed, mirror) or _fetched(parsed, mirror)
 
 
 def _fetched(address: Address, mirror: Mirror) -> Path:

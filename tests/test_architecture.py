@@ -28,7 +28,7 @@ LAYERS = (
     {"catalog", "selection", "options", "splits"},
     {"rows", "jsonl", "columns", "problems", "inference", "rowfile", "stored", "twins", "build", "table"},
     {"finding", "query", "counting", "reading", "arrow", "sidecar"},
-    {"fetch", "sources", "filesystem", "mirrors", "images", "rowstore"},
+    {"fetch", "sources", "packed", "filesystem", "mirrors", "images", "rowstore"},
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
     | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}

@@ -27,7 +27,20 @@ from pico_banana.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUPS = ("info", "types", "ls", "show", "prepare", "download", "store", "export", "photos", "doctor", "mirror")
+GROUPS = (
+    "info",
+    "types",
+    "ls",
+    "show",
+    "prepare",
+    "download",
+    "store",
+    "export",
+    "publish",
+    "photos",
+    "doctor",
+    "mirror",
+)
 _MISTAKES = (
     ConfigError,
     LicenceError,

@@ -1,0 +1,185 @@
+"""`publish --check`: what the Hub's viewer would show of a folder, and what it would stumble over."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import pico_banana as pb
+from pico_banana.cli import main
+from pico_banana.errors import ConfigError
+from pico_banana.parquet.writing import Limits
+from pico_banana.hub import viewer, viewer_rows, viewer_statistics
+from pico_banana.hub.licence import Origin, Terms
+from pico_banana.hub.repository import Publication, build_repository
+from pico_banana.hub.viewer import check_folder
+from pico_banana.hub.viewer_search import find_rows
+
+
+@pytest.fixture(scope="module")
+def folder(synthetic, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("viewed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PICO_BANANA_HOME", str(tmp_path_factory.mktemp("viewed-home")))
+        _write(synthetic, folder)
+    return folder
+
+
+def _write(synthetic, folder):
+    datasets = tuple(pb.load(subset, mirror=synthetic) for subset in ("single_turn", "multi_turn", "preference"))
+    small = {dataset.subset: Limits(group_bytes=20_000, group_rows=7, shard_bytes=60_000) for dataset in datasets}
+    build_repository(Publication(datasets, Terms(Origin.RELEASE, ("cc-by-nc-nd-4.0",), ())), folder, limits=small)
+
+
+@pytest.fixture
+def copy(folder, tmp_path):
+    import shutil
+
+    return shutil.copytree(folder, tmp_path / "copy")
+
+
+def edit_card(folder, pattern, replacement):
+    card = folder / "README.md"
+    text = card.read_text("utf-8")
+    changed = re.sub(pattern, replacement, text, count=1, flags=re.DOTALL)
+    assert changed != text
+    card.write_text(changed, "utf-8")
+
+
+def column(view, name):
+    return next(column for column in view.columns if column.name == name)
+
+
+def test_a_publication_has_no_problem_and_shows_its_default_first(folder):
+    report = check_folder(folder)
+    assert report.problems == ()
+    assert report.default == "single_turn"
+    assert [view.config for view in report.splits] == ["single_turn", "multi_turn", "preference"]
+    assert [view.rows for view in report.splits] == [70, 20, 15]
+
+
+def test_statistics_are_what_counting_by_hand_gives(folder):
+    view = check_folder(folder).splits[0]
+    rows = [row for file in view.files for row in pq.read_table(folder / file).to_pylist()]
+    lengths = [len(row["instruction"]) for row in rows]
+    text = column(view, "instruction")
+    assert (text.kind, text.rows, text.empty) == ("string_text", 70, 0)
+    assert (text.numbers["min"], text.numbers["max"]) == (min(lengths), max(lengths))
+    assert text.numbers["mean"] == pytest.approx(sum(lengths) / 70, abs=0.001)
+    assert sum(text.histogram) == 70
+    labels = column(view, "edit_type")
+    assert labels.kind == "class_label"
+    assert sum(labels.frequencies.values()) + labels.empty == 70
+    assert labels.empty == sum(row["edit_type"] is None for row in rows)
+    pictures = column(view, "source_image")
+    assert (pictures.kind, pictures.numbers["min"], pictures.numbers["max"]) == ("image", 48, 48)
+    sessions = check_folder(folder).splits[1]
+    lengths = [len(turns) for file in sessions.files for turns in pq.read_table(folder / file)["turns"].to_pylist()]
+    turns = column(sessions, "turns")
+    assert (turns.kind, turns.numbers["min"], turns.numbers["max"]) == ("list", min(lengths), max(lengths))
+
+
+def test_cells_are_told_as_they_will_look(folder):
+    single, multi, preference = check_folder(folder).splits
+    assert single.first.rows >= 10
+    assert single.first.cells["source_image"] == "picture 48x36 JPEG"
+    assert single.first.cells["edited_image"].endswith(" PNG")
+    assert re.match(r"\d x \[\{instruction: .*, image: picture \d+x\d+ PNG\}\]", multi.first.cells["turns"])
+    assert re.match(r"[12] x \[picture", preference.first.cells["rejected_images"])
+
+
+def test_a_page_is_cut_at_a_megabyte_but_never_below_ten_rows(tmp_path, monkeypatch):
+    pq.write_table(pa.table({"text": ["x" * 30_000] * 80}), tmp_path / "a.parquet")
+    assert viewer_rows.first_rows(tmp_path / "a.parquet").rows == 33
+    monkeypatch.setattr(viewer_rows, "FIRST_BYTES", 50_000)
+    cut = viewer_rows.first_rows(tmp_path / "a.parquet")
+    assert (cut.rows, cut.cut) == (10, True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "told"),
+    [
+        (r"num_examples: 70", "num_examples: 71", "says 71 rows, the files hold 70"),
+        (r"train-\*-of-00005", "train-*-of-00009", "no file fits"),
+        (r"- config_name: multi_turn\n", "- config_name: multi_turn\n  default: true\n", "2 configs say default"),
+        (r"split: train", "split: train-1", "is no split name"),
+        (r"- name: source_url\n    dtype: string\n", "", "dataset_info lists columns"),
+        (r"  - name: train\n    num_bytes", "  - name: other\n    num_bytes", "lists no split train"),
+    ],
+)
+def test_a_card_that_disagrees_with_the_files_is_an_error(copy, capsys, pattern, replacement, told):
+    edit_card(copy, pattern, replacement)
+    assert any(told in problem.what for problem in check_folder(copy).errors)
+    assert main(["publish", "--check", str(copy)]) == 1
+    assert "error:" in capsys.readouterr().out
+
+
+def test_no_default_is_a_warning_and_no_card_a_mistake(copy, tmp_path, capsys):
+    edit_card(copy, r"  default: true\n", "")
+    report = check_folder(copy)
+    assert (report.errors, [problem.level for problem in report.problems]) == ((), ["warning"])
+    assert main(["publish", "--check", str(tmp_path)]) == 2
+    with pytest.raises(ConfigError, match="no dataset card"):
+        check_folder(tmp_path)
+
+
+def test_damaged_and_foreign_files_are_errors(copy):
+    files = sorted((copy / "single_turn").glob("*.parquet"))
+    files[0].write_bytes(b"PAR1 nonsense")
+    pq.write_table(pa.table({"other": [1]}), sorted((copy / "preference").glob("*.parquet"))[1])
+    told = " ".join(problem.what for problem in check_folder(copy).errors)
+    assert "not readable as Parquet" in told
+    assert "has other columns than" in told
+
+
+def test_a_page_too_large_for_the_viewer_is_an_error(copy, monkeypatch):
+    monkeypatch.setattr(viewer, "PAGE_BYTES", 10_000)
+    assert any("a page of 100 rows reads" in problem.what for problem in check_folder(copy).errors)
+    monkeypatch.setattr(viewer, "PAGE_BYTES", 300_000_000)
+    file = sorted((copy / "single_turn").glob("*.parquet"))[0]
+    pq.write_table(pq.read_table(file), file)
+    assert any("no page index" in problem.what for problem in check_folder(copy).problems)
+
+
+def test_pictures_that_will_not_show_are_warned_of(tmp_path):
+    cells = [{"bytes": None, "path": "/here/a.png"}, {"bytes": b"no picture", "path": "b.png"}, None]
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    pq.write_table(pa.table({"image": pa.array(cells, kind)}), tmp_path / "a.parquet")
+    assert viewer_rows.first_rows(tmp_path / "a.parquet").remarks == (
+        "image: a picture has a path but no bytes; the viewer shows it empty",
+        "image: a picture cannot be decoded; the viewer fails on its page",
+    )
+
+
+def test_statistics_stop_where_the_viewer_stops(folder, monkeypatch):
+    monkeypatch.setattr(viewer_statistics, "READ_BYTES", 5_000)
+    found = column(check_folder(folder).splits[0], "id")
+    assert found.partial
+    assert 0 < found.rows < 70
+
+
+def test_search_and_filter_find_rows(folder):
+    pytest.importorskip("duckdb")
+    view = check_folder(folder).splits[0]
+    files = [folder / file for file in view.files]
+    rows = [row for file in files for row in pq.read_table(file).to_pylist()]
+    word = rows[7]["instruction"].split()[-2].strip(".,;").upper()
+    found = find_rows(files, search=word)
+    assert rows[7]["id"] in [row["id"] for row in found]
+    assert all(word.lower() in " ".join(str(value) for value in row.values()).lower() for row in found)
+    assert "edited_image" not in found[0]
+    assert len(find_rows(files, where="edit_type = 2")) == sum(row["edit_type"] == 2 for row in rows)
+    assert find_rows(files, search="it's") is not None
+    with pytest.raises(ConfigError, match="no condition over id"):
+        find_rows(files, where="nope = 1")
+
+
+def test_the_report_is_plain_json(folder, capsys):
+    assert main(["publish", "--check", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["default"] == "single_turn"
+    assert told["splits"][0]["columns"][0]["name"] == "id"
