@@ -22,7 +22,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
@@ -31,7 +31,7 @@ from pico_banana.catalog import rows_file
 from pico_banana.errors import StoreError
 from pico_banana.ids import id_maker
 from pico_banana.records import ImageRef, Subset
-from pico_banana.regenerate.derive import Attempt, End, ItemResult, TurnResult, results
+from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
 from pico_banana.regenerate.ledger import Ledger
 from pico_banana.regenerate.policy import Policy
 from pico_banana.rows import published_line
@@ -127,7 +127,7 @@ class _Writer:
     def add(self, result: ItemResult) -> None:
         self.counts["items"] += 1
         if not result.turns or result.turns[0].accepted is None:
-            self.ended[result.turns[0].end if result.turns else "not begun"] += 1
+            self.ended[str(result.turns[0].end) if result.turns else "not begun"] += 1
             return
         self._photo(result)
         self._single(result)
@@ -289,24 +289,3 @@ def _remove_unnamed(images: Path, named: set[str]) -> None:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob("*/*.png") if path.is_file())
-
-
-def with_threshold(policy: Policy, *, threshold: float | None = None, comparison: str | None = None) -> Policy:
-    """Change how strict a policy is.
-
-    Args:
-        policy: the policy of the run.
-        threshold: the new threshold, 0 to 1; None keeps it.
-        comparison: ">" or ">="; None keeps it.
-
-    Returns:
-        The changed policy, checked.
-
-    Raises:
-        ConfigError: the threshold is out of range.
-    """
-    changes: dict[str, Any] = {"threshold": threshold, "comparison": comparison}
-    return replace(policy, **{name: value for name, value in changes.items() if value is not None}).checked()
-
-
-__all__ = ["ANNOTATIONS", "Assembled", "End", "assemble", "with_threshold"]

@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pico_banana.errors import DiskFullError, InterruptedTransferError, ModelUnavailableError, ThrottledError, TransportError
+from pico_banana.errors import (
+    DiskFullError,
+    InterruptedTransferError,
+    ModelError,
+    ModelUnavailableError,
+    PicoBananaError,
+    ThrottledError,
+    TransportError,
+)
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.budget import Budget, cost_usd, most_usd, prices
 from pico_banana.regenerate.config import Config
@@ -135,15 +143,14 @@ class Desk:
             await asyncio.gather(*self._saving, return_exceptions=True)
 
     async def _send_until_answered(self, call: Call, key: str) -> Reply:
-        last = ""
-        for number in range(self.config.run.tries):
+        tries = self.config.run.tries
+        for number in range(tries):
             if number:
                 await self._wait(number)
             reply = await self._send_once(call, key)
             if reply.outcome is not Outcome.UNAVAILABLE:
                 return reply
-            last = reply.reason
-        text = f"{call.stage} failed {self.config.run.tries} times, the last time with: {last}"
+        text = f"{call.stage} failed {tries} times, the last time with: {reply.reason}"
         raise ModelUnavailableError(text, backend=self._settings(call.stage).backend)
 
     async def _send_once(self, call: Call, key: str) -> Reply:
@@ -151,7 +158,7 @@ class Desk:
         settings, pace = self._settings(call.stage), self._paces[table]
         most = most_usd(self._prices[table], settings, call.stage)
         started = await pace.enter(settings.max_output_tokens + settings.max_input_tokens, self.stop)
-        error: TransportError | None = None
+        error: Exception | None = None
         usd = 0.0
         try:
             self._check_disk()
@@ -166,19 +173,22 @@ class Desk:
                 self.budget.settle(most, usd)
         finally:
             pace.leave(started, error)
+        if error is not None and not (isinstance(error, TransportError) and error.retryable):
+            raise error
         return reply
 
-    async def _answer(self, call: Call, settings: ModelSettings) -> tuple[Reply, TransportError | None]:
+    async def _answer(self, call: Call, settings: ModelSettings) -> tuple[Reply, Exception | None]:
         try:
             return await asyncio.wait_for(call.send(), settings.timeout_s), None
         except TimeoutError:
-            error: TransportError = InterruptedTransferError(f"no reply within {settings.timeout_s:g} s")
-        except TransportError as failed:
-            if not failed.retryable:
-                raise
-            error = failed
+            error: Exception = InterruptedTransferError(f"no reply within {settings.timeout_s:g} s")
         except ModelUnavailableError as failed:
             error = ThrottledError(str(failed), retry_after=failed.retry_after)
+        except PicoBananaError as failed:
+            error = failed
+        except Exception as failed:  # noqa: BLE001 - a backend of somebody else's; one item fails, the run goes on
+            error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
+            error.__cause__ = failed
         return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
 
     async def _open(self, call: Call, key: str, most: float) -> int:

@@ -11,10 +11,16 @@ import math
 import time
 from collections import deque
 
+from pico_banana.errors import InterruptedTransferError, ThrottledError
 from pico_banana.fetch.pacing import HostLimits, Lane
 from pico_banana.regenerate.backends.base import ModelSettings
 
 _MINUTE_S = 60.0
+_RECENT = 40
+# A limiter turns many calls away; a service short of capacity now and then one, which says nothing about a rate.
+_LIMITER_SHARE, _LIMITER_CALLS = 0.2, 4
+# A service that was short of capacity recovers; the lane alone would creep back by a percent or two a second.
+_QUIET_S, _QUIET_CALLS, _FASTER = 5.0, 4, 1.5
 
 
 class Stopped(Exception):  # noqa: N818 - control flow of the runner, never leaves it
@@ -35,6 +41,9 @@ class Pace:
         self._tokens = _TokenWindow(settings.tokens_per_minute)
         self._turn = asyncio.Lock()  # only the first in line looks at the clock
         self._changed = asyncio.Event()
+        self._refused: deque[bool] = deque(maxlen=_RECENT)
+        self._quiet_since = 0.0
+        self._quiet_calls = 0
 
     async def enter(self, tokens: int, stop: asyncio.Event) -> float:
         """Wait until a call may start; every `enter` needs one `leave`.
@@ -66,10 +75,31 @@ class Pace:
 
         Args:
             started: what `enter` gave.
-            error: the transport error it ended with, or None.
+            error: what it ended with, or None.
         """
-        self.lane.finish(time.monotonic(), started=started, error=error)
+        now = time.monotonic()
+        throttled = isinstance(error, ThrottledError)
+        self._refused.append(throttled)
+        if isinstance(error, ThrottledError) and not self._is_limited():
+            self.lane.resume_at = max(self.lane.resume_at, now + (error.retry_after or 0.0))
+            error = InterruptedTransferError(str(error))
+        self.lane.finish(now, started=started, error=error)
+        self._speed_up(now, throttled=throttled)
         self._changed.set()
+
+    def _is_limited(self) -> bool:
+        refused = sum(self._refused)
+        return refused >= _LIMITER_CALLS and refused >= _LIMITER_SHARE * len(self._refused)
+
+    def _speed_up(self, now: float, *, throttled: bool) -> None:
+        """Search upwards by half once nothing has been turned away for a while."""
+        self._quiet_calls = 0 if throttled else self._quiet_calls + 1
+        if throttled or not self._quiet_since:
+            self._quiet_since = now
+        if self.lane.rate is None or self._quiet_calls < _QUIET_CALLS or now - self._quiet_since < _QUIET_S:
+            return
+        self.lane.rate *= _FASTER
+        self._quiet_since, self._quiet_calls = now, 0
 
     def stop(self) -> None:
         """Let everything that waits see that the run stops."""

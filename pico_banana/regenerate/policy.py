@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from pico_banana.errors import ConfigError, ModelReplyError
@@ -189,6 +189,24 @@ class Policy:
                 return min(self.score(first), self.score(second))
             case "mean":
                 return round((self.score(first) + self.score(second)) / 2, _DIGITS)
+
+
+def with_threshold(policy: Policy, *, threshold: float | None = None, comparison: Comparison | None = None) -> Policy:
+    """Change how strict a policy is.
+
+    Args:
+        policy: the policy of the run.
+        threshold: the new threshold, 0 to 1; None keeps it.
+        comparison: ">" or ">="; None keeps it.
+
+    Returns:
+        The changed policy, checked.
+
+    Raises:
+        ConfigError: the threshold is out of range.
+    """
+    changes: dict[str, Any] = {"threshold": threshold, "comparison": comparison}
+    return replace(policy, **{name: value for name, value in changes.items() if value is not None}).checked()
 
 
 def verdict_schema(*, with_drift: bool) -> dict[str, Any]:

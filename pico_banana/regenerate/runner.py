@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class RunState:
         done: items finished in this run.
         failed: items that could not be finished; they wait for `retry-failed`.
         failures: error class to how many items.
+        by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to how many items.
         calls: calls a service answered in this run.
         replayed: calls answered from the ledger in this run.
         spent_usd: spent so far, over all runs of the ledger.
@@ -49,6 +51,7 @@ class RunState:
     done: int = 0
     failed: int = 0
     failures: dict[str, int] = field(default_factory=dict)
+    by_type: dict[str, Counter[str]] = field(default_factory=dict)
     calls: int = 0
     replayed: int = 0
     spent_usd: float = 0.0
@@ -60,6 +63,11 @@ class RunState:
     def left(self) -> int:
         """Items this run has not finished."""
         return self.total - self.done - self.failed
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How first turns ended, over all types."""
+        return sum(self.by_type.values(), Counter())
 
     @property
     def eta_s(self) -> float | None:
@@ -161,7 +169,7 @@ class _Run:
 
     async def _walk(self, item: Item) -> None:
         try:
-            await walk(self.desk, self.staff, item)
+            end = await walk(self.desk, self.staff, item)
         except (Stopped, asyncio.CancelledError):
             return
         except (BudgetError, DiskFullError) as error:
@@ -173,6 +181,7 @@ class _Run:
             await self._fail(item, error)
         else:
             self.state.done += 1
+            self.state.by_type.setdefault(str(item.edit_types[0]), Counter())[end] += 1
 
     async def _fail(self, item: Item, error: Exception) -> None:
         kind = type(error).__name__

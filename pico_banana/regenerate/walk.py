@@ -47,13 +47,16 @@ class Tried:
     second: Verdict | None = None
 
 
-async def walk(desk: Desk, staff: Staff, item: Item) -> None:
+async def walk(desk: Desk, staff: Staff, item: Item) -> str:
     """Walk one item to its end, and record that it is finished.
 
     Args:
         desk: where calls go over.
         staff: who does the work.
         item: the item.
+
+    Returns:
+        How its first turn ended: "accepted", "rejected", "refused" or "declined".
 
     Raises:
         PictureError: the photo cannot be read.
@@ -64,30 +67,43 @@ async def walk(desk: Desk, staff: Staff, item: Item) -> None:
     """
     photo = await asyncio.to_thread(read_photo, item.photo)
     scene = Scene(item, 1, photo, photo)
-    while (done := await _turn(desk, staff, scene)) is not None and scene.turn < len(item.edit_types):
-        instruction, edited = done
-        scene = replace(scene, turn=scene.turn + 1, photo=edited, history=(*scene.history, instruction.text))
+    done = await _turn(desk, staff, scene)
+    first = "accepted" if done.edited is not None else done.end
+    while done.edited is not None and scene.turn < len(item.edit_types):
+        history = (*scene.history, done.instruction.text)
+        scene = replace(scene, turn=scene.turn + 1, photo=done.edited, history=history)
+        done = await _turn(desk, staff, scene)
     row = {"item": item.id, "digest": desk.config.digest(), "at": time.time()}
     await asyncio.wrap_future(desk.ledger.append("finished", row))
+    return first
 
 
-async def _turn(desk: Desk, staff: Staff, scene: Scene) -> tuple[Instruction, Picture] | None:
-    instruction = await _instruction(desk, staff, scene)
-    if instruction is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How a turn ended: with a picture, or why not."""
+
+    instruction: Instruction
+    edited: Picture | None = None
+    end: str = "rejected"
+
+
+async def _turn(desk: Desk, staff: Staff, scene: Scene) -> _Done:
+    instruction, outcome = await _instruction(desk, staff, scene)
+    if outcome is not Outcome.OK:
+        return _Done(instruction, end="refused" if outcome is Outcome.REFUSED else "declined")
     for number in range(1, desk.config.policy.max_attempts + 1):
         key, reply = await edit(desk, staff, scene, instruction, number)
         tried = await _judged(desk, staff, scene, Work(instruction, reply.picture or scene.photo, number), reply)
         row = {**_place(scene), "attempt": number, "call_key": key, **_as_row(tried), "at": time.time()}
         await asyncio.wrap_future(desk.ledger.append("attempts", row))
         if tried.first is not None and desk.config.policy.decide(tried.first, tried.second).accepted:
-            return instruction, Work(instruction, reply.picture or scene.photo, number).edited
+            return _Done(instruction, reply.picture)
         if reply.outcome in _FINAL:
-            return None
-    return None
+            return _Done(instruction, end=str(reply.outcome))
+    return _Done(instruction)
 
 
-async def _instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction | None:
+async def _instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Instruction, Outcome]:
     outcome, reason = Outcome.OK, ""
     instruction = Instruction("")
     try:
@@ -99,7 +115,7 @@ async def _instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction | 
     told = {"text": instruction.text, "short": instruction.short, "recipe": recipe}
     row = {**_place(scene), **told, "outcome": outcome, "reason": reason}
     await asyncio.wrap_future(desk.ledger.append("instructions", row))
-    return instruction if outcome is Outcome.OK else None
+    return instruction, outcome
 
 
 async def _judged(desk: Desk, staff: Staff, scene: Scene, work: Work, reply: Reply) -> Tried:

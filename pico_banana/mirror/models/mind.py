@@ -18,25 +18,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pico_banana.mirror.models.faults import ModelFaults, draw
+from pico_banana.regenerate.forecast import MIDDLING_RATE, PUBLISHED_RATES
 from pico_banana.taxonomy import EditType, edit_types
 
-# First-attempt success printed in the paper, for the types it prints.
-PAPER_RATES: dict[str, float] = {
-    "artistic_style": 0.9340,
-    "film_grain": 0.9068,
-    "modern_historical": 0.8875,
-    "replace_object": 0.8348,
-    "remove_object": 0.8328,
-    "season": 0.8015,
-    "photo_to_cartoon": 0.8006,
-    "outpainting": 0.6634,
-    "reshape_object": 0.6627,
-    "pixar_3d": 0.6463,
-    "relocate_object": 0.5923,
-    "caricature": 0.5884,
-    "restyle_text": 0.5759,
-}
-DEFAULT_RATE = 0.75
+PAPER_RATES = PUBLISHED_RATES
+DEFAULT_RATE = MIDDLING_RATE
 _TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
 _CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 _HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pico_banana.errors import (
     ConfigError,
     InterruptedTransferError,
+    RequestRefusedError,
     ServerError,
     ThrottledError,
     missing_extra,
@@ -220,6 +221,8 @@ def _raise(error: Any, settings: ModelSettings) -> NoReturn:
         raise ThrottledError(text, status=error.code, retry_after=_retry_after(error)) from error
     if error.code >= _SERVER_FAULT or error.code == _TIMEOUT:
         raise ServerError(text, status=error.code, retry_after=_retry_after(error)) from error
+    if error.code in (400, 413, 422):  # noqa: PLR2004 - HTTP statuses that are about this one request
+        raise RequestRefusedError(text, status=error.code) from error
     hint = "check the key, the model's name and the request's parameters"
     raise ConfigError(f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model") from error
 

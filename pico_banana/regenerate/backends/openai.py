@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from pico_banana.errors import (
     ConfigError,
     InterruptedTransferError,
+    RequestRefusedError,
     ServerError,
     ThrottledError,
     missing_extra,
@@ -158,6 +159,8 @@ def _raise(error: Any, settings: ModelSettings) -> NoReturn:
         raise ThrottledError(text, status=429, retry_after=_retry_after(error)) from error
     if error.status_code >= 500 or error.status_code in (408, 409):  # noqa: PLR2004 - HTTP statuses that pass
         raise ServerError(text, status=error.status_code, retry_after=_retry_after(error)) from error
+    if error.status_code in (400, 413, 422):  # noqa: PLR2004 - HTTP statuses that are about this one request
+        raise RequestRefusedError(text, status=error.status_code) from error
     hint = "check the key, the model's name and the request's parameters"
     raise ConfigError(f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model") from error
 
