@@ -58,10 +58,16 @@ def _add_run(
     parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl-C stops gently.")
     _add_config_and_ledger(parser)
     parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
-    parser.add_argument("--accept-changes", action="store_true", help="go on although the configuration asks something else")
-    parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success")
+    parser.add_argument(
+        "--accept-changes", action="store_true", help="go on although the configuration asks something else"
+    )
+    parser.add_argument(
+        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
+    )
     if not retry:
-        parser.add_argument("--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
+        )
     parser.set_defaults(run=_run, retry=retry, dry_run=False)
 
 
@@ -73,7 +79,9 @@ def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("assemble", help="write the rows and pictures of a ledger as a mirror, at any threshold")
+    parser = commands.add_parser(
+        "assemble", help="write the rows and pictures of a ledger as a mirror, at any threshold"
+    )
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the mirror's folder")
     _add_policy(parser)
@@ -86,7 +94,9 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser("report", help="survival by type and stage, cost, and a page with pictures")
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with example pictures")
-    parser.add_argument("--examples", type=int, default=12, metavar="N", help="how many accepts and rejects to show (12)")
+    parser.add_argument(
+        "--examples", type=int, default=12, metavar="N", help="how many accepts and rejects to show (12)"
+    )
     _add_policy(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_report)

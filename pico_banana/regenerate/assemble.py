@@ -20,11 +20,10 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pico_banana.catalog import rows_file
@@ -32,11 +31,15 @@ from pico_banana.errors import StoreError
 from pico_banana.ids import id_maker
 from pico_banana.records import ImageRef, Subset
 from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
-from pico_banana.regenerate.ledger import Ledger
-from pico_banana.regenerate.policy import Policy
 from pico_banana.rows import published_line
 from pico_banana.store import atomic_path, write_atomic
 from pico_banana.taxonomy import edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pico_banana.regenerate.ledger import Ledger
+    from pico_banana.regenerate.policy import Policy
 
 ANNOTATIONS = "annotations/regenerate.jsonl"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -150,12 +153,16 @@ class _Writer:
         chosen = _accepted(turn)
         path = self._picture("positive-edit", _positive_name(result.item, chosen.attempt), chosen)
         label = edit_type(turn.edit_type).label
-        row = {"source": result.url, "edited": path, "instruction": turn.instruction, "short": turn.short or None, "label": label}
+        row = {
+            "source": result.url,
+            "edited": path,
+            "instruction": turn.instruction,
+            "short": turn.short or None,
+            "label": label,
+        }
         self._row(Subset.SINGLE_TURN, row, [path], path, result, (turn,))
         if turn.negatives:
-            rejected = [
-                self._picture("rejected-edit", f"{result.item}_{one.attempt}", one) for one in turn.negatives
-            ]
+            rejected = [self._picture("rejected-edit", f"{result.item}_{one.attempt}", one) for one in turn.negatives]
             self._row(Subset.PREFERENCE, {**row, "rejected": rejected}, [path, *rejected], path, result, (turn,))
 
     def _session(self, result: ItemResult, turns: tuple[TurnResult, ...]) -> None:
@@ -167,7 +174,7 @@ class _Writer:
         }
         self._row(Subset.MULTI_TURN, row, paths, paths[-1], result, turns)
 
-    def _row(  # noqa: PLR0913, PLR0917 - one row and what it is about
+    def _row(
         self,
         subset: Subset,
         row: dict[str, Any],

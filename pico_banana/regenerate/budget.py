@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import BudgetError, ConfigError
-from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.config import Config, Price
 from pico_banana.regenerate.values import Stage, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pico_banana.regenerate.backends.base import ModelSettings
 
 # Backends that run here; their calls cost nothing a service would bill.
 FREE_BACKENDS = frozenset({"procedural", "diffusers"})

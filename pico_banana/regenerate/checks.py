@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 SIDE = 256
 # A person's redrawing or a new background may legitimately leave some borders plain.
-_PLAIN_BORDER_TYPES = frozenset({"outpainting", "sticker", "line_art", "photo_to_cartoon", "modern_historical", "film_grain"})
+_PLAIN_BORDER_TYPES = frozenset(
+    {"outpainting", "sticker", "line_art", "photo_to_cartoon", "modern_historical", "film_grain"}
+)
 _PLAIN_STEP = 3.0  # levels of 255 within which a border line counts as one colour; JPEG noise is below it
 _CHANGED_LEVELS = 24.0  # levels of 255, largest channel: visible side by side; a JPEG round trip stays below
 

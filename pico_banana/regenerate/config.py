@@ -26,7 +26,14 @@ SectionT = TypeVar("SectionT")
 
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
 FREE_TO_CHANGE = ("run", "prices")
-_FREE_MODEL_KEYS = ("concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s", "key_env", "max_input_tokens")
+_FREE_MODEL_KEYS = (
+    "concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "timeout_s",
+    "key_env",
+    "max_input_tokens",
+)
 STAGE_TABLES = ("writer", "shortener", "editor", "judge", "second_judge")
 
 

@@ -8,19 +8,21 @@ first is counted as open, the second ends the session there.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.regenerate.ledger import Ledger
 from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pico_banana.regenerate.ledger import Ledger
 
 _SCORES = tuple((*(f"{name}{end}" for name in CRITERIA), f"drift{end}") for end in ("", "2"))
 _ATTEMPT_COLUMNS = (
     "item, turn, input_sha, attempt, outcome, reason, edited_sha, media_type, call_key, "
-    "input_width, input_height, edited_width, edited_height, changed, reasons, "
-    + ", ".join((*_SCORES[0], *_SCORES[1]))
+    "input_width, input_height, edited_width, edited_height, changed, reasons, " + ", ".join((*_SCORES[0], *_SCORES[1]))
 )
 _SCORED_FIELDS = 15
 _STEP = 20_000  # items read at a time; bounds memory
@@ -186,7 +188,7 @@ def _read(database: sqlite3.Connection, begin: int, end: int) -> _Read:
         read.written[row[:3]] = row
         if row[1] == 1:
             read.first_input.setdefault(row[0], row[2])
-    statement = f"SELECT {_ATTEMPT_COLUMNS} FROM attempts WHERE item >= ? AND item < ?"  # noqa: S608 - the columns are ours
+    statement = f"SELECT {_ATTEMPT_COLUMNS} FROM attempts WHERE item >= ? AND item < ?"
     for row in database.execute(statement, (begin, end)):  # in the order of the primary key
         read.attempts.setdefault(row[:3], []).append(row)
     return read

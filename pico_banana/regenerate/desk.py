@@ -7,9 +7,8 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
     DiskFullError,
@@ -20,12 +19,16 @@ from pico_banana.errors import (
     ThrottledError,
     TransportError,
 )
-from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.budget import Budget, cost_usd, most_usd, prices
-from pico_banana.regenerate.config import Config
-from pico_banana.regenerate.ledger import Ledger
 from pico_banana.regenerate.pace import Stopped, paces
 from pico_banana.regenerate.values import Outcome, Reply, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pico_banana.regenerate.backends.base import ModelSettings
+    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.ledger import Ledger
 
 _FIRST_WAIT_S = 0.5
 _DISK_CHECK_EVERY_S = 2.0
@@ -166,7 +169,9 @@ class Desk:
             try:
                 number = await self._open(call, key, most)
                 reply, error = await self._answer(call, settings)
-                usd = most if isinstance(error, InterruptedTransferError) else cost_usd(self._prices[table], reply.usage)
+                usd = (
+                    most if isinstance(error, InterruptedTransferError) else cost_usd(self._prices[table], reply.usage)
+                )
                 seconds = time.monotonic() - started
                 await self._keep(call, reply, {"opened": number, "key": key, "usd": usd, "seconds": seconds})
             finally:
@@ -186,7 +191,7 @@ class Desk:
             error = ThrottledError(str(failed), retry_after=failed.retry_after)
         except PicoBananaError as failed:
             error = failed
-        except Exception as failed:  # noqa: BLE001 - a backend of somebody else's; one item fails, the run goes on
+        except Exception as failed:
             error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
             error.__cause__ = failed
         return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
@@ -214,7 +219,7 @@ class Desk:
     async def _wait(self, number: int) -> None:
         longest = min(self.config.run.max_wait_s, _FIRST_WAIT_S * 2 ** (number - 1))
         try:
-            await asyncio.wait_for(self.stop.wait(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            await asyncio.wait_for(self.stop.wait(), longest * random.uniform(0.5, 1.0))
         except TimeoutError:
             return
         raise Stopped

@@ -6,18 +6,22 @@ one. Tokens a call are the ledger's averages where it has calls, else assumption
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.budget import cost_usd, prices
-from pico_banana.regenerate.config import Config
 from pico_banana.regenerate.desk import TABLE_OF_STAGE
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.photos import find_photos
 from pico_banana.regenerate.plan import able_types, make_items
 from pico_banana.regenerate.stages import hire
 from pico_banana.regenerate.values import Item, Stage, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pico_banana.regenerate.config import Config
 
 # First-attempt success, arXiv 2510.19808v1, for the types it prints.
 PUBLISHED_RATES: dict[str, float] = {
@@ -171,7 +175,7 @@ class _Tally:
             if self._config.second_judge is not None:
                 self.calls[Stage.SECOND_JUDGE] += reached * attempts * self._second_share(self.rate(str(kind)))
             reached *= succeeds
-            self.sessions += reached if number == 2 else 0.0  # noqa: PLR2004 - two turns make a session
+            self.sessions += reached if number == 2 else 0.0
 
     def by_type(self) -> dict[str, TypeForecast]:
         parts = {}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import DiskFullError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 _MOST_ROWS = 500
 Entry = tuple[str, tuple[Any, ...], "Future[None]"]
@@ -81,7 +83,9 @@ class Journal:
         marks = ", ".join("?" * len(row))
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # from here on a waiter that is cancelled cannot take the row back
-        self._queue.put((f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()), done))  # noqa: S608 - names are ours
+        self._queue.put(
+            (f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()), done)
+        )
         return done
 
     def close(self) -> None:

@@ -15,11 +15,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.config import Config, config_from, differing_keys
@@ -27,6 +25,10 @@ from pico_banana.regenerate.journal import Journal, connect
 from pico_banana.regenerate.values import Item, KnownObject, Outcome, Photo, Reply, Usage
 from pico_banana.regenerate.vault import Vault
 from pico_banana.taxonomy import edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
 LAYOUT = "1"
 _PAGE = 500
@@ -190,7 +192,7 @@ class Ledger:
         Returns:
             The number of items.
         """
-        statement = f"SELECT count(*) FROM items i WHERE {self._unfinished(failed=failed)}"  # noqa: S608 - ours
+        statement = f"SELECT count(*) FROM items i WHERE {self._unfinished(failed=failed)}"
         return int(self.database.execute(statement, {"digest": digest}).fetchone()[0])
 
     def _unfinished(self, *, failed: bool) -> str:
@@ -204,7 +206,7 @@ class Ledger:
 
     def _paged(self, where: str, digest: str = "") -> Iterator[Item]:
         statement = (
-            "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "  # noqa: S608 - `where` is ours
+            "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "
             f"JOIN photos p ON p.id = i.photo WHERE i.id > :after AND {where} ORDER BY i.id LIMIT {_PAGE}"
         )
         after = 0
@@ -291,7 +293,9 @@ def open_ledger(folder: Path, *, create: bool = False, writable: bool = False) -
         raise StoreError(f"{path} is not a ledger ({error})", path=str(path)) from error
     if layout is None or layout["value"] != LAYOUT:
         ledger.close()
-        raise StoreError(f"{path} is a ledger of another version of this package; finish it with that one", path=str(path))
+        raise StoreError(
+            f"{path} is a ledger of another version of this package; finish it with that one", path=str(path)
+        )
     return ledger
 
 

@@ -10,10 +10,13 @@ import asyncio
 import math
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import InterruptedTransferError, ThrottledError
 from pico_banana.fetch.pacing import HostLimits, Lane
-from pico_banana.regenerate.backends.base import ModelSettings
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.backends.base import ModelSettings
 
 _MINUTE_S = 60.0
 _RECENT = 40
@@ -23,7 +26,7 @@ _LIMITER_SHARE, _LIMITER_CALLS = 0.2, 4
 _QUIET_S, _QUIET_CALLS, _FASTER = 5.0, 4, 1.5
 
 
-class Stopped(Exception):  # noqa: N818 - control flow of the runner, never leaves it
+class Stopped(Exception):
     """The run is stopping; no new call starts."""
 
 

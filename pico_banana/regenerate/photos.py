@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pico_banana.errors import ConfigError, PictureMissingError
-from pico_banana.records import ImageRef
-from pico_banana.regenerate.config import SourceSettings
 from pico_banana.regenerate.values import KnownObject, Photo, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pico_banana.records import ImageRef
+    from pico_banana.regenerate.config import SourceSettings
 
 # RFC 2606: a host that can never exist. A local photo has no address of its own, and its path is nobody's business.
 LOCAL_HOST = "photos.invalid"
@@ -94,7 +97,7 @@ def from_open_images(path: Path) -> Iterator[Photo]:
         name = line.strip()
         if not name or name.startswith("#"):
             continue
-        if len(name) != 16 or not all(digit in "0123456789abcdef" for digit in name):  # noqa: PLR2004 - the length of an id
+        if len(name) != 16 or not all(digit in "0123456789abcdef" for digit in name):
             text = f"{path}:{number}: {name!r} is not an Open Images id (16 of 0-9a-f)"
             raise ConfigError(text, key="source.open_images")
         address = f"{OPEN_IMAGES}/{name}.jpg"

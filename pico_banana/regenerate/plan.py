@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
-from pico_banana.regenerate.config import AssignSettings, Config, SessionSettings
-from pico_banana.regenerate.ledger import Ledger
 from pico_banana.regenerate.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.values import Item, Photo, derived_seed
 from pico_banana.taxonomy import EditType, edit_type, edit_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pico_banana.regenerate.config import AssignSettings, Config, SessionSettings
+    from pico_banana.regenerate.ledger import Ledger
 
 
 class Assigner:
@@ -87,7 +91,7 @@ def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] 
     for photo in photos:
         for _ in range(config.source.per_photo):
             seed = derived_seed(config.seed, number + 1)
-            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))  # noqa: S311 - a seeded choice, not a secret
+            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))
             if types:
                 number += 1
                 yield Item(number, photo, types, seed)
@@ -114,7 +118,9 @@ def plan_run(
         ledger.add_items(make_items(config, find_photos(config.source) if photos is None else photos, able=able))
     count = ledger.item_count()
     if not count:
-        raise ConfigError("no photo suits any of the edit types; see assign.edit_types and assign.when_unknown", key="assign")
+        raise ConfigError(
+            "no photo suits any of the edit types; see assign.edit_types and assign.when_unknown", key="assign"
+        )
     return count
 
 
@@ -127,7 +133,9 @@ def able_types(*backends: object) -> frozenset[str] | None:
     Returns:
         The slugs they share, or None for all.
     """
-    limited = [frozenset(map(str, found)) for one in backends if (found := getattr(one, "edit_types", None)) is not None]
+    limited = [
+        frozenset(map(str, found)) for one in backends if (found := getattr(one, "edit_types", None)) is not None
+    ]
     return frozenset.intersection(*limited) if limited else None
 
 

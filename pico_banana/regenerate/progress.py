@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pico_banana.regenerate.runner import RunState
 
 _BY_TYPE_EVERY = 10  # lines on something that is no terminal; a log is not flooded
@@ -70,7 +70,9 @@ def _hardest(state: RunState) -> str:
     """Name the type that loses most, once it is plain."""
     plain = 5
     lost = {
-        kind: 1 - ends.get("accepted", 0) / sum(ends.values()) for kind, ends in state.by_type.items() if sum(ends.values()) >= plain
+        kind: 1 - ends.get("accepted", 0) / sum(ends.values())
+        for kind, ends in state.by_type.items()
+        if sum(ends.values()) >= plain
     }
     if not lost or max(lost.values()) == 0:
         return ""
@@ -82,5 +84,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-

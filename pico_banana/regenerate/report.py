@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.derive import End, ItemResult, results
-from pico_banana.regenerate.ledger import Ledger
-from pico_banana.regenerate.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pico_banana.regenerate.ledger import Ledger
+    from pico_banana.regenerate.policy import Policy
 
 
 @dataclass(slots=True)
@@ -158,7 +161,9 @@ def make_report(ledger: Ledger, *, policy: Policy | None = None) -> Report:
         sessions += bool(result.session(rule))
     _, lost = ledger.spent_usd()
     items = sum(part.items for part in types.values())
-    return Report(rule, items, dict(sorted(types.items())), _stages(ledger), dict(turns), sessions, lost, _failures(ledger))
+    return Report(
+        rule, items, dict(sorted(types.items())), _stages(ledger), dict(turns), sessions, lost, _failures(ledger)
+    )
 
 
 @dataclass(frozen=True, slots=True)

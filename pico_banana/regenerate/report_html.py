@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from html import escape
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureError
 from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
-from pico_banana.regenerate.ledger import Ledger
 from pico_banana.regenerate.photos import read_photo
 from pico_banana.regenerate.policy import CRITERIA, Policy
-from pico_banana.regenerate.report import Report
 from pico_banana.regenerate.values import Photo, Picture
 from pico_banana.store import write_atomic
 from pico_banana.taxonomy import edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pico_banana.regenerate.ledger import Ledger
+    from pico_banana.regenerate.report import Report
 
 _THUMB = 300
 _STYLE = """
@@ -92,19 +96,41 @@ def _cards(report: Report) -> str:
         "per accepted row": cost,
         "waiting for retry": f"{sum(report.failures.values()):,}",
     }
-    cards = "".join(f"<div class=card><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items())
+    cards = "".join(
+        f"<div class=card><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items()
+    )
     return f"<div class=cards>{cards}</div>"
 
 
 def _types(report: Report) -> str:
-    heads = ("edit type", "planned", "accepted", "first try", "attempts", "preference", "discarded", "refused", "declined", "open")
+    heads = (
+        "edit type",
+        "planned",
+        "accepted",
+        "first try",
+        "attempts",
+        "preference",
+        "discarded",
+        "refused",
+        "declined",
+        "open",
+    )
     rows = []
     for kind, part in report.types.items():
         rate = part.first_rate
         bar = "–" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
         ends = [part.ended[end] for end in ("discarded", "refused")]
         declined = part.ended["declined"] + part.ended["unwritten"]
-        cells = (part.items, part.accepted, bar, part.attempts, part.preference, *ends, declined, part.ended["open"] + part.not_begun)
+        cells = (
+            part.items,
+            part.accepted,
+            bar,
+            part.attempts,
+            part.preference,
+            *ends,
+            declined,
+            part.ended["open"] + part.not_begun,
+        )
         rows.append((escape(edit_type(kind).label), *cells))
     return _table(heads, rows)
 
@@ -116,7 +142,9 @@ def _stages(report: Report) -> str:
             stage.replace("_", " "),
             f"{part.calls:,}",
             f"{part.unavailable:,}",
-            ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in part.outcomes.items() if name != "unavailable"),
+            ", ".join(
+                f"{name.replace('_', ' ')} {count}" for name, count in part.outcomes.items() if name != "unavailable"
+            ),
             f"{part.input_tokens:,}",
             f"{part.output_tokens:,}",
             f"{part.mean_s:.2f}",
@@ -188,7 +216,9 @@ def _scores(attempt: Attempt) -> str:
     reasons = json.loads(attempt.reasons)[0]
     scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
     shown = [name for name in (*CRITERIA, "drift") if name in scores]
-    lines = "".join(f"<dt>{name} {scores[name]:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>" for name in shown)
+    lines = "".join(
+        f"<dt>{name} {scores[name]:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>" for name in shown
+    )
     return f"<dl class=scores>{lines}</dl>"
 
 

@@ -11,19 +11,31 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pico_banana.errors import BudgetError, ConfigError, DiskFullError, ModelError, PictureError, StoreError, TransportError
+from pico_banana.errors import (
+    BudgetError,
+    ConfigError,
+    DiskFullError,
+    ModelError,
+    PictureError,
+    StoreError,
+    TransportError,
+)
 from pico_banana.regenerate.budget import Budget
-from pico_banana.regenerate.config import Config
 from pico_banana.regenerate.desk import Desk
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.pace import Stopped
-from pico_banana.regenerate.photos import Photo
 from pico_banana.regenerate.plan import able_types, plan_run
 from pico_banana.regenerate.stages import Staff, hire
-from pico_banana.regenerate.values import Item
 from pico_banana.regenerate.walk import walk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.photos import Photo
+    from pico_banana.regenerate.values import Item
 
 Progress = Callable[["RunState"], None]
 _PROGRESS_EVERY_S = 1.0
@@ -187,7 +199,13 @@ class _Run:
         kind = type(error).__name__
         self.state.failed += 1
         self.state.failures[kind] = self.state.failures.get(kind, 0) + 1
-        row = {"item": item.id, "stage": getattr(error, "backend", ""), "error": kind, "text": str(error), "at": time.time()}
+        row = {
+            "item": item.id,
+            "stage": getattr(error, "backend", ""),
+            "error": kind,
+            "text": str(error),
+            "at": time.time(),
+        }
         await asyncio.wrap_future(self.ledger.append("failures", row))
 
     def _halt(self, why: str) -> None:

@@ -6,9 +6,8 @@ All go over the `Desk`, which replays, pays and records. What a call depends on 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pico_banana.errors import ModelReplyError
 from pico_banana.regenerate.backends.base import (
@@ -24,13 +23,17 @@ from pico_banana.regenerate.backends.base import (
     backend,
     require,
 )
-from pico_banana.regenerate.config import Config
 from pico_banana.regenerate.desk import Call, Desk
 from pico_banana.regenerate.policy import Verdict, parse_json_object, parse_verdict, verdict_schema
 from pico_banana.regenerate.prompts import guidance, prompt
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage, derived_seed
-from pico_banana.taxonomy import EditType
 from pico_banana.texts import clean_short_instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pico_banana.regenerate.config import Config
+    from pico_banana.taxonomy import EditType
 
 ASKS = 2  # a reply that cannot be read is asked for once more, never guessed
 _QUOTES = "\"'“”‘’ \n"
@@ -93,7 +96,7 @@ class Scene:
         return derived_seed(self.item.seed, self.turn, *parts)
 
 
-class Unreadable(Exception):  # noqa: N818 - carries an outcome between stages, never leaves the turn
+class Unreadable(Exception):
     """A stage ended without a usable answer.
 
     Attributes:

@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pico_banana.taxonomy import EditType
+if TYPE_CHECKING:
+    from pico_banana.taxonomy import EditType
 
 Recipe: TypeAlias = Mapping[str, Any]
 

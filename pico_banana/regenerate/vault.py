@@ -7,13 +7,15 @@ paid for still find room while the run stops.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pico_banana.errors import DiskFullError, PictureMissingError
 from pico_banana.regenerate.values import Picture
 from pico_banana.store import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 RESERVE_BYTES = 32 << 20
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
@@ -69,7 +71,9 @@ class Vault:
         """
         for path in sorted((self._folder / sha256[:2]).glob(f"{sha256}.*")):
             return Picture(path.read_bytes(), sha256)
-        raise PictureMissingError(f"the ledger has no picture {sha256}; was its folder changed by hand?", address=sha256)
+        raise PictureMissingError(
+            f"the ledger has no picture {sha256}; was its folder changed by hand?", address=sha256
+        )
 
     def keep_reserve(self, *, size: int = RESERVE_BYTES) -> None:
         """Set room aside, at the start of a run.

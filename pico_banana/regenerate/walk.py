@@ -10,14 +10,16 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.checks import Findings, check
-from pico_banana.regenerate.desk import Desk
 from pico_banana.regenerate.photos import read_photo
-from pico_banana.regenerate.policy import Verdict
 from pico_banana.regenerate.stages import Scene, Staff, Unreadable, Work, edit, judge, shorten, write_instruction
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.desk import Desk
+    from pico_banana.regenerate.policy import Verdict
 
 SCORED = "scored"
 CHECK_FAILED = "check_failed"
@@ -165,7 +167,9 @@ def _as_row(tried: Tried) -> dict[str, Any]:
         "edited_sha": edited.sha256 if edited is not None else None,
         "media_type": edited.media_type if edited is not None else "",
         "changed": findings.changed,
-        "reasons": json.dumps([dict(verdict.reasons) for verdict in (tried.first, tried.second) if verdict is not None]),
+        "reasons": json.dumps(
+            [dict(verdict.reasons) for verdict in (tried.first, tried.second) if verdict is not None]
+        ),
     }
     row["input_width"], row["input_height"] = findings.source_size
     row["edited_width"], row["edited_height"] = findings.edited_size

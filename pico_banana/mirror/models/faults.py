@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Faults of the way there: the same request may succeed next time.
 PASSING = ("throttled", "throttled_with_wait", "server_error", "cut_connection", "hang")

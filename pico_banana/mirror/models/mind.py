@@ -13,13 +13,16 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pico_banana.mirror.models.faults import ModelFaults, draw
 from pico_banana.regenerate.forecast import MIDDLING_RATE, PUBLISHED_RATES
 from pico_banana.taxonomy import EditType, edit_types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PAPER_RATES = PUBLISHED_RATES
 DEFAULT_RATE = MIDDLING_RATE
@@ -96,15 +99,18 @@ class Mind:
         picture = hashlib.sha256(pictures[0]).hexdigest()
         low, high = _HIGH if draw(self.seed, "accept", picture) < rate else _LOW
         middle = low + (high - low) * draw(self.seed, "score", picture)
-        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo is there, too
+        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]
         scores = {
-            name: {"reason": f"rehearsed {name}", "score": round(middle + _JITTER * (draw(self.seed, name, picture) - 0.5), 3)}
+            name: {
+                "reason": f"rehearsed {name}",
+                "score": round(middle + _JITTER * (draw(self.seed, name, picture) - 0.5), 3),
+            }
             for name in names
         }
         if self.faults.strikes("wrong_schema", request, self.seed):
             scores.pop("preservation")
         if self.faults.strikes("score_out_of_range", request, self.seed):
-            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < 0.5 else -1  # noqa: PLR2004 - a coin
+            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < 0.5 else -1
         return json.dumps(scores)
 
 

@@ -61,16 +61,29 @@ def _chat(mind: Mind, content: dict[str, Any], request: str) -> dict[str, Any]:
     if refused:
         reply = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
     choice = {"index": 0, "message": reply, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 200 + 258 * len(pictures), "completion_tokens": 60, "total_tokens": 260 + 258 * len(pictures)}
+    usage = {
+        "prompt_tokens": 200 + 258 * len(pictures),
+        "completion_tokens": 60,
+        "total_tokens": 260 + 258 * len(pictures),
+    }
     head = {"id": f"chatcmpl-{request[:12]}", "object": "chat.completion", "created": 0, "model": "rehearsal-openai"}
     return {**head, "choices": [choice], "usage": usage}
 
 
 def _edit(mind: Mind, content: dict[str, Any], request: str) -> tuple[int, dict[str, Any]]:
     if mind.faults.strikes("refused", request, mind.seed):
-        error = {"message": "Your request was rejected by the safety system.", "type": "user_error", "code": "moderation_blocked"}
+        error = {
+            "message": "Your request was rejected by the safety system.",
+            "type": "user_error",
+            "code": "moderation_blocked",
+        }
         return 400, {"error": error}
-    usage = {"input_tokens": 460, "output_tokens": 1056, "total_tokens": 1516, "input_tokens_details": {"image_tokens": 400, "text_tokens": 60}}
+    usage = {
+        "input_tokens": 460,
+        "output_tokens": 1056,
+        "total_tokens": 1516,
+        "input_tokens_details": {"image_tokens": 400, "text_tokens": 60},
+    }
     if mind.faults.strikes("silent_no_image", request, mind.seed):
         return 200, {"created": 0, "data": [], "usage": usage}
     picture = from_base64(content.get("image") or content["image[]"])

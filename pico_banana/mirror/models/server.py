@@ -7,13 +7,15 @@ import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.mirror.models.faults import PASSING, ModelFaults
 from pico_banana.mirror.models.gemini import answer_gemini
 from pico_banana.mirror.models.mind import Mind, content_hash
 from pico_banana.mirror.models.openai import answer_openai, parse_form
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _LARGEST_BODY = 256 << 20
 
@@ -139,7 +141,7 @@ class ModelServer:
         self.statuses[answer.status] += 1
         writer.write(data)
         await writer.drain()
-        if answer.status == 200:  # noqa: PLR2004 - the HTTP status
+        if answer.status == 200:
             self.paid[request] += 1
         return True
 
@@ -149,7 +151,9 @@ class ModelServer:
         if path.endswith(("/chat/completions", "/images/edits")):
             status, body = answer_openai(self.mind, path, content, request)
             return Answer(status, body)
-        return Answer(404, {"error": {"code": 404, "message": f"no such model or method: {path}", "status": "NOT_FOUND"}})
+        return Answer(
+            404, {"error": {"code": 404, "message": f"no such model or method: {path}", "status": "NOT_FOUND"}}
+        )
 
 
 def _failing(fault: str, faults: ModelFaults) -> Answer | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pico_banana.errors import (
@@ -19,26 +18,37 @@ from pico_banana.errors import (
     ThrottledError,
     missing_extra,
 )
-from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from google.genai import types
 
+    from pico_banana.regenerate.backends.base import (
+        EditRequest,
+        JudgeRequest,
+        ModelSettings,
+        ShortenRequest,
+        WriteRequest,
+    )
+
 # Why a reply ended, by the service's words. What is in neither list and not STOP counts as malformed.
-REFUSALS = frozenset({
-    "SAFETY",
-    "RECITATION",
-    "PROHIBITED_CONTENT",
-    "BLOCKLIST",
-    "SPII",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-    "LANGUAGE",
-    "MODEL_ARMOR",
-    "JAILBREAK",
-})
+REFUSALS = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "PROHIBITED_CONTENT",
+        "BLOCKLIST",
+        "SPII",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "LANGUAGE",
+        "MODEL_ARMOR",
+        "JAILBREAK",
+    }
+)
 NO_PICTURES = frozenset({"NO_IMAGE", "IMAGE_OTHER"})
 _KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _THROTTLED, _SERVER_FAULT, _TIMEOUT = 429, 500, 408
@@ -133,7 +143,7 @@ def backend(settings: ModelSettings) -> Gemini:
         ConfigError: there is no model or no key.
     """
     if not settings.model:
-        raise ConfigError("the gemini backend needs a model, e.g. model = \"gemini-2.5-flash\"", key="model")
+        raise ConfigError('the gemini backend needs a model, e.g. model = "gemini-2.5-flash"', key="model")
     return Gemini(settings)
 
 
@@ -152,7 +162,9 @@ def read_reply(reply: types.GenerateContentResponse, *, picture: bool) -> Reply:
     blocked = _name(reply.prompt_feedback.block_reason) if reply.prompt_feedback is not None else ""
     parts = (candidate.content.parts or []) if candidate is not None and candidate.content is not None else []
     texts = [part.text for part in parts if part.text and not part.thought]
-    data = next((part.inline_data.data for part in parts if part.inline_data is not None and part.inline_data.data), None)
+    data = next(
+        (part.inline_data.data for part in parts if part.inline_data is not None and part.inline_data.data), None
+    )
     found = Picture.of(data) if data is not None and picture else None
     outcome = _outcome(finish, blocked, wanted=picture, found=found is not None)
     return Reply(
@@ -190,7 +202,10 @@ def _raw(reply: types.GenerateContentResponse) -> str:
     document = reply.model_dump(
         mode="json",
         exclude_none=True,
-        exclude={"sdk_http_response": True, "candidates": {"__all__": {"content": {"parts": {"__all__": {"inline_data"}}}}}},
+        exclude={
+            "sdk_http_response": True,
+            "candidates": {"__all__": {"content": {"parts": {"__all__": {"inline_data"}}}}},
+        },
     )
     return json.dumps(document, ensure_ascii=False)
 
@@ -221,16 +236,20 @@ def _raise(error: Any, settings: ModelSettings) -> NoReturn:
         raise ThrottledError(text, status=error.code, retry_after=_retry_after(error)) from error
     if error.code >= _SERVER_FAULT or error.code == _TIMEOUT:
         raise ServerError(text, status=error.code, retry_after=_retry_after(error)) from error
-    if error.code in (400, 413, 422):  # noqa: PLR2004 - HTTP statuses that are about this one request
+    if error.code in (400, 413, 422):
         raise RequestRefusedError(text, status=error.code) from error
     hint = "check the key, the model's name and the request's parameters"
-    raise ConfigError(f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model") from error
+    raise ConfigError(
+        f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model"
+    ) from error
 
 
 def _raise_transport(error: Exception) -> NoReturn:
     """Translate an error of the way there; the SDK lets those of its HTTP client through."""
     module = type(error).__module__.partition(".")[0]
-    if module in {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"} or isinstance(error, OSError | ValueError):
+    if module in {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"} or isinstance(
+        error, OSError | ValueError
+    ):
         raise InterruptedTransferError(f"gemini: {type(error).__name__}: {error}") from error
     raise error
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pico_banana.errors import (
     ConfigError,
@@ -20,8 +19,18 @@ from pico_banana.errors import (
     ThrottledError,
     missing_extra,
 )
-from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pico_banana.regenerate.backends.base import (
+        EditRequest,
+        JudgeRequest,
+        ModelSettings,
+        ShortenRequest,
+        WriteRequest,
+    )
 
 _KEY_VARIABLE = "OPENAI_API_KEY"
 # A server of one's own asks for no key, and the SDK insists on one.
@@ -49,7 +58,9 @@ class OpenAI:
 
     async def write(self, request: WriteRequest) -> Reply:
         """Have an instruction written; replies with JSON."""
-        return await self._chat([_part(request.photo), _text(request.prompt)], request.seed, kind={"type": "json_object"})
+        return await self._chat(
+            [_part(request.photo), _text(request.prompt)], request.seed, kind={"type": "json_object"}
+        )
 
     async def shorten(self, request: ShortenRequest) -> Reply:
         """Have an instruction shortened; replies with plain text."""
@@ -113,7 +124,7 @@ def backend(settings: ModelSettings) -> OpenAI:
         ConfigError: there is no model or no key.
     """
     if not settings.model:
-        raise ConfigError("the openai backend needs a model, e.g. model = \"Qwen/Qwen2.5-7B-Instruct\"", key="model")
+        raise ConfigError('the openai backend needs a model, e.g. model = "Qwen/Qwen2.5-7B-Instruct"', key="model")
     return OpenAI(settings)
 
 
@@ -155,14 +166,16 @@ def _is_refusal(error: Any) -> bool:
 
 def _raise(error: Any, settings: ModelSettings) -> NoReturn:
     text = f"openai: {error.status_code} {error.message}"
-    if error.status_code == 429:  # noqa: PLR2004 - the HTTP status
+    if error.status_code == 429:
         raise ThrottledError(text, status=429, retry_after=_retry_after(error)) from error
-    if error.status_code >= 500 or error.status_code in (408, 409):  # noqa: PLR2004 - HTTP statuses that pass
+    if error.status_code >= 500 or error.status_code in (408, 409):
         raise ServerError(text, status=error.status_code, retry_after=_retry_after(error)) from error
-    if error.status_code in (400, 413, 422):  # noqa: PLR2004 - HTTP statuses that are about this one request
+    if error.status_code in (400, 413, 422):
         raise RequestRefusedError(text, status=error.status_code) from error
     hint = "check the key, the model's name and the request's parameters"
-    raise ConfigError(f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model") from error
+    raise ConfigError(
+        f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model"
+    ) from error
 
 
 def _retry_after(error: Any) -> float | None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
-from pico_banana.taxonomy import EditType
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pico_banana.taxonomy import EditType
 
 
 @dataclass(frozen=True, slots=True)

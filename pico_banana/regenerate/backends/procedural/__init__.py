@@ -8,14 +8,23 @@ It does what can be done honestly this way and declines the rest. Types that wor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import PictureCorruptError
-from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.backends.procedural.craft import Craft, Measured, ramp
 from pico_banana.regenerate.values import Outcome, Reply, Usage
-from pico_banana.taxonomy import EditType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pico_banana.regenerate.backends.base import (
+        EditRequest,
+        JudgeRequest,
+        ModelSettings,
+        ShortenRequest,
+        WriteRequest,
+    )
+    from pico_banana.taxonomy import EditType
 
 _MODEL = "procedural-1"
 
@@ -88,7 +97,9 @@ class Procedural:
         craft = self._craft(request.instruction.recipe, request.edit_type)
         if craft is None:
             return _declined("an instruction without a recipe needs a model to understand it")
-        edited = craft.apply(decode(request.photo), dict(request.instruction.recipe), np.random.default_rng(request.seed))
+        edited = craft.apply(
+            decode(request.photo), dict(request.instruction.recipe), np.random.default_rng(request.seed)
+        )
         return Reply(Outcome.OK, picture=encode(edited), usage=Usage(pictures=1), model=_MODEL)
 
     def judge(self, request: JudgeRequest) -> Reply:
@@ -195,5 +206,7 @@ def _drift(original: Any, after: Any) -> dict[str, object]:
 
     small = (128, 128)
     one, other = resized(original, *small), resized(after, *small)
-    alike = max(likeness(blur(luma(one), 2), blur(luma(other), 2)), likeness(blur(edges(one), 2), blur(edges(other), 2)))
+    alike = max(
+        likeness(blur(luma(one), 2), blur(luma(other), 2)), likeness(blur(edges(one), 2), blur(edges(other), 2))
+    )
     return {"reason": f"likeness to the first picture {alike:.2f}", "score": round(ramp(alike, 0.0, 0.5), 4)}

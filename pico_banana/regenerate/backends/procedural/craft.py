@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Pixels
-from pico_banana.regenerate.values import KnownObject
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Pixels
+    from pico_banana.regenerate.values import KnownObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def whereabouts(box: Sequence[float]) -> str:
         E.g. "in the lower left of the photo".
     """
     across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    side = "left" if across < 0.36 else "right" if across > 0.64 else ""  # noqa: PLR2004 - thirds, roughly
-    level = "upper" if down < 0.36 else "lower" if down > 0.64 else ""  # noqa: PLR2004
+    side = "left" if across < 0.36 else "right" if across > 0.64 else ""
+    level = "upper" if down < 0.36 else "lower" if down > 0.64 else ""
     if level and side:
         return f"in the {level} {side} of the photo"
     if level:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from pico_banana.regenerate.backends.procedural.pixels import Mask, Pixels, blur, from_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Colour = tuple[int, int, int]
 _FINE = 4  # drawn this much larger, then made smaller: smooth edges
@@ -85,25 +88,41 @@ def _ball(draw: ImageDraw.ImageDraw, width: int, height: int, colour: Colour) ->
     for begin in range(-90, 270, 120):
         draw.pieslice((0, 0, width - 1, height - 1), begin, begin + 60, fill=(*colour, 255))
     middle = width * 0.09
-    draw.ellipse((width / 2 - middle, height / 2 - middle, width / 2 + middle, height / 2 + middle), fill=(245, 240, 228, 255))
+    draw.ellipse(
+        (width / 2 - middle, height / 2 - middle, width / 2 + middle, height / 2 + middle), fill=(245, 240, 228, 255)
+    )
 
 
 def _balloon(draw: ImageDraw.ImageDraw, width: int, height: int, colour: Colour) -> None:
     bag = height * 0.70
-    draw.polygon([(width * 0.10, bag * 0.66), (width * 0.90, bag * 0.66), (width * 0.60, height * 0.84), (width * 0.40, height * 0.84)], fill=(*colour, 255))
+    draw.polygon(
+        [
+            (width * 0.10, bag * 0.66),
+            (width * 0.90, bag * 0.66),
+            (width * 0.60, height * 0.84),
+            (width * 0.40, height * 0.84),
+        ],
+        fill=(*colour, 255),
+    )
     draw.ellipse((0, 0, width - 1, bag), fill=(*colour, 255))
     pale = tuple(min(255, part + 90) for part in colour)
     for share in (0.30, 0.70):
         draw.ellipse((width * (share - 0.10), bag * 0.01, width * (share + 0.10), bag * 0.99), fill=(*pale, 255))
-    draw.line((width * 0.42, height * 0.83, width * 0.44, height * 0.92), fill=(70, 50, 30, 255), width=max(1, width // 60))
-    draw.line((width * 0.58, height * 0.83, width * 0.56, height * 0.92), fill=(70, 50, 30, 255), width=max(1, width // 60))
+    draw.line(
+        (width * 0.42, height * 0.83, width * 0.44, height * 0.92), fill=(70, 50, 30, 255), width=max(1, width // 60)
+    )
+    draw.line(
+        (width * 0.58, height * 0.83, width * 0.56, height * 0.92), fill=(70, 50, 30, 255), width=max(1, width // 60)
+    )
     draw.rectangle((width * 0.41, height * 0.90, width * 0.59, height - 1), fill=(122, 80, 42, 255))
 
 
 def _kite(draw: ImageDraw.ImageDraw, width: int, height: int, colour: Colour) -> None:
     pale = tuple(min(255, part + 80) for part in colour)
     middle, tip = (width * 0.5, height * 0.28), height * 0.70
-    draw.polygon([(width * 0.5, 0), (width, height * 0.28), (width * 0.5, tip), (0, height * 0.28)], fill=(*colour, 255))
+    draw.polygon(
+        [(width * 0.5, 0), (width, height * 0.28), (width * 0.5, tip), (0, height * 0.28)], fill=(*colour, 255)
+    )
     draw.polygon([(width * 0.5, 0), (width, height * 0.28), middle], fill=(*pale, 255))
     draw.polygon([middle, (0, height * 0.28), (width * 0.5, tip)], fill=(*pale, 255))
     tail = [(width * (0.5 + 0.14 * np.sin(step / 3)), tip + (height - tip) * step / 20) for step in range(21)]
@@ -116,7 +135,12 @@ def _umbrella(draw: ImageDraw.ImageDraw, width: int, height: int, colour: Colour
     pale = (246, 240, 226)
     draw.rectangle((width * 0.485, height * 0.05, width * 0.515, height - 1), fill=(120, 92, 60, 255))
     for part in range(6):
-        draw.pieslice((0, 0, width - 1, height * 0.9), 180 + part * 30, 210 + part * 30, fill=(*(colour if part % 2 else pale), 255))
+        draw.pieslice(
+            (0, 0, width - 1, height * 0.9),
+            180 + part * 30,
+            210 + part * 30,
+            fill=(*(colour if part % 2 else pale), 255),
+        )
 
 
 THINGS = {

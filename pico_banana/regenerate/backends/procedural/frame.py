@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, in_pixels, ramp, strength, whereabouts
-from pico_banana.regenerate.backends.procedural.pixels import Generator, Pixels, blur, edges, likeness, luma, mix, resized
-from pico_banana.regenerate.values import KnownObject
+from pico_banana.regenerate.backends.procedural.pixels import (
+    Generator,
+    Pixels,
+    blur,
+    edges,
+    likeness,
+    luma,
+    mix,
+    resized,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pico_banana.regenerate.values import KnownObject
 
 _SIDES = {"left": (1, 0, 0, 0), "right": (0, 0, 1, 0), "top": (0, 1, 0, 0), "bottom": (0, 0, 0, 1)}
 
@@ -21,7 +33,7 @@ class ZoomIn:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose what should fill the frame."""
-        fitting = [thing for thing in objects if 0.12 < max(_size(thing.box)) < 0.6]  # noqa: PLR2004 - worth a closer look
+        fitting = [thing for thing in objects if 0.12 < max(_size(thing.box)) < 0.6]
         if fitting:
             thing = fitting[int(rng.integers(len(fitting)))]
             name, box = f"the {thing.name}", _frame_round(thing.box, 1.7)
@@ -61,7 +73,7 @@ class Outpainting:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose the sides whose edge is calm enough to be continued."""
-        calm = [side for side in _SIDES if _edge_detail(photo, side) < 0.035]  # noqa: PLR2004 - a mirrored object would show
+        calm = [side for side in _SIDES if _edge_detail(photo, side) < 0.035]
         if not calm:
             return None
         sides = calm[:2] if len(calm) > 1 and rng.random() < 0.5 else [calm[int(rng.integers(len(calm)))]]
@@ -86,7 +98,9 @@ class Outpainting:
         """See how much larger it is, whether the old part is unchanged, and whether the seam shows."""
         left, top, right, bottom = _pads(before, recipe, 1.0)
         grown = (after.shape[0] * after.shape[1]) / (before.shape[0] * before.shape[1]) - 1
-        wanted = (before.shape[0] + top + bottom) * (before.shape[1] + left + right) / (before.shape[0] * before.shape[1]) - 1
+        wanted = (before.shape[0] + top + bottom) * (before.shape[1] + left + right) / (
+            before.shape[0] * before.shape[1]
+        ) - 1
         inside = _inside(before, after, recipe["sides"])
         kept = 0.0 if inside is None else ramp(float(np.abs(inside - before).mean()), 0.06, 0.005)
         done = ramp(grown, 0.02, wanted * 0.9)

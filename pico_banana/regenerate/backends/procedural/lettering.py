@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,9 +12,20 @@ from pico_banana.regenerate.backends.procedural.drawn import PALETTE
 from pico_banana.regenerate.backends.procedural.objects import measured_locally
 from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Mask, Pixels, blur, luma, mix
 from pico_banana.regenerate.backends.procedural.retouch import box_mask, fill
-from pico_banana.regenerate.values import KnownObject
 
-CAPTIONS = ("A DAY TO REMEMBER", "Wish you were here", "SUNDAY MORNING", "Back in five minutes", "THE LONG WAY HOME", "Hello, summer!")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pico_banana.regenerate.values import KnownObject
+
+CAPTIONS = (
+    "A DAY TO REMEMBER",
+    "Wish you were here",
+    "SUNDAY MORNING",
+    "Back in five minutes",
+    "THE LONG WAY HOME",
+    "Hello, summer!",
+)
 SIGNS = ("OPEN", "MARKET", "BAKERY", "EXIT", "FRESH FRUIT", "WELCOME", "LIBRARY", "CAFE")
 # Words that stand on signs, and what they are in three languages.
 TRANSLATIONS = {
@@ -55,7 +65,9 @@ class AddText:
             f"Write the words “{words}” in one line along the {where} of the photo, in large, clean white letters with a dark "
             "outline that keeps them readable. The picture behind the letters stays as it is."
         )
-        return Proposal(text, f"Add the text “{words}” at the {where}.", {"text": words, "box": box, "ink": [255, 255, 255]})
+        return Proposal(
+            text, f"Add the text “{words}” at the {where}.", {"text": words, "box": box, "ink": [255, 255, 255]}
+        )
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Write; a half-hearted attempt is hardly readable."""
@@ -63,7 +75,9 @@ class AddText:
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the words written in full."""
-        return measured_locally(before, after, _captioned(before, recipe, 1.0), box_mask(before, recipe["box"], grow=0.01))
+        return measured_locally(
+            before, after, _captioned(before, recipe, 1.0), box_mask(before, recipe["box"], grow=0.01)
+        )
 
 
 class _OnSign:
@@ -164,7 +178,7 @@ def _rewritten(photo: Pixels, recipe: dict[str, Any]) -> Pixels:
     surface = np.median(_part(photo, recipe["box"]).reshape(-1, 3), axis=0)
     old = np.zeros(photo.shape[:2], dtype=np.float32)
     inside = photo[top:bottom, left:right]
-    old[top:bottom, left:right] = blur((np.abs(inside - surface).max(axis=2) > 0.12).astype(np.float32), 1.6) * 3  # noqa: PLR2004
+    old[top:bottom, left:right] = blur((np.abs(inside - surface).max(axis=2) > 0.12).astype(np.float32), 1.6) * 3
     cleared = fill(photo, np.clip(old, 0, 1))
     letters, bold = _letters(photo, recipe["text"], box, outline=bool(recipe.get("bold")))
     mask = np.maximum(letters, bold) if recipe.get("bold") else letters

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +22,11 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
 )
 from pico_banana.regenerate.backends.procedural.retouch import box_mask, cut, fill, paste, shape_of, stands_out
-from pico_banana.regenerate.values import KnownObject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pico_banana.regenerate.values import KnownObject
 
 _TOUCHED = 0.03  # a change of colour that a person may notice
 _MARGIN = 0.02
@@ -41,9 +44,9 @@ class AddObject:
         height = float(rng.uniform(0.17, 0.26))
         width = height * thing.shape * photo.shape[0] / photo.shape[1]
         levels = (0.06, 0.30) if thing.flies else (0.68, 0.74)
-        places = [(x, y) for x in np.linspace(0.05, 0.95 - width, 7) for y in levels if y + height < 0.97]  # noqa: PLR2004
+        places = [(x, y) for x in np.linspace(0.05, 0.95 - width, 7) for y in levels if y + height < 0.97]
         free = [place for place in places if not _overlaps((*place, place[0] + width, place[1] + height), objects)]
-        if not free or width > 0.8:  # noqa: PLR2004 - a thing must not fill the photo
+        if not free or width > 0.8:
             return None
         x, y = min(free, key=lambda place: _detail(photo, (*place, place[0] + width, place[1] + height)))
         box = [round(float(side), 4) for side in (x, y, x + width, y + height)]
@@ -53,7 +56,9 @@ class AddObject:
             f"Add a {colour} {thing.name} {where}, {how}. Let the light on it match the scene, and leave everything else in the "
             "photo exactly as it is."
         )
-        return Proposal(text, f"Add a {colour} {thing.name} {where}.", {"thing": thing.name, "colour": colour, "box": box})
+        return Proposal(
+            text, f"Add a {colour} {thing.name} {where}.", {"thing": thing.name, "colour": colour, "box": box}
+        )
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Draw it; a half-hearted attempt is see-through."""
@@ -110,7 +115,12 @@ class ReplaceObject:
             f"Replace the {old.name} {whereabouts(old.box)} with a {colour} {name} of about the same size in the same place. The "
             "surroundings, the light and everything else stay as they are."
         )
-        recipe = {"old": list(old.box), "thing": name, "colour": colour, "box": _fitted(old.box, THINGS[name].shape, photo)}
+        recipe = {
+            "old": list(old.box),
+            "thing": name,
+            "colour": colour,
+            "box": _fitted(old.box, THINGS[name].shape, photo),
+        }
         return Proposal(text, f"Replace the {old.name} with a {colour} {name}.", recipe)
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
@@ -149,7 +159,9 @@ class ChangeAttribute:
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the full change."""
-        return measured_locally(before, after, _recoloured(before, recipe), box_mask(before, recipe["box"], grow=_MARGIN))
+        return measured_locally(
+            before, after, _recoloured(before, recipe), box_mask(before, recipe["box"], grow=_MARGIN)
+        )
 
 
 class RelocateObject:
@@ -163,12 +175,12 @@ class RelocateObject:
         if thing is None:
             return None
         width = thing.box[2] - thing.box[0]
-        steps = [float(x) for x in np.linspace(0.03, 0.97 - width, 9)] if width < 0.9 else []  # noqa: PLR2004
+        steps = [float(x) for x in np.linspace(0.03, 0.97 - width, 9)] if width < 0.9 else []
         others = [other for other in objects if other is not thing]
         free = [
             x
             for x in steps
-            if abs(x - thing.box[0]) > max(width, 0.15)  # noqa: PLR2004 - far enough to be seen as a move
+            if abs(x - thing.box[0]) > max(width, 0.15)
             and not _overlaps((x, thing.box[1], x + width, thing.box[3]), others)
         ]
         if not free:
@@ -190,7 +202,9 @@ class RelocateObject:
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """At the new place, and gone from the old."""
         wanted = _scaled(_without(before, recipe["old"]), before, recipe)
-        region = np.maximum(box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN))
+        region = np.maximum(
+            box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN)
+        )
         return _unseen(measured_locally(before, after, wanted, region), after, recipe["old"])
 
 
@@ -205,7 +219,7 @@ class ReshapeObject:
         if thing is None:
             return None
         width, height = thing.box[2] - thing.box[0], thing.box[3] - thing.box[1]
-        larger = width < 0.3 and thing.box[3] - height * 1.5 > 0.02 and rng.random() < 0.6  # noqa: PLR2004
+        larger = width < 0.3 and thing.box[3] - height * 1.5 > 0.02 and rng.random() < 0.6
         factor = 1.5 if larger else 0.55
         centre = (thing.box[0] + thing.box[2]) / 2
         new = [centre - width * factor / 2, thing.box[3] - height * factor, centre + width * factor / 2, thing.box[3]]
@@ -225,7 +239,9 @@ class ReshapeObject:
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the full change of size."""
         wanted = _scaled(_without(before, recipe["old"]), before, recipe)
-        region = np.maximum(box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN))
+        region = np.maximum(
+            box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN)
+        )
         return measured_locally(before, after, wanted, region)
 
 
@@ -233,7 +249,9 @@ def _choose(objects: Sequence[KnownObject], rng: Generator) -> KnownObject | Non
     fitting = [
         thing
         for thing in objects
-        if thing.kind == "object" and 0.002 < _area(thing.box) < 0.2 and not _overlaps(thing.box, [o for o in objects if o is not thing])  # noqa: PLR2004
+        if thing.kind == "object"
+        and 0.002 < _area(thing.box) < 0.2
+        and not _overlaps(thing.box, [o for o in objects if o is not thing])
     ]
     return fitting[int(rng.integers(len(fitting)))] if fitting else None
 
@@ -244,7 +262,8 @@ def _area(box: Sequence[float]) -> float:
 
 def _overlaps(box: Sequence[float], others: Sequence[KnownObject]) -> bool:
     return any(
-        box[0] < other.box[2] and other.box[0] < box[2] and box[1] < other.box[3] and other.box[1] < box[3] for other in others
+        box[0] < other.box[2] and other.box[0] < box[2] and box[1] < other.box[3] and other.box[1] < box[3]
+        for other in others
     )
 
 
@@ -323,9 +342,9 @@ def measured_locally(before: Pixels, after: Pixels, wanted: Pixels, region: Mask
     missing = np.minimum(np.abs(wanted - after).max(axis=2), to_change) * (to_change > _TOUCHED)
     asked = float((to_change * (to_change > _TOUCHED)).sum())
     done = 1 - float(missing.sum()) / asked if asked > 0 else 0.0
-    outside = region < 0.5  # noqa: PLR2004 - the mask's middle
+    outside = region < 0.5
     touched = float((np.abs(after - before).max(axis=2)[outside] > _TOUCHED).mean()) if outside.any() else 0.0
-    rim = (blur(region, 2) > 0.1) & (blur(region, 2) < 0.9)  # noqa: PLR2004
+    rim = (blur(region, 2) > 0.1) & (blur(region, 2) < 0.9)
     seam = float(edges(after)[rim].mean() - edges(before)[rim].mean()) if rim.any() else 0.0
     note = f"{done:.0%} of the change is there, {touched:.1%} of the rest was touched, seam {seam:+.3f}"
     return Measured(ramp(done, 0.2, 0.9), ramp(touched, 0.10, 0.005), ramp(seam, 0.06, 0.01), note)

@@ -105,10 +105,7 @@ def blur(values: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
     Returns:
         The same shape.
     """
-    if values.ndim == 2:  # noqa: PLR2004 - a mask
-        image = Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8))
-    else:
-        image = as_image(values)
+    image = Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8)) if values.ndim == 2 else as_image(values)
     return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32) / 255
 
 
@@ -214,11 +211,19 @@ def colour_name(colour: Sequence[float]) -> str:
     import colorsys
 
     hue, saturation, value = colorsys.rgb_to_hsv(*(float(part) for part in colour))
-    if value < 0.2:  # noqa: PLR2004 - where people stop seeing a hue; so are the ones below
+    if value < 0.2:
         return "black"
-    if saturation < 0.18:  # noqa: PLR2004
-        return "white" if value > 0.8 else "grey"  # noqa: PLR2004
-    names = ((20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (200, "turquoise"), (260, "blue"), (290, "violet"))
+    if saturation < 0.18:
+        return "white" if value > 0.8 else "grey"
+    names = (
+        (20, "red"),
+        (45, "orange"),
+        (70, "yellow"),
+        (165, "green"),
+        (200, "turquoise"),
+        (260, "blue"),
+        (290, "violet"),
+    )
     degrees = hue * 360
-    name = next((name for limit, name in names if degrees < limit), "pink" if degrees < 340 else "red")  # noqa: PLR2004
-    return "brown" if name in ("orange", "red") and value < 0.55 and degrees > 10 else name  # noqa: PLR2004
+    name = next((name for limit, name in names if degrees < limit), "pink" if degrees < 340 else "red")
+    return "brown" if name in ("orange", "red") and value < 0.55 and degrees > 10 else name

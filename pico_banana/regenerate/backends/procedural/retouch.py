@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from pico_banana.regenerate.backends.procedural.craft import in_pixels
 from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Mask, Pixels, blur, mix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LEVELS = 7
 _UNLIKE = 0.10  # distance in RGB at which a pixel is taken for the thing and not for what is behind it
@@ -42,7 +45,7 @@ def fill(photo: Pixels, hole: Mask, rng: Generator | None = None) -> Pixels:
     Returns:
         The photo with the hole filled.
     """
-    known = 1 - (hole > 0.01).astype(np.float32)  # noqa: PLR2004 - anything of the thing must not leak into the filling
+    known = 1 - (hole > 0.01).astype(np.float32)
     filled = _smooth_fill(photo * known[..., None], known)
     if rng is not None:
         filled = filled + _grain_around(photo, hole, rng)
@@ -62,9 +65,11 @@ def shape_of(photo: Pixels, box: Sequence[float]) -> Mask:
     inside = box_mask(photo, box)
     behind = fill(photo, box_mask(photo, box, grow=0.012))
     unlike = (np.sqrt(((photo - behind) ** 2).sum(axis=2)) > _UNLIKE) & (inside > 0)
-    closed = Image.fromarray(unlike.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7))
+    closed = (
+        Image.fromarray(unlike.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7))
+    )
     shape = (np.asarray(closed, dtype=np.float32) / 255) * inside
-    return blur(shape, 0.8) if shape.sum() > 0.08 * inside.sum() else inside  # noqa: PLR2004 - a twelfth of the box
+    return blur(shape, 0.8) if shape.sum() > 0.08 * inside.sum() else inside
 
 
 def stands_out(photo: Pixels, box: Sequence[float]) -> float:
@@ -146,10 +151,12 @@ def _smooth_fill(weighted: Pixels, known: Mask) -> Pixels:
 
 
 def _is_small(known: Mask) -> bool:
-    return min(known.shape) <= 2  # noqa: PLR2004 - nothing left to halve
+    return min(known.shape) <= 2
 
 
-def _halved(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _halved(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     height, width = values.shape[0] // 2 * 2, values.shape[1] // 2 * 2
     even = values[:height, :width]
     quarter: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = (
@@ -163,7 +170,9 @@ def _stretched(channel: Mask, width: int, height: int) -> Mask:
 
 
 def _grain_around(photo: Pixels, hole: Mask, rng: Generator) -> Pixels:
-    ring = (blur(np.clip(hole, 0, 1), 8) > 0.02) & (hole < 0.01)  # noqa: PLR2004
+    ring = (blur(np.clip(hole, 0, 1), 8) > 0.02) & (hole < 0.01)
     fine = photo - blur(photo, 1.5)
-    level = float(np.median(np.abs(fine[ring]))) * 1.48 if ring.any() else 0.0  # 1.48: from median to standard deviation
+    level = (
+        float(np.median(np.abs(fine[ring]))) * 1.48 if ring.any() else 0.0
+    )  # 1.48: from median to standard deviation
     return rng.normal(0, min(level, 0.04), photo.shape[:2]).astype(np.float32)[..., None]

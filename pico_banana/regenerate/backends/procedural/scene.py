@@ -31,7 +31,9 @@ def greenery(pixels: Pixels) -> Mask:
     """
     red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     lead = green - np.maximum(red * 0.92, blue)
-    colourful = np.clip(np.ptp(pixels, axis=2) / np.maximum(pixels.max(axis=2), 0.05) * 5 - 0.6, 0, 1)  # a cream wall is no plant
+    colourful = np.clip(
+        np.ptp(pixels, axis=2) / np.maximum(pixels.max(axis=2), 0.05) * 5 - 0.6, 0, 1
+    )  # a cream wall is no plant
     return blur(np.clip(lead * 9, 0, 1) * colourful, 1.5)
 
 
@@ -45,7 +47,9 @@ def _winter(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     plants = greenery(photo)
     snow = 0.90 + 0.10 * (luma(photo)[..., None] - 0.4)
     patches = np.clip(plants * (0.62 + 0.7 * cloud(photo.shape[:2], rng, cells=110)), 0, 1)
-    covered = mix(photo, np.repeat(snow, 3, axis=2) * np.array([0.95, 0.98, 1.0], dtype=np.float32), patches * min(1.0, amount))
+    covered = mix(
+        photo, np.repeat(snow, 3, axis=2) * np.array([0.95, 0.98, 1.0], dtype=np.float32), patches * min(1.0, amount)
+    )
     cold = saturate(covered, 1 - 0.35 * amount) * np.array([0.93, 0.98, 1.07], dtype=np.float32)
     return _flakes(np.clip(cold, 0, 1), 0.35 * amount, rng)
 
@@ -114,7 +118,7 @@ def _autumnal(before: Pixels, after: Pixels) -> float:
 
 
 def _speckled(before: Pixels, after: Pixels) -> float:
-    more = float((edges(after) > 0.05).mean() - (edges(before) > 0.05).mean())  # noqa: PLR2004 - a visible step in brightness
+    more = float((edges(after) > 0.05).mean() - (edges(before) > 0.05).mean())
     return ramp(more, 0.01, 0.06)
 
 

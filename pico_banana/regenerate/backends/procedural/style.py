@@ -28,7 +28,7 @@ def _oil(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     # Bristles: noise drawn out along the brush, which turns from place to place, lit from the upper left.
     noise = rng.random(photo.shape[:2]).astype(np.float32)
     across, down = (_drawn_out(noise, axis=axis, length=size * 4) for axis in (1, 0))
-    turn = (cloud(photo.shape[:2], rng, cells=9) > 0.5).astype(np.float32)  # noqa: PLR2004 - half of the canvas each way
+    turn = (cloud(photo.shape[:2], rng, cells=9) > 0.5).astype(np.float32)
     bristles = across * blur(turn, size) + down * (1 - blur(turn, size))
     relief = bristles - np.roll(bristles, (1, 1), axis=(0, 1))
     return np.clip(painted * (1 + 0.10 * amount * bristles[..., None]) + relief[..., None] * 0.05 * amount, 0, 1)
@@ -52,7 +52,9 @@ def _pointillism(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     draw = ImageDraw.Draw(image)
     radius = max(1.6, min(height, width) / 150 * (0.5 + 0.5 * amount))
     count = int(height * width / radius**2 * 0.55 * max(0.4, amount))
-    for x, y, jitter in zip(rng.uniform(0, width, count), rng.uniform(0, height, count), rng.integers(-22, 23, count), strict=True):
+    for x, y, jitter in zip(
+        rng.uniform(0, width, count), rng.uniform(0, height, count), rng.integers(-22, 23, count), strict=True
+    ):
         red, green, blue = (int(np.clip(int(part) + jitter, 0, 255)) for part in colours[int(y), int(x)])
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(red, green, blue))
     return from_image(image)
@@ -64,7 +66,9 @@ def _mosaic(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     small = as_image(saturate(photo, 1.35)).resize((-(-width // tile), -(-height // tile)), Image.Resampling.BOX)
     shade = 1 + rng.normal(0, 0.06, (small.height, small.width, 1))
     tinted = Image.fromarray(np.clip(np.asarray(small) * shade, 0, 255).astype(np.uint8))
-    tiles = from_image(tinted.resize((small.width * tile, small.height * tile), Image.Resampling.NEAREST))[:height, :width]
+    tiles = from_image(tinted.resize((small.width * tile, small.height * tile), Image.Resampling.NEAREST))[
+        :height, :width
+    ]
     joint = max(1, tile // 8)
     gaps = (np.arange(height) % tile < joint)[:, None] | (np.arange(width) % tile < joint)[None, :]
     return mix(tiles, (0.88, 0.85, 0.79), gaps.astype(np.float32) * 0.85)
@@ -110,7 +114,7 @@ def _cartoon(photo: Pixels, amount: float, rng: Generator) -> Pixels:
 def _sketch(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     grey = luma(photo)
     dodge = np.clip(grey / np.maximum(blur(grey, max(2.0, min(photo.shape[:2]) / 70)), 0.04), 0, 1) ** 2.2
-    hatch_at = (np.add.outer(np.arange(photo.shape[0]), np.arange(photo.shape[1])) % 6 < 2).astype(np.float32)  # noqa: PLR2004
+    hatch_at = (np.add.outer(np.arange(photo.shape[0]), np.arange(photo.shape[1])) % 6 < 2).astype(np.float32)
     shadow = np.clip(0.45 - grey, 0, 1) * 1.1 * hatch_at
     paper = 0.965 + rng.normal(0, 0.012, grey.shape).astype(np.float32)
     drawn = np.clip(paper * (1 - (1 - dodge) * 0.95) - shadow, 0, 1)
@@ -144,8 +148,8 @@ def _restyled(before: Pixels, after: Pixels) -> float:
 
 
 def _drawn(before: Pixels, after: Pixels) -> float:
-    plain = float((np.ptp(after, axis=2) < 0.06).mean())  # noqa: PLR2004 - paper and pencil have no colour
-    light = float((luma(after) > 0.8).mean())  # noqa: PLR2004 - paper
+    plain = float((np.ptp(after, axis=2) < 0.06).mean())
+    light = float((luma(after) > 0.8).mean())
     return min(ramp(plain, 0.4, 0.85), ramp(light, 0.2, 0.55))
 
 

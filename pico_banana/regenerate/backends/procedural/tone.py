@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
     saturate,
 )
-from pico_banana.regenerate.values import KnownObject
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.values import KnownObject
 
 Change = Callable[[Pixels, float, Generator], Pixels]
 See = Callable[[Pixels, Pixels], float]
@@ -150,7 +152,10 @@ def _sepia(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     brown = 0.08 + grey**0.9 * np.array([0.93, 0.80, 0.60], dtype=np.float32)
     aged = mix(photo, brown, min(1.0, amount))
     noise = rng.normal(0, 0.03 * amount, photo.shape[:2]).astype(np.float32)[..., None]
-    return np.clip((aged + noise) * _vignette(photo, 0.55 * amount)[..., None], 0, 1) * (1 - _scratches(photo, rng))[..., None]
+    return (
+        np.clip((aged + noise) * _vignette(photo, 0.55 * amount)[..., None], 0, 1)
+        * (1 - _scratches(photo, rng))[..., None]
+    )
 
 
 def _newsreel(photo: Pixels, amount: float, rng: Generator) -> Pixels:
@@ -211,7 +216,7 @@ def _greener(before: Pixels, after: Pixels) -> float:
 
 
 def _colourful(look: Look, photo: Pixels) -> bool:
-    return look.name not in {"sepia", "newsreel"} or float(np.ptp(photo, axis=2).mean()) > 0.06  # noqa: PLR2004 - not grey already
+    return look.name not in {"sepia", "newsreel"} or float(np.ptp(photo, axis=2).mean()) > 0.06
 
 
 COLOR_TONE = LookCraft(
@@ -236,7 +241,7 @@ COLOR_TONE = LookCraft(
             0.9,
         ),
     ),
-    lambda look, photo: warmth(photo) < 0.25 if look.name == "warm" else warmth(photo) > -0.25,  # noqa: PLR2004 - already so
+    lambda look, photo: warmth(photo) < 0.25 if look.name == "warm" else warmth(photo) > -0.25,
 )
 FILM_GRAIN = LookCraft(
     "film_grain",
@@ -292,7 +297,7 @@ LIGHTING = LookCraft(
             0.85,
         ),
     ),
-    lambda look, photo: look.name != "night" or float(luma(photo).mean()) > 0.3,  # noqa: PLR2004 - a dark photo is night already
+    lambda look, photo: look.name != "night" or float(luma(photo).mean()) > 0.3,
 )
 HISTORICAL = LookCraft(
     "modern_historical",
