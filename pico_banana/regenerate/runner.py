@@ -27,7 +27,7 @@ from pico_banana.regenerate.desk import Desk
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.pace import Stopped
 from pico_banana.regenerate.plan import able_types, plan_run
-from pico_banana.regenerate.stages import Staff, hire
+from pico_banana.regenerate.stages import Staff, dismiss, hire
 from pico_banana.regenerate.walk import walk
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ class _Run:
             ticker.cancel()
             remove()
             await self.desk.drain()
+            await dismiss(self.staff)
         self._report()
         return self.state
 

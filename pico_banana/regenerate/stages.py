@@ -136,6 +136,18 @@ def hire(config: Config) -> Staff:
     )
 
 
+async def dismiss(staff: Staff) -> None:
+    """Close the connections of those that have any.
+
+    Args:
+        staff: who did the work.
+    """
+    for one in (staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge):
+        close = getattr(one, "aclose", None)
+        if close is not None:
+            await close()
+
+
 async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction:
     """Have the instruction of a turn written.
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 from PIL import Image, ImageOps
-from scenes import draw_scene
+from tests.regenerate.scenes import draw_scene
 
 from pico_banana.regenerate.checks import CheckSettings, check
 from pico_banana.regenerate.values import Picture

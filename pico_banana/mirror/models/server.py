@@ -148,7 +148,7 @@ class ModelServer:
     def _answer(self, path: str, content: dict[str, Any], request: str) -> Answer:
         if path.endswith(":generateContent"):
             return Answer(200, answer_gemini(self.mind, content, request))
-        if path.endswith(("/chat/completions", "/images/edits")):
+        if path in {"/v1/chat/completions", "/v1/images/edits"}:
             status, body = answer_openai(self.mind, path, content, request)
             return Answer(status, body)
         return Answer(

@@ -98,6 +98,10 @@ class Gemini:
         parts = [_part(request.edited), *map(_part, request.inputs), request.prompt]
         return await self._ask(parts, request.seed, schema=request.schema)
 
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aio.aclose()
+
     async def _ask(
         self, contents: list[Any], seed: int, *, schema: Mapping[str, Any] | None = None, picture: bool = False
     ) -> Reply:

@@ -85,6 +85,10 @@ class OpenAI:
         }
         return await self._guarded(self._client.images.edit, given, _read_pictures)
 
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
     async def _chat(self, parts: list[dict[str, Any]], seed: int, *, kind: Mapping[str, Any] | None = None) -> Reply:
         given: dict[str, Any] = {
             "model": self._settings.model,

@@ -84,6 +84,7 @@ class LookCraft:
         kept = ramp(max(same, lines), look.keeps - 0.35, look.keeps)
         clipped = float(((after <= 0.002) | (after >= 0.998)).mean() - ((before <= 0.002) | (before >= 0.998)).mean())
         note = f"look {done:.2f}, brightness alike {same:.2f}, edges alike {lines:.2f}, newly clipped {clipped:.2f}"
+        done *= min(1.0, 2 * kept)  # the look on another picture is not the edit that was asked for
         return Measured(done, kept, ramp(clipped, 0.35, 0.05), note)
 
     def _look(self, recipe: dict[str, Any]) -> Look:
