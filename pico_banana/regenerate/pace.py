@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pico_banana.errors import InterruptedTransferError, ThrottledError
+from pico_banana.errors import InterruptedTransferError, ServerError, ThrottledError
 from pico_banana.fetch.pacing import HostLimits, Lane
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Pace:
         now = time.monotonic()
         throttled = isinstance(error, ThrottledError)
         self._refused.append(throttled)
-        if isinstance(error, ThrottledError) and not self._is_limited():
+        if isinstance(error, ServerError) or (isinstance(error, ThrottledError) and not self._is_limited()):
             self.lane.resume_at = max(self.lane.resume_at, now + (error.retry_after or 0.0))
             error = InterruptedTransferError(str(error))
         self.lane.finish(now, started=started, error=error)
