@@ -117,7 +117,7 @@ def _plan(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.config import read_config
     from pico_banana.regenerate.ledger import open_ledger
     from pico_banana.regenerate.plan import able_types, plan_run
-    from pico_banana.regenerate.stages import hire
+    from pico_banana.regenerate.staff import hire
 
     config = read_config(args.config)
     staff = hire(config)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.report import Report, make_report, make_status
     from pico_banana.regenerate.report_html import write_html
     from pico_banana.regenerate.runner import RunState, run
-    from pico_banana.regenerate.stages import Staff
+    from pico_banana.regenerate.staff import Staff
 
 _HOMES = {
     "Assembled": "assemble",
@@ -38,7 +38,7 @@ _HOMES = {
     "Policy": "policy",
     "Report": "report",
     "RunState": "runner",
-    "Staff": "stages",
+    "Staff": "staff",
     "Verdict": "policy",
     "assemble": "assemble",
     "config_from": "config",

@@ -26,8 +26,12 @@ _PLAIN_BORDER_TYPES = frozenset(
     {"outpainting", "sticker", "line_art", "photo_to_cartoon", "modern_historical", "film_grain"}
 )
 _PLAIN_STEP = 3.0  # levels of 255 within which a border line counts as one colour; JPEG noise is below it
-_CHANGED_LEVELS = 40.0  # levels of 255, largest channel: a JPEG round trip at quality 80 stays below in 99.8 % of pixels
-_SHIFT_LEVELS = 3.0  # mean difference, levels of 255, that a change of the whole photo makes at least; JPEG makes about 1
+_CHANGED_LEVELS = (
+    40.0  # levels of 255, largest channel: a JPEG round trip at quality 80 stays below in 99.8 % of pixels
+)
+_SHIFT_LEVELS = (
+    3.0  # mean difference, levels of 255, that a change of the whole photo makes at least; JPEG makes about 1
+)
 
 
 @dataclass(frozen=True, slots=True)

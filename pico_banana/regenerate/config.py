@@ -9,20 +9,17 @@ import dataclasses
 import hashlib
 import json
 import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pico_banana.errors import ConfigError, nearest
+from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.checks import CheckSettings
 from pico_banana.regenerate.policy import Policy
+from pico_banana.regenerate.reader import read_section
 from pico_banana.taxonomy import edit_type
-
-SectionT = TypeVar("SectionT")
 
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
 FREE_TO_CHANGE = ("run", "prices")
@@ -219,7 +216,7 @@ def config_from(document: Mapping[str, Any], *, folder: Path | None = None) -> C
     Raises:
         ConfigError: an unknown or impossible value; the text names the key.
     """
-    config = _section(Config, document, "")
+    config = read_section(Config, document, "")
     return _checked(_anchored(config, folder) if folder is not None else config)
 
 
@@ -285,53 +282,3 @@ def _positive(config: Config) -> None:
     for key, value in numbers.items():
         if value < 1:
             raise ConfigError(f"{key} is {value}; it must be at least 1", key=key)
-
-
-def _section(cls: type[SectionT], table: object, path: str) -> SectionT:
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"{path or 'the configuration'} must be a table, not {table!r}", key=path)
-    hints = typing.get_type_hints(cls)
-    for key in table:
-        if key not in hints:
-            raise _unknown_key(key, path, hints)
-    values = {key: _value(hints[key], value, f"{path}.{key}" if path else key) for key, value in table.items()}
-    return cls(**values)
-
-
-def _unknown_key(key: str, path: str, known: Mapping[str, object]) -> ConfigError:
-    where = f"[{path}]" if path else "the top level"
-    near = nearest(key, known)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return ConfigError(f"unknown key {key!r} in {where}; {hint}", key=f"{path}.{key}" if path else key)
-
-
-def _value(hint: Any, value: Any, key: str) -> Any:
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        return _value(next(part for part in inner if part is not types.NoneType), value, key)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _section(hint, value, key)
-    if origin is Literal:
-        return _one_of(inner, value, key)
-    if origin is tuple:
-        return tuple(_value(inner[0], part, key) for part in _plain(list, value, key))
-    if origin is not None and issubclass(origin, Mapping):
-        return {name: _value(inner[1], part, f"{key}.{name}") for name, part in _plain(dict, value, key).items()}
-    return value if hint is Any else _plain(hint, value, key)
-
-
-def _one_of(known: tuple[object, ...], value: object, key: str) -> object:
-    if value in known:
-        return value
-    raise ConfigError(f"{key} is {value!r}; it must be one of {', '.join(map(repr, known))}", key=key)
-
-
-def _plain(kind: type, value: Any, key: str) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-        return value
-    raise ConfigError(f"{key} is {value!r}; it must be a {_KINDS.get(kind, kind.__name__)}", key=key)
-
-
-_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", list: "list", dict: "table"}

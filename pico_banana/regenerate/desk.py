@@ -20,6 +20,7 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.regenerate.budget import Budget, cost_usd, most_usd, prices
+from pico_banana.regenerate.entries import reply_row
 from pico_banana.regenerate.pace import Stopped, paces
 from pico_banana.regenerate.values import Outcome, Reply, Stage
 
@@ -213,7 +214,7 @@ class Desk:
     async def _save(self, call: Call, reply: Reply, facts: Mapping[str, Any]) -> None:
         if reply.picture is not None:
             await asyncio.to_thread(self.ledger.vault.save, reply.picture)
-        row = {**facts, **_what_was_asked(call, self._settings(call.stage)), **_what_came(reply), "at": time.time()}
+        row = {**facts, **_what_was_asked(call, self._settings(call.stage)), **reply_row(reply), "at": time.time()}
         await asyncio.wrap_future(self.ledger.append("calls", row))
 
     async def _wait(self, number: int) -> None:
@@ -250,19 +251,4 @@ def _what_was_asked(call: Call, settings: ModelSettings) -> dict[str, Any]:
         "prompt": call.prompt_version,
         "parameters": json.dumps(parameters, sort_keys=True),
         "inputs": json.dumps(call.asked, sort_keys=True, default=str),
-    }
-
-
-def _what_came(reply: Reply) -> dict[str, Any]:
-    return {
-        "answered_by": reply.model,
-        "transport": reply.transport,
-        "outcome": reply.outcome,
-        "reason": reply.reason,
-        "text": reply.text,
-        "picture": reply.picture.sha256 if reply.picture is not None else None,
-        "raw": reply.raw,
-        "input_tokens": reply.usage.input_tokens,
-        "output_tokens": reply.usage.output_tokens,
-        "pictures": reply.usage.pictures,
     }

@@ -14,7 +14,7 @@ from pico_banana.regenerate.desk import TABLE_OF_STAGE
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.photos import find_photos
 from pico_banana.regenerate.plan import able_types, make_items
-from pico_banana.regenerate.stages import hire
+from pico_banana.regenerate.staff import hire
 from pico_banana.regenerate.values import Item, Stage, Usage
 
 if TYPE_CHECKING:

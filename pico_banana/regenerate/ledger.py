@@ -15,20 +15,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.config import Config, config_from, differing_keys
+from pico_banana.regenerate.entries import item_from, photo_row, reply_from
 from pico_banana.regenerate.journal import Journal, connect
-from pico_banana.regenerate.values import Item, KnownObject, Outcome, Photo, Reply, Usage
 from pico_banana.regenerate.vault import Vault
-from pico_banana.taxonomy import edit_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
+
+    from pico_banana.regenerate.values import Item, Reply
 
 LAYOUT = "1"
 _PAGE = 500
@@ -145,7 +145,7 @@ class Ledger:
         for item in items:
             if item.photo.url not in photo_ids:
                 photo_ids[item.photo.url] = len(photo_ids) + 1
-                self.append("photos", _photo_row(photo_ids[item.photo.url], item.photo))
+                self.append("photos", photo_row(photo_ids[item.photo.url], item.photo))
             types = json.dumps([str(kind) for kind in item.edit_types])
             row = {"id": item.id, "photo": photo_ids[item.photo.url], "edit_types": types, "seed": item.seed}
             last = self.append("items", row)
@@ -211,7 +211,7 @@ class Ledger:
         )
         after = 0
         while rows := self.database.execute(statement, {"after": after, "digest": digest}).fetchall():
-            yield from map(_item, rows)
+            yield from map(item_from, rows)
             after = rows[-1]["id"]
 
     # --- calls ---------------------------------------------------------------------------------------------------
@@ -231,18 +231,7 @@ class Ledger:
         row = self.database.execute("SELECT * FROM calls WHERE key = ? AND outcome != 'unavailable'", (key,)).fetchone()
         if row is None:
             return None
-        picture = self.vault.load(row["picture"]) if row["picture"] else None
-        usage = Usage(row["input_tokens"], row["output_tokens"], row["pictures"])
-        return Reply(
-            Outcome(row["outcome"]),
-            row["text"],
-            picture,
-            usage,
-            row["reason"],
-            row["answered_by"],
-            row["transport"],
-            row["raw"],
-        )
+        return reply_from(row, self.vault.load(row["picture"]) if row["picture"] else None)
 
     def next_call_id(self) -> int:
         """Give the first free number for `opened`.
@@ -308,20 +297,3 @@ def _create(folder: Path, path: Path) -> None:
         database.close()
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot make a ledger in {folder}: {error}", path=str(folder)) from error
-
-
-def _photo_row(number: int, photo: Photo) -> dict[str, Any]:
-    return {
-        "id": number,
-        "url": photo.url,
-        "locator": photo.locator,
-        "known": int(photo.known),
-        "objects": json.dumps([asdict(thing) for thing in photo.objects]),
-        "tags": json.dumps(sorted(photo.tags)),
-    }
-
-
-def _item(row: sqlite3.Row) -> Item:
-    objects = tuple(KnownObject(**{**entry, "box": tuple(entry["box"])}) for entry in json.loads(row["objects"]))
-    photo = Photo(row["url"], row["locator"], bool(row["known"]), objects, frozenset(json.loads(row["tags"])))
-    return Item(row["id"], photo, tuple(map(edit_type, json.loads(row["edit_types"]))), row["seed"])

@@ -168,18 +168,35 @@ def _folder(name: str) -> Path:
 
 
 def _known_objects(path: Path) -> dict[str, dict[str, Any]]:
+    """Read `objects.json`: a list of entries, one a photo, keyed here by the photo's path below `source/`."""
     if not path.is_file():
         return {}
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON: {error}", key="source.folder") from error
-    found: dict[str, dict[str, Any]] = document
-    return found
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {entry["source"].removeprefix("source/"): entry for entry in entries}
+    except (ValueError, TypeError, KeyError) as error:
+        text = f"{path} must be a JSON list of photos, each with source, size and objects ({error!r})"
+        raise ConfigError(text, key="source.folder") from error
 
 
 def _photo(url: str, locator: str, known: dict[str, Any] | None) -> Photo:
     if known is None:
         return Photo(url, locator)
-    objects = tuple(KnownObject(**{**entry, "box": tuple(entry["box"])}) for entry in known.get("objects", ()))
-    return Photo(url, locator, known=True, objects=objects, tags=frozenset(known.get("tags", ())))
+    objects = tuple(thing for entry in known["objects"] for thing in _things(entry, known["size"]))
+    tags = frozenset(str(known[name]) for name in ("scene", "season", "weather", "light") if known.get(name))
+    return Photo(url, locator, known=True, objects=objects, tags=tags)
+
+
+def _things(entry: dict[str, Any], size: list[int]) -> Iterator[KnownObject]:
+    """Give a thing, and the writing on it as a thing of its own; boxes are in pixels of the photo."""
+
+    def fractions(box: list[float]) -> tuple[float, float, float, float]:
+        width, height = size
+        return box[0] / width, box[1] / height, box[2] / width, box[3] / height
+
+    kind = "person" if entry["kind"] == "person" else "object"
+    colour = entry.get("colour", "")
+    if "text" in entry:
+        box = fractions(entry.get("text_box", entry["box"]))
+        yield KnownObject(entry["name"], "text", box, entry["text"], entry.get("text_colour", ""))
+    yield KnownObject(entry["name"], kind, fractions(entry["box"]), "", colour)

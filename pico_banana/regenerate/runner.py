@@ -27,7 +27,7 @@ from pico_banana.regenerate.desk import Desk
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.pace import Stopped
 from pico_banana.regenerate.plan import able_types, plan_run
-from pico_banana.regenerate.stages import Staff, dismiss, hire
+from pico_banana.regenerate.staff import Staff, dismiss, hire
 from pico_banana.regenerate.walk import walk
 
 if TYPE_CHECKING:

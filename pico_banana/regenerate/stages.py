@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from pico_banana.errors import ModelReplyError
 from pico_banana.regenerate.backends.base import (
     EditRequest,
-    ImageEditor,
-    InstructionWriter,
     Judge,
     JudgeRequest,
-    Shortener,
     ShortenRequest,
     WriteRequest,
     answered,
-    backend,
-    require,
 )
 from pico_banana.regenerate.desk import Call, Desk
 from pico_banana.regenerate.policy import Verdict, parse_json_object, parse_verdict, verdict_schema
@@ -32,7 +27,7 @@ from pico_banana.texts import clean_short_instruction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.staff import Staff
     from pico_banana.taxonomy import EditType
 
 ASKS = 2  # a reply that cannot be read is asked for once more, never guessed
@@ -40,25 +35,6 @@ _QUOTES = "\"'“”‘’ \n"
 _LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
 
 ValueT = TypeVar("ValueT")
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """Who does the work of a run.
-
-    Attributes:
-        writer: writes instructions.
-        shortener: shortens them.
-        editor: edits.
-        judge: judges.
-        second_judge: gives a second opinion, or None.
-    """
-
-    writer: InstructionWriter
-    shortener: Shortener
-    editor: ImageEditor
-    judge: Judge
-    second_judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,44 +84,6 @@ class Unreadable(Exception):
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
-
-
-def hire(config: Config) -> Staff:
-    """Make the backends a configuration names.
-
-    Args:
-        config: the run's configuration.
-
-    Returns:
-        Who does the work.
-
-    Raises:
-        UnknownNameError: a backend is not installed.
-        MissingExtraError: a backend's package is not installed.
-        ConfigError: a backend cannot do what its stage needs, or its settings do not fit.
-    """
-    second = None
-    if config.second_judge is not None:
-        second = cast("Judge", require(backend(config.second_judge), "judge", stage="second_judge"))
-    return Staff(
-        cast("InstructionWriter", require(backend(config.writer), "write", stage="writer")),
-        cast("Shortener", require(backend(config.shortener), "shorten", stage="shortener")),
-        cast("ImageEditor", require(backend(config.editor), "edit", stage="editor")),
-        cast("Judge", require(backend(config.judge), "judge", stage="judge")),
-        second,
-    )
-
-
-async def dismiss(staff: Staff) -> None:
-    """Close the connections of those that have any.
-
-    Args:
-        staff: who did the work.
-    """
-    for one in (staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge):
-        close = getattr(one, "aclose", None)
-        if close is not None:
-            await close()
 
 
 async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.checks import Findings, check
 from pico_banana.regenerate.photos import read_photo
-from pico_banana.regenerate.stages import Scene, Staff, Unreadable, Work, edit, judge, shorten, write_instruction
+from pico_banana.regenerate.stages import Scene, Unreadable, Work, edit, judge, shorten, write_instruction
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.desk import Desk
     from pico_banana.regenerate.policy import Verdict
+    from pico_banana.regenerate.staff import Staff
 
 SCORED = "scored"
 CHECK_FAILED = "check_failed"

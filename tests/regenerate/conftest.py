@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pico_banana.mirror.models import Mind, ModelFaults, ModelServer
 from pico_banana.regenerate.config import Config, config_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Serve = Callable[..., ModelServer]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOST = "photos.example"
 
@@ -38,23 +41,23 @@ def draw_scene(seed: int, *, width: int = 320, height: int = 240) -> tuple[Image
     centre = ((sign[0] + sign[2]) / 2 * width, (sign[1] + sign[3]) / 2 * height)
     draw.text(centre, "OPEN", fill=(30, 40, 120), font=ImageFont.load_default(0.11 * height), anchor="mm")
     known = [
-        {"name": "wooden crate", "kind": "object", "box": boxes["crate"], "colour": "brown"},
-        {"name": "red ball", "kind": "object", "box": boxes["ball"], "colour": "red"},
-        {"name": "white sign", "kind": "text", "box": sign, "text": "OPEN"},
+        {"name": "wooden crate", "kind": "crate", "box": scaled(boxes["crate"]), "colour": "brown"},
+        {"name": "red ball", "kind": "ball", "box": scaled(boxes["ball"]), "colour": "red"},
+        {"name": "white sign", "kind": "sign", "box": scaled(sign), "text": "OPEN", "text_box": scaled(sign)},
     ]
     return image, known
 
 
 def write_mirror_folder(root: Path, count: int, *, width: int = 320, height: int = 240) -> Path:
     """Write scenes in the published layout with their objects.json; gives the folder."""
-    known = {}
+    known = []
     for number in range(count):
         image, objects = draw_scene(number, width=width, height=height)
         name = f"{HOST}/{number // 100}/{number}.jpg"
         path = root / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path, quality=92)
-        known[name] = {"objects": objects, "tags": ["outdoor"]}
+        known.append({"source": f"source/{name}", "size": [width, height], "objects": objects, "scene": "meadow"})
     (root / "objects.json").write_text(json.dumps(known))
     return root
 

@@ -6,11 +6,11 @@ import io
 
 import pytest
 from PIL import Image, ImageOps
-from tests.regenerate.scenes import draw_scene
 
 from pico_banana.regenerate.checks import CheckSettings, check
 from pico_banana.regenerate.values import Picture
 from pico_banana.taxonomy import edit_type
+from tests.regenerate.scenes import draw_scene
 
 SCENE = draw_scene(1)[0]
 

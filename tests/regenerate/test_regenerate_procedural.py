@@ -10,6 +10,7 @@ import pytest
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.backends.procedural import backend
 from pico_banana.regenerate.backends.procedural.pixels import encode, from_image
+from pico_banana.regenerate.photos import _things
 from pico_banana.regenerate.policy import Policy, parse_verdict, verdict_schema
 from pico_banana.regenerate.stages import parse_written
 from pico_banana.regenerate.values import Instruction, KnownObject, Outcome, Picture
@@ -27,7 +28,8 @@ def photo() -> Picture:
 
 @pytest.fixture(scope="module")
 def objects() -> tuple[KnownObject, ...]:
-    return tuple(KnownObject(**entry) for entry in draw_scene(2)[1])
+    entries = draw_scene(2)[1]
+    return tuple(thing for entry in entries for thing in _things(entry, [320, 240]))
 
 
 def written(kind: str, photo: Picture, objects: tuple[KnownObject, ...], seed: int = 1) -> Instruction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,9 @@ from pico_banana.regenerate.report import make_report, make_status
 from pico_banana.regenerate.runner import run
 from tests.regenerate.conftest import gemini_config, gemini_document
 from tests.regenerate.scenes import write_plain_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest.importorskip("google.genai")
 pytest.importorskip("openai")
@@ -213,7 +216,9 @@ def test_two_judges_near_the_threshold(serve, photos, tmp_path):
         one, two = ledger.database.execute(
             "SELECT sum(compliance >= 0.7), count(compliance2) FROM attempts WHERE outcome = 'scored'"
         ).fetchone()
-        models = {row[0] for row in ledger.database.execute("SELECT DISTINCT model FROM calls WHERE stage = 'second_judge'")}
+        models = {
+            row[0] for row in ledger.database.execute("SELECT DISTINCT model FROM calls WHERE stage = 'second_judge'")
+        }
     assert 0 < two <= one + 2
     assert models == {"gemini-3-pro"}
 
@@ -249,7 +254,7 @@ def test_a_photo_that_is_no_picture_fails_its_item_only(serve, tmp_path):
 
 
 def test_a_backend_of_ones_own_may_be_a_plain_object_and_may_be_broken(serve, photos, tmp_path):
-    from pico_banana.regenerate.stages import Staff, hire
+    from pico_banana.regenerate.staff import Staff, hire
 
     class Broken:
         def edit(self, request):

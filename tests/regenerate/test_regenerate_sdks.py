@@ -133,7 +133,15 @@ def test_gemini_refusals_of_each_kind_are_refusals(serve, photo):
         reply = ask(gemini(server), "edit", edit_request(photo, seed)) if seed < 4 else _direct(server, photo, seed)
         assert reply.outcome is Outcome.REFUSED
         seen.add(reply.reason)
-    assert seen >= {"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "IMAGE_SAFETY", "IMAGE_RECITATION"}
+    assert seen >= {
+        "SAFETY",
+        "RECITATION",
+        "PROHIBITED_CONTENT",
+        "BLOCKLIST",
+        "SPII",
+        "IMAGE_SAFETY",
+        "IMAGE_RECITATION",
+    }
 
 
 def _direct(server, photo, seed):
@@ -208,7 +216,11 @@ def test_nobody_listens(make, photo):
 def test_a_service_that_hangs_is_given_up(make, serve, photo):
     settings = make(serve(hang=1.0, hang_s=5.0))
     with pytest.raises((InterruptedTransferError, TimeoutError)):
-        ask(ModelSettings(settings.backend, settings.model, settings.base_url, timeout_s=0.3), "write", write_request(photo))
+        ask(
+            ModelSettings(settings.backend, settings.model, settings.base_url, timeout_s=0.3),
+            "write",
+            write_request(photo),
+        )
 
 
 def test_a_service_that_says_no_to_the_request_itself(serve, photo):

@@ -7,7 +7,7 @@ it answers depends on the request alone and the seed, never on the order of requ
 from __future__ import annotations
 
 from pico_banana.mirror.models.faults import ModelFaults
-from pico_banana.mirror.models.mind import PAPER_RATES, Mind
+from pico_banana.mirror.models.mind import Mind
 from pico_banana.mirror.models.server import ModelServer
 
-__all__ = ["PAPER_RATES", "Mind", "ModelFaults", "ModelServer"]
+__all__ = ["Mind", "ModelFaults", "ModelServer"]

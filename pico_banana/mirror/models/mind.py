@@ -18,14 +18,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pico_banana.mirror.models.faults import ModelFaults, draw
-from pico_banana.regenerate.forecast import MIDDLING_RATE, PUBLISHED_RATES
 from pico_banana.taxonomy import EditType, edit_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PAPER_RATES = PUBLISHED_RATES
-DEFAULT_RATE = MIDDLING_RATE
+DEFAULT_RATE = 0.75
 _TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
 _CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 _HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)
@@ -43,7 +41,7 @@ class Mind:
         seed: changes every draw.
     """
 
-    rates: Mapping[str, float] = field(default_factory=lambda: dict(PAPER_RATES))
+    rates: Mapping[str, float] = field(default_factory=dict)
     faults: ModelFaults = field(default_factory=ModelFaults)
     seed: int = 0
 

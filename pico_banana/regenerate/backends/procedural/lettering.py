@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, in_pixels, strength, whereabouts
 from pico_banana.regenerate.backends.procedural.drawn import PALETTE
-from pico_banana.regenerate.backends.procedural.objects import measured_locally
 from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Mask, Pixels, blur, luma, mix
+from pico_banana.regenerate.backends.procedural.placing import measured_locally
 from pico_banana.regenerate.backends.procedural.retouch import box_mask, fill
 
 if TYPE_CHECKING:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import colorsys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, in_pixels, ramp, strength, whereabouts
-from pico_banana.regenerate.backends.procedural.drawn import PALETTE, THINGS, render, shadow
-from pico_banana.regenerate.backends.procedural.pixels import (
-    Generator,
-    Mask,
-    Pixels,
-    as_image,
-    blur,
-    colour_name,
-    edges,
-    from_image,
-    luma,
-    mix,
+from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, strength, whereabouts
+from pico_banana.regenerate.backends.procedural.drawn import PALETTE, THINGS
+from pico_banana.regenerate.backends.procedural.pixels import Generator, Pixels, colour_name, mix
+from pico_banana.regenerate.backends.procedural.placing import (
+    choose_object,
+    detail_in,
+    fitted,
+    mean_colour,
+    measured_locally,
+    moved,
+    overlaps,
+    put_drawn,
+    recoloured,
+    unseen,
+    without,
 )
-from pico_banana.regenerate.backends.procedural.retouch import box_mask, cut, fill, paste, shape_of, stands_out
+from pico_banana.regenerate.backends.procedural.retouch import box_mask, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.regenerate.values import KnownObject
 
-_TOUCHED = 0.03  # a change of colour that a person may notice
 _MARGIN = 0.02
 
 
@@ -45,10 +45,10 @@ class AddObject:
         width = height * thing.shape * photo.shape[0] / photo.shape[1]
         levels = (0.06, 0.30) if thing.flies else (0.68, 0.74)
         places = [(x, y) for x in np.linspace(0.05, 0.95 - width, 7) for y in levels if y + height < 0.97]
-        free = [place for place in places if not _overlaps((*place, place[0] + width, place[1] + height), objects)]
+        free = [place for place in places if not overlaps((*place, place[0] + width, place[1] + height), objects)]
         if not free or width > 0.8:
             return None
-        x, y = min(free, key=lambda place: _detail(photo, (*place, place[0] + width, place[1] + height)))
+        x, y = min(free, key=lambda place: detail_in(photo, (*place, place[0] + width, place[1] + height)))
         box = [round(float(side), 4) for side in (x, y, x + width, y + height)]
         where = whereabouts(box)
         how = "floating in the air" if thing.flies else "standing on the ground, with a soft shadow under it"
@@ -62,11 +62,11 @@ class AddObject:
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Draw it; a half-hearted attempt is see-through."""
-        return _put(photo, recipe, min(1.0, 0.25 + strength(rng)))
+        return put_drawn(photo, recipe, min(1.0, 0.25 + strength(rng)))
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the thing drawn in full."""
-        wanted = _put(before, recipe, 1.0)
+        wanted = put_drawn(before, recipe, 1.0)
         return measured_locally(before, after, wanted, box_mask(before, recipe["box"], grow=0.05))
 
 
@@ -77,7 +77,7 @@ class RemoveObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing."""
-        thing = _choose(objects, rng)
+        thing = choose_object(objects, rng)
         if thing is None:
             return None
         where = whereabouts(thing.box)
@@ -90,12 +90,12 @@ class RemoveObject:
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Fill its box; a half-hearted attempt leaves a ghost."""
         ghost = max(0.0, 0.75 - strength(rng))
-        return mix(_without(photo, recipe["box"], rng), photo, ghost)
+        return mix(without(photo, recipe["box"], rng), photo, ghost)
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Look for what is left of it."""
         region = box_mask(before, recipe["box"], grow=_MARGIN)
-        return _unseen(measured_locally(before, after, _without(before, recipe["box"]), region), after, recipe["box"])
+        return unseen(measured_locally(before, after, without(before, recipe["box"]), region), after, recipe["box"])
 
 
 class ReplaceObject:
@@ -105,7 +105,7 @@ class ReplaceObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose the old and the new thing."""
-        old = _choose(objects, rng)
+        old = choose_object(objects, rng)
         others = [name for name in THINGS if old is not None and name not in old.name]
         if old is None or not others:
             return None
@@ -119,17 +119,17 @@ class ReplaceObject:
             "old": list(old.box),
             "thing": name,
             "colour": colour,
-            "box": _fitted(old.box, THINGS[name].shape, photo),
+            "box": fitted(old.box, THINGS[name].shape, photo),
         }
         return Proposal(text, f"Replace the {old.name} with a {colour} {name}.", recipe)
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Clear the place and draw."""
-        return _put(_without(photo, recipe["old"], rng), recipe, min(1.0, 0.25 + strength(rng)))
+        return put_drawn(without(photo, recipe["old"], rng), recipe, min(1.0, 0.25 + strength(rng)))
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """The old thing gone, the new one there."""
-        wanted = _put(_without(before, recipe["old"]), recipe, 1.0)
+        wanted = put_drawn(without(before, recipe["old"]), recipe, 1.0)
         region = np.maximum(box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=0.05))
         return measured_locally(before, after, wanted, region)
 
@@ -141,10 +141,10 @@ class ChangeAttribute:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing and a colour it does not have."""
-        thing = _choose(objects, rng)
+        thing = choose_object(objects, rng)
         if thing is None:
             return None
-        now = colour_name(_mean_colour(photo, shape_of(photo, thing.box)))
+        now = colour_name(mean_colour(photo, shape_of(photo, thing.box)))
         others = [name for name in PALETTE if name not in (now, thing.colour)]
         colour = others[int(rng.integers(len(others)))]
         text = (
@@ -155,12 +155,12 @@ class ChangeAttribute:
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Turn the hue; a half-hearted attempt stops on the way."""
-        return mix(photo, _recoloured(photo, recipe), min(1.0, 0.1 + strength(rng)))
+        return mix(photo, recoloured(photo, recipe), min(1.0, 0.1 + strength(rng)))
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the full change."""
         return measured_locally(
-            before, after, _recoloured(before, recipe), box_mask(before, recipe["box"], grow=_MARGIN)
+            before, after, recoloured(before, recipe), box_mask(before, recipe["box"], grow=_MARGIN)
         )
 
 
@@ -171,7 +171,7 @@ class RelocateObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing and the calmest free place at its height."""
-        thing = _choose(objects, rng)
+        thing = choose_object(objects, rng)
         if thing is None:
             return None
         width = thing.box[2] - thing.box[0]
@@ -181,11 +181,11 @@ class RelocateObject:
             x
             for x in steps
             if abs(x - thing.box[0]) > max(width, 0.15)
-            and not _overlaps((x, thing.box[1], x + width, thing.box[3]), others)
+            and not overlaps((x, thing.box[1], x + width, thing.box[3]), others)
         ]
         if not free:
             return None
-        left = round(min(free, key=lambda x: _detail(photo, (x, thing.box[1], x + width, thing.box[3]))), 4)
+        left = round(min(free, key=lambda x: detail_in(photo, (x, thing.box[1], x + width, thing.box[3]))), 4)
         new = [left, thing.box[1], round(left + width, 4), thing.box[3]]
         side = "left" if left < thing.box[0] else "right"
         text = (
@@ -197,15 +197,15 @@ class RelocateObject:
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Cut it out, fill the place, lay it down; a half-hearted attempt leaves a ghost behind."""
         ghost = max(0.0, 0.7 - strength(rng))
-        return _scaled(mix(_without(photo, recipe["old"], rng), photo, ghost), photo, recipe)
+        return moved(mix(without(photo, recipe["old"], rng), photo, ghost), photo, recipe)
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """At the new place, and gone from the old."""
-        wanted = _scaled(_without(before, recipe["old"]), before, recipe)
+        wanted = moved(without(before, recipe["old"]), before, recipe)
         region = np.maximum(
             box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN)
         )
-        return _unseen(measured_locally(before, after, wanted, region), after, recipe["old"])
+        return unseen(measured_locally(before, after, wanted, region), after, recipe["old"])
 
 
 class ReshapeObject:
@@ -215,7 +215,7 @@ class ReshapeObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing, and larger when there is room."""
-        thing = _choose(objects, rng)
+        thing = choose_object(objects, rng)
         if thing is None:
             return None
         width, height = thing.box[2] - thing.box[0], thing.box[3] - thing.box[1]
@@ -234,117 +234,12 @@ class ReshapeObject:
         """Cut it out, fill the place, lay it down in its new size; a half-hearted attempt stops on the way."""
         share = min(1.0, 0.1 + strength(rng))
         box = [new * share + old * (1 - share) for new, old in zip(recipe["box"], recipe["old"], strict=True)]
-        return _scaled(_without(photo, recipe["old"], rng), photo, {**recipe, "box": box})
+        return moved(without(photo, recipe["old"], rng), photo, {**recipe, "box": box})
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the full change of size."""
-        wanted = _scaled(_without(before, recipe["old"]), before, recipe)
+        wanted = moved(without(before, recipe["old"]), before, recipe)
         region = np.maximum(
             box_mask(before, recipe["old"], grow=_MARGIN), box_mask(before, recipe["box"], grow=_MARGIN)
         )
         return measured_locally(before, after, wanted, region)
-
-
-def _choose(objects: Sequence[KnownObject], rng: Generator) -> KnownObject | None:
-    fitting = [
-        thing
-        for thing in objects
-        if thing.kind == "object"
-        and 0.002 < _area(thing.box) < 0.2
-        and not _overlaps(thing.box, [o for o in objects if o is not thing])
-    ]
-    return fitting[int(rng.integers(len(fitting)))] if fitting else None
-
-
-def _area(box: Sequence[float]) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _overlaps(box: Sequence[float], others: Sequence[KnownObject]) -> bool:
-    return any(
-        box[0] < other.box[2] and other.box[0] < box[2] and box[1] < other.box[3] and other.box[1] < box[3]
-        for other in others
-    )
-
-
-def _detail(photo: Pixels, box: Sequence[float]) -> float:
-    left, top, right, bottom = in_pixels(box, photo)
-    return float(edges(photo[top:bottom, left:right]).mean())
-
-
-def _fitted(box: Sequence[float], shape: float, photo: Pixels) -> list[float]:
-    """Fit a thing of a given width over height into a box, standing on its lower edge."""
-    ratio = shape * photo.shape[0] / photo.shape[1]
-    width, height = box[2] - box[0], box[3] - box[1]
-    if width / height > ratio:
-        width = height * ratio
-    else:
-        height = width / ratio
-    centre = (box[0] + box[2]) / 2
-    return [round(side, 4) for side in (centre - width / 2, box[3] - height, centre + width / 2, box[3])]
-
-
-def _put(photo: Pixels, recipe: dict[str, Any], opacity: float) -> Pixels:
-    left, top, right, bottom = in_pixels(recipe["box"], photo)
-    thing = THINGS[recipe["thing"]]
-    piece, mask = render(thing, recipe["colour"], bottom - top)
-    ground = photo
-    if not thing.flies:
-        dark = shadow(photo, ((left + right) / 2, bottom - 2), ((right - left) * 0.45, max(2.0, (bottom - top) * 0.06)))
-        ground = photo * (1 - dark[..., None] * opacity)
-    lit = piece * np.float32(0.55 + 0.6 * float(luma(photo).mean()) ** 0.5)
-    return paste(ground, np.clip(lit, 0, 1), mask * opacity, (left, top))[0]
-
-
-def _without(photo: Pixels, box: Sequence[float], rng: Generator | None = None) -> Pixels:
-    return fill(photo, blur(box_mask(photo, box, grow=0.012), 2.0), rng)
-
-
-def _scaled(ground: Pixels, photo: Pixels, recipe: dict[str, Any]) -> Pixels:
-    old = in_pixels(recipe["old"], photo)
-    piece, mask = cut(photo, shape_of(photo, recipe["old"]), old)
-    left, top, right, bottom = in_pixels(recipe["box"], photo)
-    size = (right - left, bottom - top)
-    resized = from_image(as_image(piece).resize(size))
-    shape = from_image(as_image(np.repeat(mask[..., None], 3, axis=2)).resize(size))[..., 0]
-    return paste(ground, resized, shape, (left, top))[0]
-
-
-def _mean_colour(photo: Pixels, mask: Mask) -> tuple[float, float, float]:
-    total = max(float(mask.sum()), 1e-6)
-    red, green, blue = ((photo * mask[..., None]).sum(axis=(0, 1)) / total).tolist()
-    return red, green, blue
-
-
-def _recoloured(photo: Pixels, recipe: dict[str, Any]) -> Pixels:
-    mask = shape_of(photo, recipe["box"])
-    target = np.array(PALETTE[recipe["colour"]], dtype=np.float32) / 255
-    grey = luma(photo)[..., None]
-    level = float((grey[..., 0] * mask).sum() / max(float(mask.sum()), 1e-6))
-    shading = grey / max(level, 0.05)
-    _, lightness, _ = colorsys.rgb_to_hls(*(float(part) for part in target))
-    lifted = np.clip(target * shading * (0.75 + 0.25 * level / max(lightness, 0.1)), 0, 1)
-    return mix(photo, lifted.astype(np.float32), mask)
-
-
-def _unseen(measured: Measured, after: Pixels, box: Sequence[float]) -> Measured:
-    """Lower the score of an emptied place that still shows."""
-    out = stands_out(after, box)
-    note = f"{measured.note}, the emptied place stands out by {out:.3f}"
-    return Measured(measured.done, measured.kept, min(measured.clean, ramp(out, 0.16, 0.05)), note)
-
-
-def measured_locally(before: Pixels, after: Pixels, wanted: Pixels, region: Mask) -> Measured:
-    """Measure a local edit against the best one known: what was to change, what was to stay, what shows at the rim."""
-    if after.shape != before.shape:
-        after = from_image(as_image(after).resize((before.shape[1], before.shape[0])))
-    to_change = np.abs(wanted - before).max(axis=2) * region
-    missing = np.minimum(np.abs(wanted - after).max(axis=2), to_change) * (to_change > _TOUCHED)
-    asked = float((to_change * (to_change > _TOUCHED)).sum())
-    done = 1 - float(missing.sum()) / asked if asked > 0 else 0.0
-    outside = region < 0.5
-    touched = float((np.abs(after - before).max(axis=2)[outside] > _TOUCHED).mean()) if outside.any() else 0.0
-    rim = (blur(region, 2) > 0.1) & (blur(region, 2) < 0.9)
-    seam = float(edges(after)[rim].mean() - edges(before)[rim].mean()) if rim.any() else 0.0
-    note = f"{done:.0%} of the change is there, {touched:.1%} of the rest was touched, seam {seam:+.3f}"
-    return Measured(ramp(done, 0.2, 0.9), ramp(touched, 0.10, 0.005), ramp(seam, 0.06, 0.01), note)

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pico_banana.regenerate.backends.procedural.craft import ramp
+from pico_banana.regenerate.backends.procedural.look import Look, LookCraft
 from pico_banana.regenerate.backends.procedural.pixels import (
     Generator,
     Mask,
@@ -17,7 +18,7 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
     saturate,
 )
-from pico_banana.regenerate.backends.procedural.tone import Look, LookCraft, warmth
+from pico_banana.regenerate.backends.procedural.tone import warmth
 
 
 def greenery(pixels: Pixels) -> Mask:

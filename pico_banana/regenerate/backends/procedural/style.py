@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from pico_banana.regenerate.backends.procedural.craft import ramp
+from pico_banana.regenerate.backends.procedural.look import Look, LookCraft
 from pico_banana.regenerate.backends.procedural.pixels import (
     Generator,
     Mask,
@@ -18,7 +19,6 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
     saturate,
 )
-from pico_banana.regenerate.backends.procedural.tone import Look, LookCraft
 
 
 def _oil(photo: Pixels, amount: float, rng: Generator) -> Pixels:
