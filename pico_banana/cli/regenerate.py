@@ -1,0 +1,216 @@
+"""`pico-banana regenerate`: make such data anew, `plan | run | status | assemble | report | retry-failed`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.policy import Policy
+    from pico_banana.regenerate.runner import RunState
+
+_INTERRUPTED = 130
+_EPILOG = """\
+examples:
+  pico-banana regenerate run config.toml --ledger runs/a --dry-run
+  pico-banana regenerate run config.toml --ledger runs/a --budget-usd 20
+  pico-banana regenerate assemble runs/a --out data/a --threshold 0.8
+  pico-banana regenerate report runs/a --html report.html
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the group.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    parser = subparsers.add_parser(
+        "regenerate",
+        help="make such data anew: photo, instruction, edit, judge, rows",
+        description="Run the pipeline that makes data like Pico-Banana-400K, from any photos, with any models.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_plan(commands)
+    _add_run(commands, "run", "plan, when there is no plan yet, and do what is not done", retry=False)
+    _add_run(commands, "retry-failed", "do the items again that failed in earlier runs", retry=True)
+    _add_status(commands)
+    _add_assemble(commands)
+    _add_report(commands)
+
+
+def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("plan", help="choose photos and edit types, and write them into a new ledger")
+    _add_config_and_ledger(parser)
+    parser.set_defaults(run=_plan)
+
+
+def _add_run(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, *, retry: bool
+) -> None:
+    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl-C stops gently.")
+    _add_config_and_ledger(parser)
+    parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
+    parser.add_argument(
+        "--accept-changes", action="store_true", help="go on although the configuration asks something else"
+    )
+    parser.add_argument(
+        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
+    )
+    if not retry:
+        parser.add_argument(
+            "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
+        )
+    parser.set_defaults(run=_run, retry=retry, dry_run=False)
+
+
+def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("status", help="how far a ledger is, and what it cost")
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_status)
+
+
+def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "assemble", help="write the rows and pictures of a ledger as a mirror, at any threshold"
+    )
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the mirror's folder")
+    _add_policy(parser)
+    parser.add_argument("--rows-only", action="store_true", help="leave the pictures out")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_assemble)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("report", help="survival by type and stage, cost, and a page with pictures")
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with example pictures")
+    parser.add_argument(
+        "--examples", type=int, default=12, metavar="N", help="how many accepts and rejects to show (12)"
+    )
+    _add_policy(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_report)
+
+
+def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
+    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder; made if needed")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threshold", type=float, metavar="SCORE", help="another threshold than the run's, 0 to 1")
+    parser.add_argument("--comparison", choices=(">", ">="), help="how a score is held against it")
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.config import read_config
+    from pico_banana.regenerate.ledger import open_ledger
+    from pico_banana.regenerate.plan import able_types, plan_run
+    from pico_banana.regenerate.staff import hire
+
+    config = read_config(args.config)
+    staff = hire(config)
+    with open_ledger(args.ledger, create=True, writable=True) as ledger:
+        ledger.bind(config)
+        count = plan_run(ledger, config, able=able_types(staff.writer, staff.editor))
+    _print(args, {"items": count, "ledger": str(args.ledger)}, f"{count} items planned in {args.ledger}")
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.config import read_config
+    from pico_banana.regenerate.progress import ProgressLine
+    from pico_banana.regenerate.runner import run
+
+    config = read_config(args.config)
+    if args.budget_usd is not None:
+        config = dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
+    if args.dry_run:
+        return _dry_run(args, config)
+    with ProgressLine(sys.stderr, args.ledger) as line:
+        state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
+    _print(args, {**dataclasses.asdict(state), "left": state.left}, _summary(state))
+    if state.stopped == "interrupted":
+        return _INTERRUPTED
+    return 1 if state.stopped or state.failed > args.allow_failed else 0
+
+
+def _dry_run(args: argparse.Namespace, config: Config) -> int:
+    from pico_banana.regenerate.forecast import forecast_run
+    from pico_banana.regenerate.tables import forecast_table
+
+    found = forecast_run(config, args.ledger)
+    totals = {"accepted": found.accepted, "total_usd": found.total_usd}
+    _print(args, {**dataclasses.asdict(found), **totals}, forecast_table(found))
+    return 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.ledger import open_ledger
+    from pico_banana.regenerate.report import make_status
+    from pico_banana.regenerate.tables import status_table
+
+    with open_ledger(args.ledger) as ledger:
+        status = make_status(ledger)
+    _print(args, dataclasses.asdict(status), status_table(status))
+    return 0
+
+
+def _assemble(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.assemble import assemble
+    from pico_banana.regenerate.ledger import open_ledger
+
+    with open_ledger(args.ledger) as ledger:
+        policy = _policy(args, ledger.latest_config().policy)
+        made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only)
+    ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
+    text = (
+        f"{made.items} items: {made.accepted} accepted{ended}\n"
+        f"single_turn {made.accepted}  preference {made.preference}  multi_turn {made.sessions}  pictures {made.pictures}\n"
+        f'load them with: pico_banana.load("single_turn", mirror="{made.folder}")'
+    )
+    _print(args, {**dataclasses.asdict(made), "folder": str(made.folder)}, text)
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.ledger import open_ledger
+    from pico_banana.regenerate.report import make_report
+    from pico_banana.regenerate.report_html import write_html
+    from pico_banana.regenerate.tables import report_table
+
+    with open_ledger(args.ledger) as ledger:
+        report = make_report(ledger, policy=_policy(args, ledger.latest_config().policy))
+        if args.html is not None:
+            write_html(report, ledger, args.html, examples=args.examples)
+    _print(args, report.as_json(), report_table(report))
+    return 0
+
+
+def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
+    from pico_banana.regenerate.policy import with_threshold
+
+    return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
+
+
+def _summary(state: RunState) -> str:
+    text = f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; {state.calls} calls, {state.spent_usd:.4f} USD spent"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
+    if kinds:
+        text += f"\nfailed with: {kinds}; try again with `pico-banana regenerate retry-failed`"
+    return f"{text}\nstopped: {state.stopped}" if state.stopped else text
+
+
+def _print(args: argparse.Namespace, document: dict[str, Any], text: str) -> None:
+    sys.stdout.write((json.dumps(document, indent=2, default=str) if args.json else text) + "\n")

@@ -1,0 +1,117 @@
+"""What can go wrong with a model service, and how often; each is a share of requests, 0 to 1, chosen by the request's content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Faults of the way there: the same request may succeed next time.
+PASSING = ("throttled", "throttled_with_wait", "server_error", "cut_connection", "hang")
+# Faults of the answer: the same request gets the same answer.
+LASTING = (
+    "refused",
+    "no_image",
+    "silent_no_image",
+    "cut_off",
+    "malformed_response",
+    "bad_json",
+    "wrong_schema",
+    "score_out_of_range",
+    "black_picture",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFaults:
+    """Shares of requests, 0 to 1.
+
+    Attributes:
+        throttled: 429 without Retry-After.
+        throttled_with_wait: 429 with Retry-After.
+        server_error: 500 or 503.
+        cut_connection: the connection closes in the middle of the reply.
+        hang: the reply takes `hang_s` longer.
+        refused: an edit is refused; the finish reasons take turns.
+        no_image: finish reason NO_IMAGE.
+        silent_no_image: the reply simply lacks a picture.
+        cut_off: finish reason MAX_TOKENS.
+        malformed_response: finish reason MALFORMED_RESPONSE.
+        bad_json: a judge's reply is no JSON.
+        wrong_schema: a judge's reply lacks a criterion.
+        score_out_of_range: a judge's reply has a score of 85 or -1.
+        black_picture: the edited picture is black.
+        latency_s: seconds every answer takes.
+        hang_s: seconds more for the answers that hang.
+        retry_after_s: what Retry-After says.
+    """
+
+    throttled: float = 0.0
+    throttled_with_wait: float = 0.0
+    server_error: float = 0.0
+    cut_connection: float = 0.0
+    hang: float = 0.0
+    refused: float = 0.0
+    no_image: float = 0.0
+    silent_no_image: float = 0.0
+    cut_off: float = 0.0
+    malformed_response: float = 0.0
+    bad_json: float = 0.0
+    wrong_schema: float = 0.0
+    score_out_of_range: float = 0.0
+    black_picture: float = 0.0
+    latency_s: float = 0.0
+    hang_s: float = 5.0
+    retry_after_s: float = 0.2
+
+    def strikes(self, name: str, request: str, seed: int) -> bool:
+        """Say whether a fault strikes a request.
+
+        Args:
+            name: the fault.
+            request: what identifies the request: the hash of its content, with the visit number for passing faults.
+            seed: the server's.
+
+        Returns:
+            True when it does.
+        """
+        share: float = getattr(self, name)
+        return share > 0 and draw(seed, name, request) < share
+
+    def first(self, names: tuple[str, ...], request: str, seed: int) -> str:
+        """Give the first of some faults that strikes a request.
+
+        Args:
+            names: the faults.
+            request: what identifies the request.
+            seed: the server's.
+
+        Returns:
+            Its name, or an empty text.
+        """
+        return next((name for name in names if self.strikes(name, request, seed)), "")
+
+
+def draw(*parts: object) -> float:
+    """Draw a number from the hash of some parts.
+
+    Args:
+        parts: whatever the draw may depend on.
+
+    Returns:
+        0 to 1, 1 excluded.
+    """
+    text = "\x1f".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def fault_names() -> Iterator[str]:
+    """Give the names of all faults.
+
+    Yields:
+        The names, in order.
+    """
+    return (field.name for field in fields(ModelFaults) if not field.name.endswith("_s"))

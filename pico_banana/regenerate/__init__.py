@@ -1,0 +1,86 @@
+"""Make data like Pico-Banana-400K anew: photo, instruction, edit, judge, and rows in the published layout.
+
+```python
+from pathlib import Path
+from pico_banana.regenerate import assemble, open_ledger, read_config, run
+
+state = run(read_config(Path("config.toml")), Path("runs/a"))
+with open_ledger(Path("runs/a")) as ledger:
+    made = assemble(ledger, Path("data/a"))
+```
+
+The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records), `walk` strings attempts
+and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assemble` writes rows.
+Names are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.assemble import Assembled, assemble
+    from pico_banana.regenerate.config import Config, config_from, read_config
+    from pico_banana.regenerate.forecast import Forecast, forecast_run
+    from pico_banana.regenerate.ledger import Ledger, open_ledger
+    from pico_banana.regenerate.policy import Policy, Verdict
+    from pico_banana.regenerate.report import Report, make_report, make_status
+    from pico_banana.regenerate.report_html import write_html
+    from pico_banana.regenerate.runner import RunState, run
+    from pico_banana.regenerate.staff import Staff
+
+_HOMES = {
+    "Assembled": "assemble",
+    "Config": "config",
+    "Forecast": "forecast",
+    "Ledger": "ledger",
+    "Policy": "policy",
+    "Report": "report",
+    "RunState": "runner",
+    "Staff": "staff",
+    "Verdict": "policy",
+    "assemble": "assemble",
+    "config_from": "config",
+    "forecast_run": "forecast",
+    "make_report": "report",
+    "make_status": "report",
+    "open_ledger": "ledger",
+    "read_config": "config",
+    "run": "runner",
+    "write_html": "report_html",
+}
+
+__all__ = [
+    "Assembled",
+    "Config",
+    "Forecast",
+    "Ledger",
+    "Policy",
+    "Report",
+    "RunState",
+    "Staff",
+    "Verdict",
+    "assemble",
+    "config_from",
+    "forecast_run",
+    "make_report",
+    "make_status",
+    "open_ledger",
+    "read_config",
+    "run",
+    "write_html",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # also where a submodule has the same name: `regenerate.assemble` is the function
+    return value

@@ -1,0 +1,167 @@
+"""What will be made: which photo gets which edit types. Made once, seeded, and kept in the ledger."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import ConfigError
+from pico_banana.regenerate.photos import find_photos
+from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.values import Item, Photo, derived_seed
+from pico_banana.taxonomy import EditType, edit_type, edit_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pico_banana.regenerate.config import AssignSettings, Config, SessionSettings
+    from pico_banana.regenerate.ledger import Ledger
+
+
+class Assigner:
+    """Gives out edit types: those that suit a photo, and among them the one that is furthest behind its share.
+
+    Args:
+        settings: which types, how balanced.
+        able: the types the writer and editor can do; None for all.
+    """
+
+    def __init__(self, settings: AssignSettings, *, able: frozenset[str] | None = None) -> None:
+        self._settings = settings
+        self._shares = _shares(settings, able)
+        self._given = dict.fromkeys(self._shares, 0)
+        self._total = 0
+
+    def suitable(self, photo: Photo) -> tuple[EditType, ...]:
+        """Say which types suit a photo.
+
+        Args:
+            photo: with what is known of it.
+
+        Returns:
+            The types whose needs it meets; where nothing is known, the settings say.
+        """
+        return tuple(kind for kind in self._shares if self._suits(kind, photo))
+
+    def next_type(self, photo: Photo, rng: random.Random, *, taken: Iterable[EditType] = ()) -> EditType | None:
+        """Give one type to a photo.
+
+        Args:
+            photo: with what is known of it.
+            rng: breaks ties.
+            taken: types this photo's item has already.
+
+        Returns:
+            The type, or None when none suits.
+        """
+        done = set(taken)
+        choices = [kind for kind in self.suitable(photo) if kind not in done]
+        if not choices:
+            return None
+        self._total += 1
+        chosen = max(choices, key=lambda kind: (self._behind(kind), rng.random()))
+        self._given[chosen] += 1
+        return chosen
+
+    def _behind(self, kind: EditType) -> float:
+        return self._shares[kind] * self._total - self._given[kind]
+
+    def _suits(self, kind: EditType, photo: Photo) -> bool:
+        needs = guidance(kind).needs
+        if not needs:
+            return True
+        if not photo.known and not photo.tags:
+            return self._settings.when_unknown == "allow"
+        return needs <= photo.all_tags
+
+
+def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] | None = None) -> Iterator[Item]:
+    """Plan the items of a run.
+
+    Args:
+        config: the run's configuration.
+        photos: the photos.
+        able: the types the backends can do; None for all.
+
+    Yields:
+        Items with ids from 1; a photo no type suits gives none.
+    """
+    assigner = Assigner(config.assign, able=able)
+    number = 0
+    for photo in photos:
+        for _ in range(config.source.per_photo):
+            seed = derived_seed(config.seed, number + 1)
+            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))
+            if types:
+                number += 1
+                yield Item(number, photo, types, seed)
+
+
+def plan_run(
+    ledger: Ledger, config: Config, *, photos: Iterable[Photo] | None = None, able: frozenset[str] | None = None
+) -> int:
+    """Write the plan into a ledger; one that is there stays as it is.
+
+    Args:
+        ledger: open for writing.
+        config: the run's configuration.
+        photos: the photos; None for those the configuration names.
+        able: the types the backends can do; None for all.
+
+    Returns:
+        How many items are planned.
+
+    Raises:
+        ConfigError: there are no photos, or none that any type suits.
+    """
+    if not ledger.item_count():
+        ledger.add_items(make_items(config, find_photos(config.source) if photos is None else photos, able=able))
+    count = ledger.item_count()
+    if not count:
+        raise ConfigError(
+            "no photo suits any of the edit types; see assign.edit_types and assign.when_unknown", key="assign"
+        )
+    return count
+
+
+def able_types(*backends: object) -> frozenset[str] | None:
+    """Ask backends which types they can do.
+
+    Args:
+        backends: the writer and the editor; one without `edit_types` can try them all.
+
+    Returns:
+        The slugs they share, or None for all.
+    """
+    limited = [
+        frozenset(map(str, found)) for one in backends if (found := getattr(one, "edit_types", None)) is not None
+    ]
+    return frozenset.intersection(*limited) if limited else None
+
+
+def _turn_types(
+    assigner: Assigner, photo: Photo, settings: SessionSettings, rng: random.Random
+) -> tuple[EditType, ...]:
+    turns = rng.randint(settings.min_turns, settings.max_turns) if rng.random() < settings.share else 1
+    types: list[EditType] = []
+    for _ in range(turns):
+        kind = assigner.next_type(photo, rng, taken=types)
+        if kind is None:
+            break
+        types.append(kind)
+    return tuple(types)
+
+
+def _shares(settings: AssignSettings, able: frozenset[str] | None) -> dict[EditType, float]:
+    chosen = [edit_type(name) for name in settings.edit_types] or list(edit_types())
+    weights: Mapping[str, float] = {str(edit_type(name)): factor for name, factor in settings.weights.items()}
+    sizes = {
+        kind: (kind.published_count if settings.balance == "published" else 1.0) * weights.get(str(kind), 1.0)
+        for kind in chosen
+        if able is None or str(kind) in able
+    }
+    total = sum(sizes.values())
+    if total <= 0:
+        names = ", ".join(sorted(able)) if able is not None else "every type has weight 0"
+        raise ConfigError(f"no edit type is left; the backends can do: {names}", key="assign.edit_types")
+    return {kind: size / total for kind, size in sizes.items() if size > 0}

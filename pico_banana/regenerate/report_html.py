@@ -1,0 +1,236 @@
+"""The report as one HTML file, with example pictures of accepted and rejected edits inside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import PictureError
+from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.photos import read_photo
+from pico_banana.regenerate.policy import CRITERIA, Policy
+from pico_banana.regenerate.values import Photo, Picture
+from pico_banana.store import write_atomic
+from pico_banana.taxonomy import edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pico_banana.regenerate.ledger import Ledger
+    from pico_banana.regenerate.report import Report
+
+_THUMB = 300
+_STYLE = """
+:root{--ink:#1d2433;--soft:#5d6778;--line:#dfe3ea;--paper:#fff;--back:#f5f6f9;--good:#17794a;--bad:#b3382c;--bar:#4c78c8}
+@media (prefers-color-scheme:dark){:root{--ink:#e8ebf1;--soft:#9aa5b6;--line:#323a48;--paper:#1b212b;--back:#12161d;
+--good:#5fc894;--bad:#ef8378;--bar:#7aa2ea}}
+*{box-sizing:border-box}body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}h1{font-size:24px;margin:0 0 2px}h2{font-size:18px;margin:34px 0 10px}
+.soft{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:20px 0}
+.card,table,.example{background:var(--paper);border:1px solid var(--line);border-radius:10px}
+.card{padding:12px 14px}.card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}
+table{width:100%;border-collapse:separate;border-spacing:0;overflow:hidden}.wide{overflow-x:auto}
+th,td{padding:6px 11px;text-align:right;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums;white-space:nowrap}
+th{font-weight:600;color:var(--soft);font-size:13px}tr:last-child td{border:0}th:first-child,td:first-child{text-align:left}
+.bar{display:inline-block;width:90px;height:8px;border-radius:4px;background:var(--line);vertical-align:middle;margin-right:8px}
+.bar i{display:block;height:100%;border-radius:4px;background:var(--bar)}
+.examples{display:grid;grid-template-columns:repeat(auto-fill,minmax(500px,1fr));gap:16px}
+@media (max-width:560px){.examples{grid-template-columns:1fr}}
+.example{padding:12px}.pair{display:grid;grid-template-columns:1fr 1fr;gap:8px}.pair img{width:100%;height:190px;object-fit:contain;
+border-radius:6px;background:var(--back)}.example p{margin:8px 0 4px}.good{color:var(--good)}.bad{color:var(--bad)}
+.scores{display:grid;grid-template-columns:auto 1fr;gap:0 12px;font-size:13px;color:var(--soft);margin:4px 0 0}.scores dt{white-space:nowrap}
+.scores dd{margin:0}
+"""
+
+
+def write_html(report: Report, ledger: Ledger, path: Path, *, examples: int = 12) -> None:
+    """Write the report as one HTML file.
+
+    Args:
+        report: the numbers.
+        ledger: where the pictures are.
+        path: the file.
+        examples: how many accepted and how many rejected edits to show.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    accepted, rejected = _examples(ledger, report.policy, examples)
+    sections = [
+        _cards(report),
+        "<h2>By edit type</h2>",
+        _types(report),
+        "<h2>By stage</h2>",
+        _stages(report),
+        "<h2>Accepted</h2>",
+        _gallery(accepted, "Nothing is accepted yet."),
+        "<h2>Rejected</h2>",
+        _gallery(rejected, "Nothing is rejected yet."),
+    ]
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>Regeneration report</title><style>{_STYLE}</style><main><h1>Regeneration report</h1>"
+        f"<p class=soft>{escape(_rule(report.policy))}</p>{''.join(sections)}</main></html>"
+    )
+    write_atomic(path, page.encode())
+
+
+def _rule(policy: Policy) -> str:
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in policy.weights.items())
+    least = "".join(f"; {name} at least {value:g}" for name, value in policy.minimum.items())
+    kind = "weighted sum" if policy.combine == "weighted" else "weighted geometric mean"
+    return f"Accepted when the {kind} is {policy.comparison} {policy.threshold:g} ({weights}){least}; up to {policy.max_attempts} attempts."
+
+
+def _cards(report: Report) -> str:
+    cost = "–" if report.usd_per_accepted is None else f"${report.usd_per_accepted:.4f}"
+    facts = {
+        "planned items": f"{report.items:,}",
+        "single-turn rows": f"{report.accepted:,}",
+        "preference rows": f"{report.preference:,}",
+        "sessions": f"{report.sessions:,}",
+        "spent": f"${report.usd:,.2f}",
+        "per accepted row": cost,
+        "waiting for retry": f"{sum(report.failures.values()):,}",
+    }
+    cards = "".join(
+        f"<div class=card><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items()
+    )
+    return f"<div class=cards>{cards}</div>"
+
+
+def _types(report: Report) -> str:
+    heads = (
+        "edit type",
+        "planned",
+        "accepted",
+        "first try",
+        "attempts",
+        "preference",
+        "discarded",
+        "refused",
+        "declined",
+        "open",
+    )
+    rows = []
+    for kind, part in report.types.items():
+        rate = part.first_rate
+        bar = "–" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
+        ends = [part.ended[end] for end in ("discarded", "refused")]
+        declined = part.ended["declined"] + part.ended["unwritten"]
+        cells = (
+            part.items,
+            part.accepted,
+            bar,
+            part.attempts,
+            part.preference,
+            *ends,
+            declined,
+            part.ended["open"] + part.not_begun,
+        )
+        rows.append((escape(edit_type(kind).label), *cells))
+    return _table(heads, rows)
+
+
+def _stages(report: Report) -> str:
+    heads = ("stage", "answered", "not answered", "outcomes", "tokens in", "tokens out", "mean seconds", "USD")
+    rows = [
+        (
+            stage.replace("_", " "),
+            f"{part.calls:,}",
+            f"{part.unavailable:,}",
+            ", ".join(
+                f"{name.replace('_', ' ')} {count}" for name, count in part.outcomes.items() if name != "unavailable"
+            ),
+            f"{part.input_tokens:,}",
+            f"{part.output_tokens:,}",
+            f"{part.mean_s:.2f}",
+            f"{part.usd:.4f}",
+        )
+        for stage, part in report.stages.items()
+    ]
+    return _table(heads, rows)
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
+
+
+def _examples(ledger: Ledger, policy: Policy, most: int) -> tuple[list[str], list[str]]:
+    """Give examples, spread over edit types: the first of each type, then the second, and so on."""
+    accepted: dict[str, list[str]] = {}
+    rejected: dict[str, list[str]] = {}
+    each = max(1, -(-most // 4))
+    for result in results(ledger, policy):
+        for turn, attempt in _shown(result):
+            bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
+            if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
+                bucket.append(html)
+    return _spread(accepted, most), _spread(rejected, most)
+
+
+def _shown(result: ItemResult) -> Iterator[tuple[TurnResult, Attempt]]:
+    for turn in result.turns:
+        for attempt in turn.attempts:
+            if attempt.edited_sha is not None and attempt.reason != "undecodable":
+                yield turn, attempt
+
+
+def _spread(buckets: dict[str, list[str]], most: int) -> list[str]:
+    rounds = max((len(bucket) for bucket in buckets.values()), default=0)
+    ordered = [bucket[number] for number in range(rounds) for bucket in buckets.values() if number < len(bucket)]
+    return ordered[:most]
+
+
+def _example(ledger: Ledger, result: ItemResult, turn: TurnResult, attempt: Attempt) -> str:
+    try:
+        before = _before(ledger, result, turn)
+        after = ledger.vault.load(attempt.edited_sha or "")
+    except PictureError:
+        return ""
+    kind = "good" if attempt.accepted else "bad"
+    score = "" if attempt.score is None else f" {attempt.score:.2f}"
+    where = f"item {result.item}" + (f", turn {turn.turn}" if len(result.planned) > 1 else "")
+    said = attempt.why if attempt.outcome == "scored" else f"{attempt.outcome.replace('_', ' ')}: {attempt.reason}"
+    return (
+        f"<div class=example><div class=pair>{_img(before, 'before')}{_img(after, 'after')}</div>"
+        f"<p>{escape(turn.instruction)}</p><div class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, attempt "
+        f"{attempt.attempt} · <b class={kind}>{escape(said)}{score}</b></div>{_scores(attempt)}</div>"
+    )
+
+
+def _before(ledger: Ledger, result: ItemResult, turn: TurnResult) -> Picture:
+    return read_photo(Photo(result.url, result.locator)) if turn.turn == 1 else ledger.vault.load(turn.input_sha)
+
+
+def _scores(attempt: Attempt) -> str:
+    if attempt.first is None:
+        return ""
+    import json
+
+    reasons = json.loads(attempt.reasons)[0]
+    scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
+    shown = [name for name in (*CRITERIA, "drift") if name in scores]
+    lines = "".join(
+        f"<dt>{name} {scores[name]:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>" for name in shown
+    )
+    return f"<dl class=scores>{lines}</dl>"
+
+
+def _img(picture: Picture, what: str) -> str:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(picture.data)) as image:
+        image.thumbnail((_THUMB, _THUMB))
+        image.convert("RGB").save(buffer, "JPEG", quality=82)
+    return f"<img alt='{what}' src='data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
+
+
+def _gallery(examples: list[str], empty: str) -> str:
+    return f"<div class=examples>{''.join(examples)}</div>" if examples else f"<p class=soft>{empty}</p>"

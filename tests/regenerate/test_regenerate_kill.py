@@ -1,0 +1,104 @@
+"""The proof: killed at random moments and resumed, a run makes the same rows and pays for nothing twice.
+
+The proof at full size, 2,000 items and ten kills, is `python -m benchmarks.regenerate --only proof`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.config import config_from
+from pico_banana.regenerate.ledger import open_ledger
+from pico_banana.regenerate.runner import run
+from tests.regenerate.conftest import gemini_document
+from tests.regenerate.scenes import write_plain_folder
+from tests.regenerate.test_regenerate_run import FAULTS
+
+pytest.importorskip("google.genai")
+pytest.importorskip("openai")
+
+ITEMS, KILLS = 70, 3
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from pico_banana.regenerate import config_from, run
+state = run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]))
+sys.exit(130 if state.stopped else 0)
+"""
+
+
+def start(document: Path, ledger: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "GEMINI_API_KEY": "x"}
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(document), str(ledger)], env=environment)
+
+
+def wait_for_calls(server, more: int) -> None:
+    """Wait until the server has answered some more calls: a kill then comes in the middle of work."""
+    goal = sum(server.paid.values()) + more
+    deadline = time.monotonic() + 60
+    while sum(server.paid.values()) < goal and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def lost_in_flight(ledger: Path) -> int:
+    with open_ledger(ledger) as opened:
+        statement = "SELECT count(*) FROM opened WHERE id NOT IN (SELECT opened FROM calls)"
+        return int(opened.database.execute(statement).fetchone()[0])
+
+
+def published(folder: Path) -> dict[str, bytes]:
+    files = [path for part in ("jsonl", "manifest", "images") for path in (folder / part).rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory) -> Path:
+    return write_plain_folder(tmp_path_factory.mktemp("photos"), ITEMS, width=48, height=36)
+
+
+def test_killed_and_resumed_it_makes_the_same_and_pays_once(serve, photos, tmp_path):
+    undisturbed, killed = serve(**FAULTS), serve(latency_s=0.02, **FAULTS)
+    tables = {"sessions": {"share": 0.3}, "run": {"stop_grace_s": 10.0}}
+    run(config_from(gemini_document(undisturbed, photos, **tables)), tmp_path / "calm")
+    document = tmp_path / "config.json"
+    document.write_text(json.dumps(gemini_document(killed, photos, **tables)))
+    rng = random.Random(4)
+    for _ in range(KILLS):
+        process = start(document, tmp_path / "ledger")
+        wait_for_calls(killed, rng.randint(20, 90))
+        process.kill()
+        process.wait()
+    assert start(document, tmp_path / "ledger").wait() == 0
+    twice = sum(killed.paid.values()) - len(killed.paid)
+    assert twice <= lost_in_flight(tmp_path / "ledger")
+    for name in ("calm", "ledger"):
+        with open_ledger(tmp_path / name) as ledger:
+            assemble(ledger, tmp_path / f"out-{name}")
+    assert published(tmp_path / "out-calm") == published(tmp_path / "out-ledger")
+    assert killed.paid.keys() == undisturbed.paid.keys()
+
+
+def test_ctrl_c_lets_calls_in_flight_finish_and_loses_none(serve, photos, tmp_path):
+    server = serve(latency_s=0.15)
+    document = tmp_path / "config.json"
+    document.write_text(json.dumps(gemini_document(server, photos)))
+    process = start(document, tmp_path / "ledger")
+    wait_for_calls(server, 25)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert lost_in_flight(tmp_path / "ledger") == 0
+    with open_ledger(tmp_path / "ledger") as ledger:
+        saved = ledger.database.execute("SELECT count(*) FROM calls WHERE outcome != 'unavailable'").fetchone()[0]
+    assert saved == sum(server.paid.values()) > 24
+    assert start(document, tmp_path / "ledger").wait() == 0
+    assert max(server.paid.values()) == 1

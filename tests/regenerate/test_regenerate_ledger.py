@@ -1,0 +1,154 @@
+"""The ledger alone: durable order, a full disk, a reader's mistakes."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from pico_banana.errors import ConfigError, DiskFullError, PictureMissingError, StoreError
+from pico_banana.regenerate.config import config_from
+from pico_banana.regenerate.journal import Journal, connect
+from pico_banana.regenerate.ledger import open_ledger
+from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
+from pico_banana.regenerate.vault import Vault
+from pico_banana.store import write_atomic
+from pico_banana.taxonomy import edit_type
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with open_ledger(tmp_path / "ledger", create=True, writable=True) as opened:
+        yield opened
+
+
+def test_items_come_back_as_they_were_planned(ledger):
+    thing = KnownObject("red ball", "object", (0.1, 0.2, 0.3, 0.4), colour="red")
+    photo = Photo("https://photos.invalid/a.jpg", "/somewhere/a.jpg", True, (thing,), frozenset({"outdoor"}))
+    items = [
+        Item(1, photo, (edit_type("zoom_in"),), 11),
+        Item(2, photo, (edit_type("season"), edit_type("weather")), 12),
+    ]
+    assert ledger.add_items(items) == 2
+    assert list(ledger.items()) == items
+    assert [item.id for item in ledger.pending("any")] == [1, 2]
+
+
+def test_pages_give_every_item_once(ledger):
+    photo = Photo("https://photos.invalid/a.jpg", "a.jpg")
+    ledger.add_items(Item(number, photo, (edit_type("zoom_in"),), number) for number in range(1, 1202))
+    assert [item.id for item in ledger.pending("d")] == list(range(1, 1202))
+    for number in (1, 500, 501, 1201):
+        ledger.append("finished", {"item": number, "digest": "d", "at": 0.0}).result()
+    assert ledger.pending_count("d") == len(list(ledger.pending("d"))) == 1197
+    assert ledger.pending_count("another") == 1201
+
+
+def test_a_failed_item_waits_for_retry(ledger):
+    photo = Photo("https://photos.invalid/a.jpg", "a.jpg")
+    ledger.add_items(Item(number, photo, (edit_type("zoom_in"),), number) for number in (1, 2))
+    ledger.append("failures", {"item": 2, "stage": "", "error": "E", "text": "t", "at": 0.0}).result()
+    assert [item.id for item in ledger.pending("d")] == [1]
+    assert [item.id for item in ledger.pending("d", failed=True)] == [2]
+
+
+def test_a_full_database_says_so_and_the_reserve_makes_room_once(tmp_path):
+    path = tmp_path / "small.sqlite"
+    database = connect(path)
+    database.execute("CREATE TABLE notes (text TEXT)")
+    vault = Vault(tmp_path)
+    vault.keep_reserve(size=1000)
+    journal = Journal(path, vault.rescued)
+    pages = journal._database.execute("PRAGMA page_count").fetchone()[0]
+    journal._database.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(DiskFullError, match="nothing that was paid for is lost"):
+        for _ in range(100):
+            journal.append("notes", {"text": "x" * 1000}).result()
+    assert vault.reserve_spent
+    kept = database.execute("SELECT count(*) FROM notes").fetchone()[0]
+    journal._database.execute(f"PRAGMA max_page_count = {pages + 100}")
+    journal.append("notes", {"text": "after"}).result()
+    assert database.execute("SELECT count(*) FROM notes").fetchone()[0] == kept + 1
+    journal.close()
+    database.close()
+
+
+def test_the_reserve_is_given_back_and_the_write_tried_again(tmp_path):
+    vault = Vault(tmp_path)
+    vault.keep_reserve(size=1000)
+    tries = []
+
+    def write():
+        tries.append(vault.reserve_spent)
+        if not vault.reserve_spent:
+            raise DiskFullError("full")
+        return "written"
+
+    assert vault.rescued(write) == "written"
+    assert tries == [False, True]
+    with pytest.raises(DiskFullError):
+        vault.rescued(lambda: write_full())
+
+
+def write_full():
+    raise DiskFullError("still full")
+
+
+def test_pictures_are_kept_by_content(tmp_path):
+    vault = Vault(tmp_path)
+    picture = Picture.of(b"\x89PNG\r\n\x1a\nrest")
+    vault.save(picture)
+    vault.save(picture)
+    assert vault.load(picture.sha256).data == picture.data
+    assert vault.path(picture.sha256, "image/png").is_file()
+    with pytest.raises(PictureMissingError):
+        vault.load("0" * 64)
+
+
+def test_a_torn_picture_is_not_there(tmp_path):
+    vault = Vault(tmp_path)
+    picture = Picture.of(b"\x89PNG\r\n\x1a\nrest")
+    path = vault.path(picture.sha256, "image/png")
+    write_atomic(path.with_name(f".{path.name}.123.part"), b"\x89PNG")
+    with pytest.raises(PictureMissingError):
+        vault.load(picture.sha256)
+
+
+def test_what_is_no_ledger(tmp_path):
+    with pytest.raises(StoreError, match="regenerate plan"):
+        open_ledger(tmp_path)
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises((StoreError, sqlite3.DatabaseError)):
+        open_ledger(tmp_path)
+
+
+def test_a_ledger_of_another_layout_is_refused(tmp_path):
+    open_ledger(tmp_path / "l", create=True).close()
+    database = sqlite3.connect(tmp_path / "l" / "ledger.sqlite")
+    database.execute("UPDATE facts SET value = '0' WHERE name = 'layout'")
+    database.commit()
+    database.close()
+    with pytest.raises(StoreError, match="another version"):
+        open_ledger(tmp_path / "l")
+
+
+def test_reading_only_appends_nothing(tmp_path):
+    open_ledger(tmp_path / "l", create=True).close()
+    with open_ledger(tmp_path / "l") as ledger:
+        with pytest.raises(StoreError, match="for reading"):
+            ledger.append("failures", {})
+        with pytest.raises(ConfigError, match="no configuration"):
+            ledger.latest_config()
+
+
+def test_the_configuration_comes_back_equal(ledger):
+    config = config_from(
+        {
+            "writer": {"backend": "gemini", "model": "m", "parameters": {"temperature": 0.5}},
+            "assign": {"edit_types": ["zoom_in"], "weights": {"zoom_in": 2}},
+            "prices": {"m": {"per_picture": 0.1}},
+            "policy": {"minimum": {"drift": 0.2}},
+        }
+    )
+    ledger.bind(config)
+    assert ledger.latest_config() == config
