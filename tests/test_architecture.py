@@ -32,7 +32,7 @@ LAYERS = (
     {"regenerate", "mirror", "sample"},
     {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
     | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}
-    | {"streaming", "copying", "doctor", "fetchable", "trainable", "loader", "packs", "export"},
+    | {"streaming", "copying", "doctor", "fetchable", "trainable", "loader", "packs", "export", "parquet"},
     {"hub", "gallery"},
     {"builders", "cli"},
 )

@@ -39,6 +39,7 @@ GROUPS = (
     "publish",
     "photos",
     "doctor",
+    "regenerate",
     "mirror",
 )
 _MISTAKES = (

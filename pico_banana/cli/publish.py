@@ -126,9 +126,9 @@ def _publish(args: argparse.Namespace, folder: Path) -> int:
 
 
 def _written(args: argparse.Namespace, folder: Path) -> Repository:
-    from pico_banana.parquet.layout import Form
     from pico_banana.hub.licence import agreed_terms, changes_of, origin_of
     from pico_banana.hub.repository import Publication, build_repository
+    from pico_banana.parquet.layout import Form
 
     datasets = tuple(_chosen(args, subset) for subset in args.subset or _SUBSETS)
     origin = origin_of(datasets[0].mirror, declared_own=args.own)

@@ -10,12 +10,12 @@ from typing import Any
 
 from pico_banana import __version__
 from pico_banana.catalog import facts
-from pico_banana.parquet.columns import card_features
-from pico_banana.parquet.layout import Form
 from pico_banana.hub.card_texts import CITATION, COLUMNS, OWN_TERMS, RELEASE_TERMS, STREAMING
 from pico_banana.hub.distribution import draw_distribution
 from pico_banana.hub.licence import Origin
 from pico_banana.hub.published import CARD, PublishedConfig, Repository
+from pico_banana.parquet.columns import card_features
+from pico_banana.parquet.layout import Form
 from pico_banana.store import write_atomic
 
 DATA_VERSION = "1.0.0"

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pico_banana.parquet.columns import Fields, Kind, Label, Many, Picture, Plain
 from pico_banana.hub.card import DATA_VERSION
 from pico_banana.hub.hashes import Hashes
 from pico_banana.hub.licence import Origin
 from pico_banana.hub.published import CROISSANT, PublishedConfig, Repository
+from pico_banana.parquet.columns import Fields, Kind, Label, Many, Picture, Plain
 from pico_banana.store import write_atomic
 
 _LICENCE_URLS = {

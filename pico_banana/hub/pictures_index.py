@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pico_banana.parquet.places import places_table
 from pico_banana.packed import INDEX
+from pico_banana.parquet.places import places_table
 from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:

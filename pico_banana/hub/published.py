@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pico_banana.hub.licence import Terms
     from pico_banana.parquet.columns import Columns
     from pico_banana.parquet.layout import Form
-    from pico_banana.parquet.run import Written
     from pico_banana.parquet.pictures import Missing
-    from pico_banana.hub.licence import Terms
+    from pico_banana.parquet.run import Written
     from pico_banana.records import Subset
 
 CARD, CROISSANT = "README.md", "croissant.json"

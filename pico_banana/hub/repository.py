@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
-from pico_banana.parquet.layout import Form, columns, rows
-from pico_banana.parquet.writing import Limits, write_parquet
 from pico_banana.hub.card import write_card
 from pico_banana.hub.croissant import write_croissant
 from pico_banana.hub.pictures_index import write_pictures_index
 from pico_banana.hub.published import PublishedConfig, Repository
 from pico_banana.hub.rows_files import write_rows_files
+from pico_banana.parquet.layout import Form, columns, rows
+from pico_banana.parquet.writing import Limits, write_parquet
 from pico_banana.records import ImageRef, Subset
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.dataset import PicoBanana
-    from pico_banana.parquet.run import Written
     from pico_banana.hub.licence import Terms
+    from pico_banana.parquet.run import Written
 
 _MB = 1_000_000
 _TEXT_GROUP_ROWS = 20_000

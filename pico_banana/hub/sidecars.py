@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, LicenceError
-from pico_banana.parquet.layout import Form, columns
 from pico_banana.hub.licence import Origin, agreed_terms
 from pico_banana.hub.published import CARD
+from pico_banana.parquet.layout import Form, columns
 from pico_banana.records import Subset
 from pico_banana.store import atomic_path, sha256_of, write_atomic
 

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.parquet.places import Place
 from pico_banana.parquet.pictures import Missing
+from pico_banana.parquet.places import Place
 from pico_banana.store import write_atomic
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from pico_banana.parquet.columns import Columns, Picture, arrow_schema, leaves
 from pico_banana.parquet.arrays import Arena, Encoded, record_batch
-from pico_banana.parquet.run import Shard, hash_of_ids
+from pico_banana.parquet.columns import Columns, Picture, arrow_schema, leaves
 from pico_banana.parquet.places import Mark, find_places, mark
+from pico_banana.parquet.run import Shard, hash_of_ids
 from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:

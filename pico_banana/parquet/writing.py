@@ -14,9 +14,9 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.parquet.arrays import Arena
+from pico_banana.parquet.pictures import FilledRow, Reader, fill
 from pico_banana.parquet.run import ParquetRun, Written
 from pico_banana.parquet.sheet import Sheet
-from pico_banana.parquet.pictures import FilledRow, Reader, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

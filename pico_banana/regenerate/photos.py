@@ -136,7 +136,7 @@ def from_subset(subset: str, *, mirror: str = "") -> Iterator[Photo]:
     """
     text = f"source.subset {subset!r} {mirror!r}: pass photos=from_refs(...) to plan_run instead"
     raise ConfigError(text, key="source.subset")
-    yield  # noqa: PLW0101 - makes this a generator
+    yield
 
 
 def read_photo(photo: Photo) -> Picture:

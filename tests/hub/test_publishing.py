@@ -13,9 +13,9 @@ import pico_banana as pb
 from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, LicenceError
-from pico_banana.parquet.layout import Form
 from pico_banana.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
 from pico_banana.hub.viewer import read_card
+from pico_banana.parquet.layout import Form
 
 
 def visible(folder):

@@ -181,9 +181,9 @@ def test_a_filter_reads_only_the_row_groups_that_can_match(hub, client, put_fold
     import random
 
     import pico_banana as pb
-    from pico_banana.parquet.writing import Limits
     from pico_banana.hub.licence import Origin, Terms
     from pico_banana.hub.repository import Publication, build_repository
+    from pico_banana.parquet.writing import Limits
 
     rows = pb.load("single_turn", mirror=synthetic).sort("edit_type")  # 70 rows of 2 x 400 kB in groups of 8 MB
     terms = Terms(Origin.RELEASE, ("cc-by-nc-nd-4.0",), ())

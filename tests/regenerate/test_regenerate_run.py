@@ -112,12 +112,43 @@ def test_rows_follow_the_attempts(serve, photos, tmp_path):
         assert len(ids) == len(row["metadata_edit_turn_prompts"]) + 1
 
 
-PAPER = (
-    "color_tone film_grain add_object remove_object replace_object change_attribute relocate_object reshape_object new_background "
-    "season weather lighting artistic_style photo_to_cartoon modern_historical replace_text add_text restyle_text translate_text "
-    "accessories clothing pose expression age_gender anime pixar_3d western_comic line_art sticker caricature funko_pop lego simpsons "
-    "zoom_in outpainting"
-).split()
+PAPER = [
+    "color_tone",
+    "film_grain",
+    "add_object",
+    "remove_object",
+    "replace_object",
+    "change_attribute",
+    "relocate_object",
+    "reshape_object",
+    "new_background",
+    "season",
+    "weather",
+    "lighting",
+    "artistic_style",
+    "photo_to_cartoon",
+    "modern_historical",
+    "replace_text",
+    "add_text",
+    "restyle_text",
+    "translate_text",
+    "accessories",
+    "clothing",
+    "pose",
+    "expression",
+    "age_gender",
+    "anime",
+    "pixar_3d",
+    "western_comic",
+    "line_art",
+    "sticker",
+    "caricature",
+    "funko_pop",
+    "lego",
+    "simpsons",
+    "zoom_in",
+    "outpainting",
+]
 
 
 def test_success_rates_are_those_configured(serve, tmp_path):
