@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_rows import edit, lines, loaded, pair, photo, rows_file, session
@@ -17,6 +16,9 @@ from pico_banana.jsonl import Block, RowsReader
 from pico_banana.paths import picture_path, published_path
 from pico_banana.records import Subset
 from pico_banana.rows import BadRow, parse_line, published, published_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUICKLY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -255,7 +257,7 @@ def test_blocks_may_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(jsonl, "BLOCK_BYTES", size)
     monkeypatch.setattr(jsonl, "_ZSTANDARD_BYTES", size)
     reader, seen = RowsReader(path), [0]
-    blocks = list(reader.blocks(on_bytes=lambda count: seen.append(count)))
+    blocks = list(reader.blocks(on_bytes=seen.append))
     found = [(number, json.loads(line)) for block in blocks for number, line in block.lines()]
     assert found == expected
     assert b"".join(block.data for block in blocks) == CONTENT[3:]

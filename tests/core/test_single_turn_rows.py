@@ -210,7 +210,7 @@ def test_an_empty_instruction_is_flagged(tmp_path: Path, text: str) -> None:
 
 
 TEXTS = {
-    "raw": "Füge 🦜 neben den Löwen ↔ ein – jetzt",
+    "raw": "Füge 🦜 neben den Löwen ↔ ein \u2013 jetzt",
     "line separator": "first\u2028second\u2029third\x85fourth\x0bfifth\x0csixth",
     "nul": "before\0after",
     "real newlines": "one\ntwo\r\nthree",
