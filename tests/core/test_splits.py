@@ -54,7 +54,10 @@ def test_other_photos_are_known_by_their_whole_url() -> None:
     places = _places(*urls)
     assert places[0] == places[1]
     assert len(set(places)) == 3
-    assert len(set(_places("https://a/1_x_o.jpg", "https://a/1_x_o.jpg?size=3", "https://a/1234567890123456789_x_o.jpg"))) == 3
+    assert (
+        len(set(_places("https://a/1_x_o.jpg", "https://a/1_x_o.jpg?size=3", "https://a/1234567890123456789_x_o.jpg")))
+        == 3
+    )
 
 
 NAMES = {
