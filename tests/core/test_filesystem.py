@@ -87,7 +87,7 @@ def test_folders_are_listed(edits: Any, files: Any, pictured: Path) -> None:
     }
     assert len(files.glob(f"{root}/positive-edit/*.png")) == len(listed)
     assert len(files.find(f"picobanana://{edits.mirror.name}/source")) > 0
-    with pytest.raises(FileNotFoundError, match="nothing of picobanana://.*/nowhere is on this machine"):
+    with pytest.raises(FileNotFoundError, match=r"nothing of picobanana://.*/nowhere is on this machine"):
         files.ls(f"{root}/nowhere")
     with pytest.raises(FileNotFoundError):
         files.ls("picobanana://unknown-mirror/edited")

@@ -93,8 +93,8 @@ def _place(record: Any) -> int:
 
 WRONG_NAMES = [
     "", "dev", "val_90_5_5", "Train", "train_", "train_90_5", "train_90_5_4", "train_101", "train_-5", "train_5.5",
-    "validation", "test", "validation_5", "validation_95_5", "train_25_25_25_25", "train_90_5_5_", "train_9O", "train[:10%]",
-    "train_0x5", "train_٣", "train_90 _10", "test_1000",
+    "validation", "test", "validation_5", "validation_95_5", "train_25_25_25_25", "train_90_5_5_", "train_9O",
+    "train[:10%]", "train_0x5", "train_٣", "train_90 _10", "test_1000",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The typed API: a dataset as a sequence, narrowed, ordered, counted, handed to other libraries, sent to other processes."""
+"""The typed API: a dataset as a sequence; narrowed, ordered, counted, handed to other libraries and processes."""
 
 from __future__ import annotations
 
