@@ -177,7 +177,7 @@ def _has_blank(texts: Column) -> bool:
     return bool((numbers(pc.binary_length(texts), np.int32) == 0).any())
 
 
-def _paths(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+def _paths(values: Column) -> Column:
     if pc.all(pc.starts_with(values, "images/")).as_py():
         below = pc.utf8_slice_codeunits(values, len("images/"))
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pico_banana.sequence import R, RecordSequence
+from pico_banana.narrowing import NarrowableSequence
+from pico_banana.sequence import R
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pico_banana.streaming import OnMissing, Stream
 
 
-class FetchableSequence(RecordSequence[R]):
+class FetchableSequence(NarrowableSequence[R]):
     """A sequence of records that knows how to get their pictures here."""
 
     @property

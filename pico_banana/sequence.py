@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
-from pico_banana.errors import SelectionError, UnknownNameError
+from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
 from pico_banana.finding import find_rows
 from pico_banana.reading import RecordReader
 from pico_banana.records import Record, Subset
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
     from pico_banana.catalog import Mirror
     from pico_banana.rows import BadRow
@@ -56,6 +57,11 @@ class RecordSequence(Sequence[R]):
         import numpy as np
 
         return np.arange(len(self.table)) if self._rows is None else np.asarray(self._rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of each row, in order."""
+        return self._column("id")
 
     @property
     def bad_rows(self) -> tuple[BadRow, ...]:
@@ -112,6 +118,28 @@ class RecordSequence(Sequence[R]):
         state = {"subset": self.subset, "mirror": self.mirror, "rows": rows, "selections": self.selections}
         return _rebuilt, (type(self), self.table, state)
 
+    def to_arrow(self, *, columns: Sequence[str] | None = None) -> pa.Table:
+        """Give the rows as an Arrow table with the public columns; pictures are addresses.
+
+        Args:
+            columns: only these; None for all.
+
+        Returns:
+            The table.
+
+        Raises:
+            UnknownNameError: there is no such column.
+        """
+        from pico_banana.arrow import public_schema, public_table
+
+        known = public_schema(self.subset).names
+        for name in columns or ():
+            if name not in known:
+                error = unknown_name(f"column of {self.subset.value}", name, known)
+                raise error
+        rows = None if self._rows is None else self.rows
+        return public_table(self.table, rows, subset=self.subset, mirror=self.mirror.name, columns=columns)
+
     @cached_property
     def _reader(self) -> RecordReader:
         return RecordReader(self.table, self.subset, self.mirror.name)
@@ -150,6 +178,10 @@ class RecordSequence(Sequence[R]):
         if selection.subset is not self.subset:
             raise SelectionError(f"a selection of {selection.subset.value} cannot choose {self.subset.value} rows")
         return self._with_rows(find_rows(self.table, selection, among=self._rows), selection)
+
+    def _column(self, name: str) -> list[Any]:
+        values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()
+        return values
 
     def _at(self, places: slice | npt.NDArray[Any]) -> Self:
         import numpy as np

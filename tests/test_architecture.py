@@ -29,11 +29,12 @@ LAYERS = (
     {"rows", "jsonl", "columns", "problems", "inference", "rowfile", "stored", "twins", "build", "table"},
     {"finding", "query", "counting", "reading", "arrow", "sidecar"},
     {"fetch", "sources", "packed", "filesystem", "mirrors", "images", "rowstore"},
-    {"regenerate", "mirror", "sample"},
-    {"sequence", "dataset", "loading", "features", "request", "huggingface", "registration", "interchange"}
-    | {"download", "needed", "attribution", "photos_index", "photos_tars", "upkeep"}
-    | {"streaming", "copying", "doctor", "fetchable", "trainable", "loader", "packs", "export", "parquet"},
+    {"regenerate"},
+    {"sequence", "narrowing", "fetchable", "trainable", "dataset", "loading", "features", "request", "huggingface"}
+    | {"attribution", "copying", "doctor", "download", "export", "interchange", "loader", "needed", "packs", "parquet"}
+    | {"photos_index", "photos_tars", "registration", "streaming", "upkeep"},
     {"hub", "gallery"},
+    {"mirror", "sample"},
     {"builders", "cli"},
 )
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
@@ -68,7 +69,6 @@ PUBLIC = [
     "unregister",
 ]
 LONGEST = 300
-STILL_TOO_LONG: set[str] = set()
 PUBLISHED_KEYS = (
     "open_image_input_url",
     "summarized_text",
@@ -211,8 +211,7 @@ def test_a_module_is_a_room_of_its_own(path: Path) -> None:
 
 def test_modules_are_short() -> None:
     lengths = {module: path.read_text("utf-8").count("\n") for module, path in MODULES.items()}
-    long = {module.removeprefix("pico_banana.") for module, lines in lengths.items() if lines > LONGEST}
-    assert long == STILL_TOO_LONG
+    assert {module: lines for module, lines in lengths.items() if lines > LONGEST} == {}
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if _room(module) != "cli"])
@@ -221,7 +220,10 @@ def test_only_the_command_line_prints(module: str) -> None:
     assert [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"] == []
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if _room(module) not in {"rows", "mirror", "sample"}])
+SPEAK_OF_FILES = {"rows", "mirror", "sample", "cli"}  # the command line's help says what a file holds
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if _room(module) not in SPEAK_OF_FILES])
 def test_published_key_names_stand_in_one_room(module: str) -> None:
     text = MODULES[module].read_text("utf-8")
     assert [key for key in PUBLISHED_KEYS if re.search(rf"\b{key}\b", text)] == []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_rows import edit, lines, loaded, pair, photo, rows_file, session
@@ -18,7 +17,12 @@ from pico_banana.paths import picture_path, published_path
 from pico_banana.records import Subset
 from pico_banana.rows import BadRow, parse_line, published, published_line
 
-QUICKLY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICKLY = settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 pieces = st.sampled_from(
@@ -62,6 +66,10 @@ KEYS = [
 ]
 
 
+def _once_in(times: int) -> st.SearchStrategy[bool]:
+    return st.sampled_from([False] * (times - 1) + [True])  # integers() would favour its bounds
+
+
 def _rows(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     required = {
         "open_image_input_url": st.just(photo()) | paths,
@@ -77,7 +85,7 @@ def _rows(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     }
     good = st.fixed_dictionaries({**required, **more}, optional=optional)
     spoilt = st.builds(lambda row, key, value: row | {key: value}, good, st.sampled_from(KEYS), junk)
-    return st.integers(0, 9).flatmap(lambda dice: good if dice else spoilt)
+    return _once_in(10).flatmap(lambda spoil: spoilt if spoil else good)
 
 
 singles = _rows()
@@ -88,13 +96,15 @@ pairs = _rows(rejected_images=st.lists(paths, max_size=3) | st.lists(paths, max_
 def written(draw: st.DrawFn, rows: st.SearchStrategy[dict[str, Any]]) -> bytes:
     """Write a row as JSON that is valid and looks like nobody's."""
     row = draw(rows)
+    if not draw(_once_in(3)):
+        return json.dumps(row, ensure_ascii=draw(st.booleans())).encode()
     items = draw(st.permutations(list(row.items())))
     ascii_only, loose = draw(st.booleans()), draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", "\r:  ")]))
     parts = [
-        loose[1].join((_escaped(key, draw(st.integers(0, 9)) == 0), json.dumps(value, ensure_ascii=ascii_only)))
+        loose[1].join((_escaped(key, draw(_once_in(10))), json.dumps(value, ensure_ascii=ascii_only)))
         for key, value in items
     ]
-    if parts and draw(st.integers(0, 9)) == 0:
+    if parts and draw(_once_in(10)):
         parts.append(parts[0])  # the same key twice
     line = "{" + loose[0].join(parts) + "}"
     return (
@@ -119,7 +129,7 @@ def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.
 
     @QUICKLY
     @given(
-        data=st.lists(st.integers(0, 29).flatmap(lambda dice: written(rows) if dice else garbage), max_size=3),
+        data=st.lists(_once_in(30).flatmap(lambda spoil: garbage if spoil else written(rows)), max_size=3),
         end=st.booleans(),
     )
     def compare(data: list[bytes], end: bool) -> None:
@@ -134,7 +144,7 @@ def test_the_fast_way_gives_what_the_careful_way_gives(subset: Subset, rows: st.
             assert fast.to_pylist() == careful.table.to_pylist()
 
     compare()
-    assert fast_ones > 0  # how many is up to chance; none would mean that nothing was compared
+    assert fast_ones > 20, fast_ones
 
 
 def test_ordinary_rows_go_the_fast_way() -> None:
@@ -255,7 +265,7 @@ def test_blocks_may_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(jsonl, "BLOCK_BYTES", size)
     monkeypatch.setattr(jsonl, "_ZSTANDARD_BYTES", size)
     reader, seen = RowsReader(path), [0]
-    blocks = list(reader.blocks(on_bytes=lambda count: seen.append(count)))
+    blocks = list(reader.blocks(on_bytes=seen.append))
     found = [(number, json.loads(line)) for block in blocks for number, line in block.lines()]
     assert found == expected
     assert b"".join(block.data for block in blocks) == CONTENT[3:]

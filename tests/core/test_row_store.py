@@ -175,7 +175,7 @@ def test_an_index_that_is_not_ours_is_built_again(tmp_path: Path, store: Path, b
         "no json": lambda: index.write_bytes(b"\xff\x00"),
         "cut": lambda: index.write_bytes(index.read_bytes()[:-40]),
         "list": lambda: index.write_text("[]"),
-        "no arrow": lambda: (index.parent / content["arrow"]).unlink(),
+        "no arrow": (index.parent / content["arrow"]).unlink,
         "empty": lambda: index.write_bytes(b""),
         "missing key": lambda: index.write_text(json.dumps({key: content[key] for key in content if key != "places"})),
     }
@@ -280,7 +280,7 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path, monkeypatch: pytest
     mirror = mirror_of(tmp_path, single_turn=[edit(1)])
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path / "file" / "below"))
-    with pytest.raises(StoreError, match="cannot write .*: Not a directory") as caught:
+    with pytest.raises(StoreError, match=r"cannot write .*: Not a directory") as caught:
         pb.load(mirror=mirror)
     assert str(tmp_path / "file" / "below") in caught.value.path
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,12 @@ from pico_banana.errors import SelectionError, UnknownNameError
 from pico_banana.mirror.make import make_mirror
 from pico_banana.splits import parse_split, photo_places
 
-QUICKLY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICKLY = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 TYPES = [str(kind) for kind in pb.edit_types()]
 CATEGORIES = [str(kind) for kind in pb.categories()]
 FLAGS = [flag.value for flag in Flag]
@@ -133,9 +137,16 @@ def test_every_option_finds_what_plain_python_finds(rows: Any, subset: str) -> N
 @pytest.mark.parametrize("one", for_edits)
 def test_each_option_alone_and_loaded_at_once(rows: Any, mirror: Path, one: str) -> None:
     value = {
-        "split": "test_50_50", "contains": "kite", "regex": "(?i)kite", "has_flags": "short_equals_long", "lacks_flags": "short_equals_long",
-        "limit": 7, "categories": "human_centric", "edit_types": TYPES[:2], "wording": "long",
-    }[one]  # fmt: skip
+        "split": "test_50_50",
+        "contains": "kite",
+        "regex": "(?i)kite",
+        "has_flags": "short_equals_long",
+        "lacks_flags": "short_equals_long",
+        "limit": 7,
+        "categories": "human_centric",
+        "edit_types": TYPES[:2],
+        "wording": "long",
+    }[one]
     found = pb.load(mirror=mirror, **{one: value})
     assert list(found) == list(rows["single_turn"].select(**{one: value}))
     assert 0 < len(found) <= 300
@@ -261,9 +272,20 @@ def test_balance_takes_the_same_number_of_each(rows: Any, by: Any) -> None:
 def test_the_digest_is_pinned() -> None:
     assert Selection.of().digest == "7025ed0dcaa40046"
     whole = Selection.of(
-        "single-turn", split="test_90_5_5", categories="Human-Centric", edit_types=["Zoom in", "zoom_in"], contains="löwe", regex="a|b",
-        wording="long", has_flags="short-missing", lacks_flags=["SHARED_OUTPUT"], ids=["single_turn/a"], shuffle=1, balance="category", limit=3,
-    )  # fmt: skip
+        "single-turn",
+        split="test_90_5_5",
+        categories="Human-Centric",
+        edit_types=["Zoom in", "zoom_in"],
+        contains="löwe",
+        regex="a|b",
+        wording="long",
+        has_flags="short-missing",
+        lacks_flags=["SHARED_OUTPUT"],
+        ids=["single_turn/a"],
+        shuffle=1,
+        balance="category",
+        limit=3,
+    )
     assert whole.digest == "5c1d660dc66805b5"
     assert whole.to_json() == (
         '{"subset": "single_turn", "split": "test_90_5_5", "categories": ["human_centric"], "edit_types": ["zoom_in"], '
@@ -314,7 +336,11 @@ def test_a_selection_can_be_changed_into_another() -> None:
 
 
 WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
-    "option": ("single_turn", {"edit_type": "zoom_in"}, r"unknown option of a selection 'edit_type'\. Did you mean 'edit_types'"),
+    "option": (
+        "single_turn",
+        {"edit_type": "zoom_in"},
+        r"unknown option of a selection 'edit_type'\. Did you mean 'edit_types'",
+    ),
     "type": ("single_turn", {"edit_types": "zoom"}, r"unknown edit type 'zoom'\. Did you mean 'zoom_in'"),
     "category": ("single_turn", {"categories": ["humane"]}, "unknown category 'humane'"),
     "flag": ("single_turn", {"has_flags": "short_cut"}, r"unknown flag 'short_cut'\. Did you mean 'short_cut_start'"),
@@ -332,7 +358,11 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "regex number": ("single_turn", {"regex": 4}, "4 is not a text"),
     "contains number": ("single_turn", {"contains": [4]}, "4 is not a text"),
     "contains surrogate": ("single_turn", {"contains": "\ud83e"}, "is not a text"),
-    "flags": ("single_turn", {"has_flags": "short_missing", "lacks_flags": "short_missing"}, "both has and lacks a flag: short_missing"),
+    "flags": (
+        "single_turn",
+        {"has_flags": "short_missing", "lacks_flags": "short_missing"},
+        "both has and lacks a flag: short_missing",
+    ),
     "turns": ("single_turn", {"turns": 2}, "turns is for multi_turn; rows of single_turn are single edits"),
     "inferred": ("preference", {"inferred_edit_types": "zoom_in"}, "inferred_edit_types is for multi_turn"),
     "session types": ("multi_turn", {"edit_types": "zoom_in"}, "the release gives multi_turn no edit types"),
@@ -345,7 +375,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "confidence nan": ("multi_turn", {"min_confidence": float("nan")}, "is not a number from 0 to 1"),
     "confidence text": ("multi_turn", {"min_confidence": "0.5"}, "'0.5' is not a number"),
     "subset": ("singleturn", {}, r"unknown subset 'singleturn'\. Did you mean 'single_turn'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)
