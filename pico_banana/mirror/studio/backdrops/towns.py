@@ -71,7 +71,8 @@ def _shop_window(p: Painter, x: float, width: float, wall: Colour, *, lit: bool)
 
 def _pavement(p: Painter, look: Look, top: float, bottom: float) -> None:
     stone = mix(colour("#b9b4ab"), _SNOW, 0.8 if is_white(look) else 0.0)
-    p.box(-FAR, top, 400 + FAR, bottom, Blend((darker(stone, 0.12), stone)))
+    p.box(-FAR, top, 400 + FAR, 300 + FAR, darker(stone, 0.3))  # so that no gap shows beside what lies on it
+    p.box(-FAR, top, 400 + FAR, bottom + 2, Blend((darker(stone, 0.12), stone)))
     if not is_white(look):
         for x in range(-300, 700, 26):
             p.line([(x, top), (x - 8, bottom)], 0.6, darker(stone, 0.25))
