@@ -16,7 +16,9 @@ PHOTO_HOST = "photos.invalid"
 STALE_PREFIX = "nano-banana-300k/"
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_FIRST_RETRY_NAME = int("k00000", 36)  # published names of this kind start with a k
+_FIRST_RETRY_NAME = int("k00000", 36)  # the published ones that are known start with a k
+_RETRY_NAMES = 36**6 - _FIRST_RETRY_NAME
+_RETRY_STEP = 604_171_319  # coprime to 36: no two numbers share a name
 _PHOTO_NUMBERS = 39_999_999_979  # a prime; published photo numbers have 8 to 11 digits
 _IMAGE_IDS = 1 << 61  # 16 hexadecimal digits, the first 0 or 1: the ids that lie in train_0 and train_1
 
@@ -83,7 +85,7 @@ class Names:
         number = self.numbers.at(row)
         if not retry:
             return f"images/positive-edit/{number + 1}.png"
-        return f"images/positive-edit/{base36(_FIRST_RETRY_NAME + number)}_retry{retry}.png"
+        return f"images/positive-edit/{_retry_name(number)}_retry{retry}.png"
 
     def rejected(self, row: int, attempt: int) -> str:
         """Give the path of a rejected picture.
@@ -136,6 +138,11 @@ class Names:
             16 hexadecimal digits, the first 0 or 1.
         """
         return f"{(photo + 1 + self.seed) * 0x1B873593CC9E2D51 % _IMAGE_IDS:016x}"
+
+
+def _retry_name(number: int) -> str:
+    """Give each number six letters and figures of its own."""
+    return base36(_FIRST_RETRY_NAME + number * _RETRY_STEP % _RETRY_NAMES)
 
 
 def _photo_number(photo: int) -> int:

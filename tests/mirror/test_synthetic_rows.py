@@ -208,3 +208,11 @@ def test_a_large_mirror_is_described_without_being_made(tmp_path):
     last = single_turn(plan, 9_999_999).row
     assert last["edit_type"] == edit_types()[-1].label
     assert str(last["output_image"]).startswith("images/positive-edit/")
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 5, 34, 35, 36])
+def test_the_smallest_mirrors_are_mirrors_too(tmp_path, rows):
+    mirror = make_mirror(tmp_path, rows=rows)
+    assert len(published.rows(tmp_path, "sft")) == rows
+    assert len(published.rows(tmp_path, "preference")) == mirror.preferences
+    assert (len({row["edit_type"] for row in published.rows(tmp_path, "sft")} & LABELS) >= 33) == (rows >= 35)

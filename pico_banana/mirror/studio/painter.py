@@ -260,8 +260,12 @@ class Painter:
         light += (float(self._shines) - light) * cover
 
     def _follow(self, mask: Mask) -> None:
-        rows, columns = np.nonzero(mask.cover > _MOSTLY)
+        if not self._tracks:
+            return
+        mostly = mask.cover > _MOSTLY
+        rows, columns = np.flatnonzero(mostly.any(axis=1)), np.flatnonzero(mostly.any(axis=0))
         if len(rows):
-            edges = (columns.min() + mask.x, rows.min() + mask.y, columns.max() + mask.x + 1, rows.max() + mask.y + 1)
+            left, top = mask.x + int(columns[0]), mask.y + int(rows[0])
+            box = left, top, mask.x + int(columns[-1]) + 1, mask.y + int(rows[-1]) + 1
             for track in self._tracks:
-                track.boxes.append((int(edges[0]), int(edges[1]), int(edges[2]), int(edges[3])))
+                track.boxes.append(box)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, floor
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -53,9 +54,9 @@ def filled(outline: Points, size: tuple[int, int]) -> Mask | None:
     Returns:
         Its coverage; None when nothing of it is in the picture.
     """
-    width, height = size
-    top, bottom = max(0, int(np.floor(outline[:, 1].min()))), min(height, int(np.ceil(outline[:, 1].max())))
-    left, right = max(0, int(np.floor(outline[:, 0].min()))), min(width, int(np.ceil(outline[:, 0].max())))
+    extent = _extent(outline)
+    left, top = max(0, floor(extent[0])), max(0, floor(extent[1]))
+    right, bottom = min(size[0], ceil(extent[2])), min(size[1], ceil(extent[3]))
     if top >= bottom or left >= right:
         return None
     levels = top + (np.arange((bottom - top) * _SAMPLES) + 0.5) / _SAMPLES
@@ -68,7 +69,7 @@ def filled(outline: Points, size: tuple[int, int]) -> Mask | None:
         np.add.at(edge, (rows // _SAMPLES, column), sign * (1 - part) / _SAMPLES)
         np.add.at(edge, (rows // _SAMPLES, column + 1), sign * part / _SAMPLES)
     cover = np.cumsum(edge, axis=1)[:, : right - left]
-    return Mask(left, top, np.clip(cover, 0, 1).astype(np.float32), _extent(outline))
+    return Mask(left, top, np.clip(cover, 0, 1).astype(np.float32), extent)
 
 
 def _spans(
@@ -97,17 +98,15 @@ def stroked(line: Points, width: float, size: tuple[int, int]) -> Mask | None:
     Returns:
         Its coverage; None when nothing of it is in the picture.
     """
-    reach = width / 2 + 1
-    left, top = (max(0, int(np.floor(edge - reach))) for edge in line.min(axis=0))
-    right, bottom = (
-        min(full, int(np.ceil(edge + reach)) + 1) for edge, full in zip(line.max(axis=0), size, strict=True)
-    )
+    extent, reach = _extent(line), width / 2 + 1
+    left, top = max(0, floor(extent[0] - reach)), max(0, floor(extent[1] - reach))
+    right, bottom = min(size[0], ceil(extent[2] + reach) + 1), min(size[1], ceil(extent[3] + reach) + 1)
     if top >= bottom or left >= right:
         return None
     cover = np.zeros((bottom - top, right - left), dtype=np.float32)
     for start, end in pairwise(line):
         _cover_segment(cover, start - (left, top), end - (left, top), width)
-    return Mask(left, top, cover, _extent(line))
+    return Mask(left, top, cover, extent)
 
 
 def _extent(line: Points) -> tuple[float, float, float, float]:
@@ -169,14 +168,8 @@ def box_blur(plane: Plane, half: int) -> Plane:
     Returns:
         The averaged plane; the outermost pixels are repeated outward.
     """
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (half + 1, half)
-        total = np.cumsum(np.pad(plane, pad, mode="edge"), axis=axis, dtype=np.float64)
-        side = 2 * half + 1
-        upper, lower = (
-            np.take(total, range(side, total.shape[axis]), axis),
-            np.take(total, range(total.shape[axis] - side), axis),
-        )
-        plane = ((upper - lower) / side).astype(np.float32)
+    side = 2 * half + 1
+    for _ in range(2):  # down, then, turned, across
+        total = np.cumsum(np.pad(plane, ((half + 1, half), (0, 0)), mode="edge"), axis=0, dtype=np.float64)
+        plane = ((total[side:] - total[:-side]) / side).astype(np.float32).T
     return plane

@@ -84,11 +84,11 @@ def _table(p: Painter, wood: tuple[float, float, float], top: float) -> None:
 def living_room(p: Painter, look: Look) -> None:
     """Paint a papered wall, a window and a wooden floor."""
     wall = mix(colour("#cfd8c8"), (0.05, 0.06, 0.14), _LIT[look.light])
-    p.box(-FAR, -FAR, 400 + FAR, 226, Blend((lighter(wall, 0.2), wall)))
+    p.box(-FAR, -FAR, 400 + FAR, 228, Blend((lighter(wall, 0.2), wall)))
     for x in range(-300, 700, 22):
         p.box(x, -200, x + 11, 220, lighter(wall, 0.12), opacity=0.45)
     _window(p, look, 26, 26, 120, 140)
-    p.box(-FAR, 218, 400 + FAR, 227, colour("#f1ece0"))
+    p.box(-FAR, 218, 400 + FAR, 229, colour("#f1ece0"))
     wood = colour("#a8794e")
     p.box(-FAR, 227, 400 + FAR, 300 + FAR, Blend((lighter(wood, 0.15), darker(wood, 0.2), darker(wood, 0.3))))
     for x in range(-500, 900, 38):
@@ -176,9 +176,10 @@ def blurred_city(p: Painter, look: Look) -> None:
 def blurred_beach(p: Painter, look: Look) -> None:
     """Paint sea and sky far out of focus."""
     del look
-    p.box(-FAR, -FAR, 400 + FAR, 190, Blend((colour("#8cc4e6"), colour("#dcecf0"))))
+    p.box(-FAR, -FAR, 400 + FAR, 300, Blend((colour("#8cc4e6"), colour("#dcecf0"))))
     p.box(-FAR, 180, 400 + FAR, 290, Blend((colour("#6fb5c6"), colour("#a9d6d4"))), soft=6)
     p.box(-FAR, 282, 400 + FAR, 400 + FAR, colour("#e9d6ab"), soft=8)
+    p.box(-FAR, 296, 400 + FAR, 400 + FAR, colour("#e9d6ab"))
     _bokeh(p, 59, ((1.0, 1.0, 1.0), colour("#e8f6f6")))
 
 

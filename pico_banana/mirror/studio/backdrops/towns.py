@@ -71,11 +71,12 @@ def _shop_window(p: Painter, x: float, width: float, wall: Colour, *, lit: bool)
 
 def _pavement(p: Painter, look: Look, top: float, bottom: float) -> None:
     stone = mix(colour("#b9b4ab"), _SNOW, 0.8 if is_white(look) else 0.0)
-    p.box(-FAR, top, 400 + FAR, bottom, Blend((darker(stone, 0.12), stone)))
+    p.box(-FAR, top, 400 + FAR, 300 + FAR, darker(stone, 0.3))  # so that no gap shows beside what lies on it
+    p.box(-FAR, top, 400 + FAR, bottom + 2, Blend((darker(stone, 0.12), stone)))
     if not is_white(look):
         for x in range(-300, 700, 26):
             p.line([(x, top), (x - 8, bottom)], 0.6, darker(stone, 0.25))
-    p.box(-FAR, bottom, 400 + FAR, bottom + 5, darker(stone, 0.3))
+    p.box(-FAR, bottom, 400 + FAR, bottom + 7, darker(stone, 0.3))
 
 
 def _road(p: Painter, look: Look, top: float) -> None:
@@ -89,7 +90,7 @@ def _road(p: Painter, look: Look, top: float) -> None:
 def shop_front(p: Painter, look: Look) -> None:
     """Paint a brick house with a large window and a door."""
     brick = colour("#9c5a45")
-    p.box(-FAR, -FAR, 400 + FAR, 240, Blend((brick, darker(brick, 0.1))))
+    p.box(-FAR, -FAR, 400 + FAR, 250, Blend((brick, darker(brick, 0.1))))
     for row in range(-12, 31):
         y = row * 8
         p.line([(-300, y), (700, y)], 0.5, lighter(brick, 0.25), opacity=0.6)
@@ -169,7 +170,7 @@ def _windows(p: Painter, dice: Dice, x: float, width: float, height: float, *, l
 def platform(p: Painter, look: Look) -> None:
     """Paint a railway platform with a waiting train."""
     wall = colour("#d9cfbd")
-    p.box(-FAR, -FAR, 400 + FAR, 210, Blend((lighter(wall, 0.2), wall)))
+    p.box(-FAR, -FAR, 400 + FAR, 230, Blend((lighter(wall, 0.2), wall)))
     p.box(-FAR, -60, 400 + FAR, 26, Blend((colour("#4b565e"), colour("#333b42"))))
     for x in range(-280, 700, 140):
         p.box(x - 5, 20, x + 5, 236, Blend((colour("#3f6b5e"), colour("#2b4a41")), across=True))
