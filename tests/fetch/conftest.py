@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -14,11 +15,10 @@ from pico_banana.fetch.one import Fetcher
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transport import Transport
 from pico_banana.mirror.make import make_mirror
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 QUICK = RetryPolicy(attempts=4, first_wait_s=0.01)
 PHOTO_HOST = "farm1.staticflickr.com"

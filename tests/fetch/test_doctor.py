@@ -22,7 +22,10 @@ ALL = "*/*"
 def findings(server):
     transport = Transport(hosts=server.hosts(), timeout_s=2)
     try:
-        return {found.name: found for found in examine(Mirror("m", "https://ml-site.cdn-apple.com/datasets/pico-banana-300k/nb"), transport)}
+        return {
+            found.name: found
+            for found in examine(Mirror("m", "https://ml-site.cdn-apple.com/datasets/pico-banana-300k/nb"), transport)
+        }
     finally:
         transport.close()
 
@@ -45,8 +48,18 @@ def test_a_healthy_release(rehearsal):
         (Rule(Fault.NO_RANGE), "resuming an edit", Verdict.DIFFERS, "ignored"),
         (Rule(Fault.NO_ETAG), "resuming an edit", Verdict.DIFFERS, "no strong ETag"),
         (Rule(Fault.MISSING_404, where="*manifest*"), "manifests", Verdict.DIFFERS, "404"),
-        (Rule(Fault.MISSING_404, where="open-images-dataset*"), "one photo by its id, over HTTPS", Verdict.DIFFERS, "none"),
-        (Rule(Fault.OTHER_PICTURE, where="open-images-dataset*"), "one photo by its id, over HTTPS", Verdict.DIFFERS, "GIF"),
+        (
+            Rule(Fault.MISSING_404, where="open-images-dataset*"),
+            "one photo by its id, over HTTPS",
+            Verdict.DIFFERS,
+            "none",
+        ),
+        (
+            Rule(Fault.OTHER_PICTURE, where="open-images-dataset*"),
+            "one photo by its id, over HTTPS",
+            Verdict.DIFFERS,
+            "GIF",
+        ),
         (Rule(Fault.WRONG_TYPE, where="*.png"), "content type of an edit", Verdict.OK, "octet-stream"),
         (Rule(Fault.BUSY_503, where="*rows-are-elsewhere*"), "rows of single_turn", Verdict.OK, "are rows"),
         (Rule(Fault.HTML, where="*jsonl*"), "rows of single_turn", Verdict.PROBLEM, "no rows"),

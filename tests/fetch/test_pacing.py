@@ -118,7 +118,14 @@ def test_a_host_with_a_fixed_rate_never_exceeds_it():
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [(None, None), ("3", 3.0), (" 0 ", 0.0), ("Thu, 01 Jan 1970 00:00:09 GMT", 4.0), ("Thu, 01 Jan 1970 00:00:01 GMT", 0.0), ("soon", None)],
+    [
+        (None, None),
+        ("3", 3.0),
+        (" 0 ", 0.0),
+        ("Thu, 01 Jan 1970 00:00:09 GMT", 4.0),
+        ("Thu, 01 Jan 1970 00:00:01 GMT", 0.0),
+        ("soon", None),
+    ],
 )
 def test_retry_after_in_every_form(text, seconds):
     assert retry_after_s(text, now=5.0) == seconds
