@@ -20,6 +20,7 @@ from pico_banana.filesystem import stored_path
 from pico_banana.records import Subset
 from pico_banana.rows import LOCAL, published
 from pico_banana.store import area, atomic_path, translated
+from pico_banana.table import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,7 +142,8 @@ def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
         rows = dataset.rows[start : start + _CHUNK_ROWS]
         addresses = dataset[start : start + _CHUNK_ROWS].to_arrow(columns=["source_image"])["source_image"].to_pylist()
         for stored, address in zip(table.take(column(rows)).to_pylist(), addresses, strict=True):
-            if "type" in stored:
+            if "texts" in stored:
+                stored |= zip(TEXTS, stored["texts"], strict=True)
                 stored["label"] = dataset.table.labels[stored["type"]]
             yield published(dataset.subset, stored) | {LOCAL: None, "address": address}
 

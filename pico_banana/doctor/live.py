@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 1 << 18
 _SMALL_HEAD_BYTES = 1 << 16
-_PHOTOS_ASKED = 8
+_PHOTOS_ASKED = 5
 _RANGE_FROM = 8
 _JPEG = b"\xff\xd8\xff"
 _SUBSETS = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
@@ -108,7 +108,7 @@ def examine(mirror: Mirror, transport: Transport) -> Iterator[Finding]:
     for name, question in _QUESTIONS:
         try:
             yield from question(examination)
-        except (PicoBananaError, ValueError, KeyError) as error:
+        except (PicoBananaError, ValueError, LookupError) as error:
             gone = isinstance(error, GoneError)
             yield Finding(name, Verdict.DIFFERS if gone else Verdict.UNKNOWN, str(error))
 

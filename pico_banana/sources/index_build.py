@@ -77,7 +77,14 @@ def build_index(
 
 
 def _entries(table: IO[bytes], licences: dict[str, int]) -> Iterator[_Entry]:
-    reader = csv.DictReader(io.TextIOWrapper(table, encoding="utf-8", newline=""))
+    text = io.TextIOWrapper(table, encoding="utf-8", newline="")
+    try:
+        yield from _parsed(csv.DictReader(text), licences)
+    finally:
+        text.detach()  # the table belongs to the caller, who closes it
+
+
+def _parsed(reader: csv.DictReader[str], licences: dict[str, int]) -> Iterator[_Entry]:
     missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         text = f"the photo table has no column {', '.join(missing)}; is it train-images-boxable-with-rotation.csv?"

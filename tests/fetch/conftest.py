@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import random
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -15,6 +14,11 @@ from pico_banana.fetch.item import Candidate, FetchItem
 from pico_banana.fetch.one import Fetcher
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transport import Transport
+from pico_banana.mirror.make import make_mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 QUICK = RetryPolicy(attempts=4, first_wait_s=0.01)
 PHOTO_HOST = "farm1.staticflickr.com"
@@ -88,3 +92,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting a small filesystem is not allowed here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthetic mirror: forty rows with pictures, photos, the photo table, objects and tars."""
+    folder = tmp_path_factory.mktemp("rehearsal") / "mirror"
+    make_mirror(folder, rows=40, pictures=True, photo_copies=True, size=(48, 36))
+    return folder

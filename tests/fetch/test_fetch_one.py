@@ -1,4 +1,4 @@
-"""One file through every fault that the rehearsal server knows: the right bytes, or the right error, and nothing else."""
+"""One file through every fault of the rehearsal server: the right bytes, or the right error, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,72 @@
+"""Rows in order with their pictures here, a bounded number ahead, from any saved place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import pico_banana as pb
+from pico_banana.errors import ConfigError, PictureMissingError, UnknownNameError
+from pico_banana.mirror.faults import Fault, Rule
+from pico_banana.mirror.serve import serve
+from pico_banana.streaming import prefetched
+
+
+@pytest.mark.parametrize("subset", ["single_turn", "preference", "multi_turn"])
+def test_rows_come_in_order_with_their_pictures(rehearsal, subset):
+    with serve(rehearsal, latency_s=0.002) as server:
+        rows = pb.load(subset, mirror=server.url, shuffle=3)
+        seen = []
+        for row in rows.stream(ahead=8):
+            seen.append(row.id)
+            before = server.log.total
+            row.source.bytes()
+            assert server.log.total >= before
+        assert seen == rows.ids
+        assert set(server.log.by_path.values()) == {1}
+        server.log.clear()
+        assert [row.id for row in rows.stream()] == rows.ids
+        assert server.log.total == 0
+
+
+def test_no_more_than_so_many_rows_are_ahead(rehearsal):
+    with serve(rehearsal) as server:
+        rows = pb.load("single_turn", mirror=server.url)
+        taken = []
+        pairs = prefetched((taken.append(row.id) or row for row in rows), lambda row: [row.edited.address], ahead=5)
+        for number, _ in zip(range(10), pairs, strict=False):
+            assert len(taken) <= number + 5
+        pairs.close()
+
+
+def test_a_saved_place_is_resumed_exactly(rehearsal):
+    with serve(rehearsal) as server:
+        rows = pb.load("single_turn", mirror=server.url)
+        stream = rows.stream(ahead=4)
+        begun = iter(stream)
+        first = [next(begun).id for _ in range(7)]
+        state = json.loads(json.dumps(stream.state_dict()))
+        begun.close()
+        again = rows.stream()
+        again.load_state_dict(state)
+        assert first + [row.id for row in again] == rows.ids
+        assert [row.id for row in again] == rows.ids, "the next pass starts at the beginning"
+        with pytest.raises(ConfigError, match="other rows"):
+            rows.select(limit=3).stream().load_state_dict(state)
+
+
+def test_a_missing_picture_is_an_error_or_a_choice(rehearsal):
+    rules = (Rule(Fault.MISSING_404, where="*/positive-edit/*", share=0.2),)
+    with serve(rehearsal, faults=rules) as server:
+        rows = pb.load("single_turn", mirror=server.url)
+        with pytest.raises(PictureMissingError):
+            list(rows.stream())
+        skipping, keeping = rows.stream(on_missing="skip"), rows.stream(on_missing="keep")
+        given = [row.id for row in skipping]
+        assert 0 < len(skipping.skipped) < len(rows)
+        assert sorted([*given, *skipping.skipped]) == sorted(rows.ids)
+        assert [row.id for row in keeping] == rows.ids
+        assert keeping.skipped.keys() == skipping.skipped.keys()
+        with pytest.raises(UnknownNameError):
+            rows.stream(on_missing="drop")
