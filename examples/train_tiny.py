@@ -123,18 +123,24 @@ def resumed(path: Path) -> tuple[TinyEditor, Loader, torch.optim.Optimizer]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, help="where the checkpoint goes (default: a temporary folder)")
     parser.add_argument("--steps", type=int, default=60, help="training steps (default: 60)")
-    steps = parser.parse_args().steps
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        run(args.folder or Path(temporary), args.steps)
+
+
+def run(folder: Path, steps: int) -> None:
     torch.manual_seed(0)
     model, loader = TinyEditor(), batches("single_turn", "train_70_15_15")
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     at_first = evaluate(model)
     losses = train(model, loader, optimizer, steps=steps // 2)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "checkpoint.pt"
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "loader": loader.state_dict()}
-        torch.save(state, path)
-        model, loader, optimizer = resumed(path)
+    path = folder / "checkpoint.pt"
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "loader": loader.state_dict()}
+    torch.save(state, path)
+    model, loader, optimizer = resumed(path)
     losses += train(model, loader, optimizer, steps=steps - steps // 2)
     fifth = max(1, steps // 5)
     print(f"training loss {sum(losses[:fifth]) / fifth:.4f} -> {sum(losses[-fifth:]) / fifth:.4f}")
