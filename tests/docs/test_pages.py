@@ -66,6 +66,8 @@ def test_a_command_of_the_pages_runs(command: str, tmp_path: Path) -> None:
 def test_an_example_runs(
     example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if "import torch" in example.read_text("utf-8"):
+        pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(example), str(tmp_path / "out")])
     runpy.run_path(str(example), run_name="__main__")
