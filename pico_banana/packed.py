@@ -105,10 +105,10 @@ def _index(name: str, root: str) -> pa.Table | None:
 
 def _read(url: str, offset: int, size: int | None) -> bytes:
     # cache_type="none": fsspec would read megabytes ahead
-    import fsspec
+    from fsspec.core import url_to_fs
 
     try:
-        filesystem, path = fsspec.url_to_fs(url)
+        filesystem, path = url_to_fs(url)
         with filesystem.open(path, "rb", cache_type="none") as file:
             file.seek(offset)
             data: bytes = file.read(size if size is not None else -1)
