@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 INDEX = "index/pictures.parquet"
+_PLAIN_WEB = ("http://", "https://")  # such mirrors have the published layout; repositories are read by hf://
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def find_packed(mirror: Mirror, path: str) -> PackedPicture | None:
     Raises:
         InterruptedTransferError: the index could not be read this time.
     """
-    index = None if mirror.name in {RELEASE, SAMPLE} else _index(mirror.name, mirror.root)
+    if mirror.name in {RELEASE, SAMPLE} or mirror.root.startswith(_PLAIN_WEB):
+        return None
+    index = _index(mirror.name, mirror.root)
     if index is None:
         return None
     paths = index["path"]
