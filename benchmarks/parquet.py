@@ -80,10 +80,8 @@ def main() -> None:
                 command, capture_output=True, text=True, check=True, env=os.environ | {"HF_HOME": root}
             )
             first, *times = map(float, done.stdout.split())
-            rate = size / sorted(times)[len(times) // 2] / 1e6
-            print(
-                f"{way:<7} {rate:7.0f} MB/s (median of {len(times)}; best {size / min(times) / 1e6:.0f}; first {first:.2f} s)"
-            )
+            median, best = (size / seconds / 1e6 for seconds in (sorted(times)[len(times) // 2], min(times)))
+            print(f"{way:<7} median {median:.0f} MB/s, best {best:.0f} MB/s, first run {first:.2f} s")
             shutil.rmtree(Path(root) / way)
 
 
