@@ -26,10 +26,9 @@ def make_pictures(folder: Path, rows: int) -> None:
 
 
 def ours(folder: Path, rows: int) -> None:
-    from pico_banana.export.layout import Form, columns
-    from pico_banana.export.picture_reading import Cell
-
-    from pico_banana.export.parquet import write_parquet
+    from pico_banana.parquet.layout import Form, columns
+    from pico_banana.parquet.pictures import Cell
+    from pico_banana.parquet.writing import write_parquet
     from pico_banana.records import ImageRef, Subset
 
     def row(number: int) -> dict[str, object]:
