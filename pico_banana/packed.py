@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 INDEX = "index/pictures.parquet"
+_PLAIN_WEB = ("http://", "https://")  # such mirrors have the published layout; repositories are read by hf://
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def find_packed(mirror: Mirror, path: str) -> PackedPicture | None:
     Raises:
         InterruptedTransferError: the index could not be read this time.
     """
-    index = None if mirror.name in {RELEASE, SAMPLE} else _index(mirror.name, mirror.root)
+    if mirror.name in {RELEASE, SAMPLE} or mirror.root.startswith(_PLAIN_WEB):
+        return None
+    index = _index(mirror.name, mirror.root)
     if index is None:
         return None
     paths = index["path"]
@@ -105,10 +108,10 @@ def _index(name: str, root: str) -> pa.Table | None:
 
 def _read(url: str, offset: int, size: int | None) -> bytes:
     # cache_type="none": fsspec would read megabytes ahead
-    import fsspec
+    from fsspec.core import url_to_fs
 
     try:
-        filesystem, path = fsspec.url_to_fs(url)
+        filesystem, path = url_to_fs(url)
         with filesystem.open(path, "rb", cache_type="none") as file:
             file.seek(offset)
             data: bytes = file.read(size if size is not None else -1)

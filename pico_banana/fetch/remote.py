@@ -19,9 +19,9 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     Returns:
         An fsspec filesystem, and the path in its terms.
     """
-    import fsspec
+    from fsspec.core import url_to_fs  # fsspec.url_to_fs is younger than the oldest release supported
 
-    filesystem, path = fsspec.url_to_fs(url)
+    filesystem, path = url_to_fs(url)
     return filesystem, str(path)
 
 

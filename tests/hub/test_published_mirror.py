@@ -56,7 +56,8 @@ def test_a_picture_that_is_not_there_is_missing(publish, tmp_path):
     mirror = resolve_mirror(tmp_path / "repo")
     assert packed.find_packed(mirror, "images/positive-edit/nope.png") is None
     assert packed.find_packed(mirror, "") is None
-    assert packed.find_packed(resolve_mirror("release"), "images/positive-edit/1.png") is None
+    for root in ("release", "sample", "http://127.0.0.1:9/mirror"):  # nobody is asked
+        assert packed.find_packed(resolve_mirror(root), "images/positive-edit/1.png") is None
 
 
 def test_a_folder_without_an_index_is_no_published_repository(synthetic):
