@@ -138,7 +138,7 @@ def _run(args: argparse.Namespace) -> int:
         config = dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
     if args.dry_run:
         return _dry_run(args, config)
-    with ProgressLine(sys.stderr, args.ledger) as line:
+    with ProgressLine(sys.stderr) as line:
         state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
     _print(args, {**dataclasses.asdict(state), "left": state.left}, _summary(state))
     if state.stopped == "interrupted":
@@ -177,7 +177,8 @@ def _assemble(args: argparse.Namespace) -> int:
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
         f"{made.items} items: {made.accepted} accepted{ended}\n"
-        f"single_turn {made.accepted}  preference {made.preference}  multi_turn {made.sessions}  pictures {made.pictures}\n"
+        f"single_turn {made.accepted}  preference {made.preference}  multi_turn {made.sessions}  pictures "
+        f"{made.pictures}\n"
         f'load them with: pico_banana.load("single_turn", mirror="{made.folder}")'
     )
     _print(args, {**dataclasses.asdict(made), "folder": str(made.folder)}, text)
@@ -205,7 +206,10 @@ def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
 
 
 def _summary(state: RunState) -> str:
-    text = f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; {state.calls} calls, {state.spent_usd:.4f} USD spent"
+    text = (
+        f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
+        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
+    )
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
     if kinds:
         text += f"\nfailed with: {kinds}; try again with `pico-banana regenerate retry-failed`"

@@ -1,4 +1,4 @@
-"""What can go wrong with a model service, and how often; each is a share of requests, 0 to 1, chosen by the request's content."""
+"""What can go wrong with a model service, and how often: shares of requests, chosen by the requests' content."""
 
 from __future__ import annotations
 
