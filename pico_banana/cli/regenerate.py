@@ -44,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_status(commands)
     _add_assemble(commands)
     _add_report(commands)
+    _add_rehearse(commands)
 
 
 def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,6 +103,17 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=_report)
 
 
+def _add_rehearse(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("rehearse", help="serve stand-ins for the Gemini and OpenAI services on this machine")
+    parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1 (8765)")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. throttled=0.05; repeat"
+    )
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="what every answer takes")
+    parser.add_argument("--seed", type=int, default=0, help="changes every draw")
+    parser.set_defaults(run=_rehearse)
+
+
 def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
     parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder; made if needed")
@@ -140,7 +152,7 @@ def _run(args: argparse.Namespace) -> int:
         return _dry_run(args, config)
     with ProgressLine(sys.stderr) as line:
         state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
-    _print(args, {**dataclasses.asdict(state), "left": state.left}, _summary(state))
+    _print(args, state.as_json(), _summary(state))
     if state.stopped == "interrupted":
         return _INTERRUPTED
     return 1 if state.stopped or state.failed > args.allow_failed else 0
@@ -196,6 +208,20 @@ def _report(args: argparse.Namespace) -> int:
         if args.html is not None:
             write_html(report, ledger, args.html, examples=args.examples)
     _print(args, report.as_json(), report_table(report))
+    return 0
+
+
+def _rehearse(args: argparse.Namespace) -> int:
+    from pico_banana.mirror.models import Mind, ModelServer, parse_faults
+    from pico_banana.regenerate.forecast import PUBLISHED_RATES
+
+    faults = parse_faults(args.fault, latency_s=args.latency)
+    server = ModelServer(Mind(rates=PUBLISHED_RATES, faults=faults, seed=args.seed), port=args.port)
+    sys.stderr.write(f"gemini: base_url = {server.gemini_url}\nopenai: base_url = {server.openai_url}\nCtrl-C stops\n")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import InterruptedTransferError, ServerError, ThrottledError
-from pico_banana.fetch.pacing import HostLimits, Lane
+from pico_banana.fetch.lane import HostLimits, Lane
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.backends.base import ModelSettings

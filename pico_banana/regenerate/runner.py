@@ -76,6 +76,17 @@ class RunState:
         """Items this run has not finished."""
         return self.total - self.done - self.failed
 
+    def as_json(self) -> dict[str, Any]:
+        """Give the state as JSON values.
+
+        Returns:
+            A dictionary.
+        """
+        numbers = {name: getattr(self, name) for name in ("total", "done", "failed", "left", "calls", "replayed")}
+        money = {"spent_usd": self.spent_usd, "seconds": self.seconds, "stopped": self.stopped}
+        by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
+        return {**numbers, **money, "failures": self.failures, "by_type": by_type}
+
     @property
     def ended(self) -> Counter[str]:
         """How first turns ended, over all types."""

@@ -7,8 +7,8 @@ the same data.
 
 from __future__ import annotations
 
-from pico_banana.mirror.models.faults import ModelFaults
+from pico_banana.mirror.models.faults import ModelFaults, parse_faults
 from pico_banana.mirror.models.mind import Mind
 from pico_banana.mirror.models.server import ModelServer
 
-__all__ = ["Mind", "ModelFaults", "ModelServer"]
+__all__ = ["Mind", "ModelFaults", "ModelServer", "parse_faults"]

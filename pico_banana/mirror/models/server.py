@@ -89,12 +89,8 @@ class ModelServer:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
-    def serve_forever(self, *, host: str = "127.0.0.1") -> None:
-        """Serve until interrupted.
-
-        Args:
-            host: the address to listen on.
-        """
+    def serve_forever(self) -> None:
+        """Serve until interrupted."""
         with self:
             if self._thread is not None:
                 self._thread.join()
