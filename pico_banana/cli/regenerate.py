@@ -44,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_status(commands)
     _add_assemble(commands)
     _add_report(commands)
+    _add_rehearse(commands)
 
 
 def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,6 +103,17 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=_report)
 
 
+def _add_rehearse(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("rehearse", help="serve stand-ins for the Gemini and OpenAI services on this machine")
+    parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1 (8765)")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. throttled=0.05; repeat"
+    )
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="what every answer takes")
+    parser.add_argument("--seed", type=int, default=0, help="changes every draw")
+    parser.set_defaults(run=_rehearse)
+
+
 def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
     parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder; made if needed")
@@ -138,9 +150,9 @@ def _run(args: argparse.Namespace) -> int:
         config = dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
     if args.dry_run:
         return _dry_run(args, config)
-    with ProgressLine(sys.stderr, args.ledger) as line:
+    with ProgressLine(sys.stderr) as line:
         state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
-    _print(args, {**dataclasses.asdict(state), "left": state.left}, _summary(state))
+    _print(args, state.as_json(), _summary(state))
     if state.stopped == "interrupted":
         return _INTERRUPTED
     return 1 if state.stopped or state.failed > args.allow_failed else 0
@@ -177,7 +189,8 @@ def _assemble(args: argparse.Namespace) -> int:
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
         f"{made.items} items: {made.accepted} accepted{ended}\n"
-        f"single_turn {made.accepted}  preference {made.preference}  multi_turn {made.sessions}  pictures {made.pictures}\n"
+        f"single_turn {made.accepted}  preference {made.preference}  multi_turn {made.sessions}  pictures "
+        f"{made.pictures}\n"
         f'load them with: pico_banana.load("single_turn", mirror="{made.folder}")'
     )
     _print(args, {**dataclasses.asdict(made), "folder": str(made.folder)}, text)
@@ -198,6 +211,20 @@ def _report(args: argparse.Namespace) -> int:
     return 0
 
 
+def _rehearse(args: argparse.Namespace) -> int:
+    from pico_banana.mirror.models import Mind, ModelServer, parse_faults
+    from pico_banana.regenerate.forecast import PUBLISHED_RATES
+
+    faults = parse_faults(args.fault, latency_s=args.latency)
+    server = ModelServer(Mind(rates=PUBLISHED_RATES, faults=faults, seed=args.seed), port=args.port)
+    sys.stderr.write(f"gemini: base_url = {server.gemini_url}\nopenai: base_url = {server.openai_url}\nCtrl-C stops\n")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0
+
+
 def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
     from pico_banana.regenerate.policy import with_threshold
 
@@ -205,7 +232,10 @@ def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
 
 
 def _summary(state: RunState) -> str:
-    text = f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; {state.calls} calls, {state.spent_usd:.4f} USD spent"
+    text = (
+        f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
+        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
+    )
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
     if kinds:
         text += f"\nfailed with: {kinds}; try again with `pico-banana regenerate retry-failed`"

@@ -9,8 +9,10 @@ with open_ledger(Path("runs/a")) as ledger:
     made = assemble(ledger, Path("data/a"))
 ```
 
-The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records), `walk` strings attempts
-and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assemble` writes rows.
+The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records),
+`walk` strings attempts
+and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assemble`
+writes rows.
 Names are imported on first use.
 """
 
@@ -73,7 +75,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as names
     """Import a public name on first use.
 
     Raises:

@@ -8,7 +8,8 @@
     images/rejected-edit/12_1.png     the failed attempts before it
     images/multi-turn/12_turn1.png    every turn of a session; the last turn's picture is its final image
     source/<host>/<path>              the photos
-    annotations/regenerate.jsonl      by row id: scores, reasons, sizes, provenance; what the published rows have no place for
+    annotations/regenerate.jsonl      by row id: scores, reasons, sizes, provenance; what the published rows have no
+    place for
 
 Pictures are hard links to those of the ledger where they are PNG, so assembling again costs next to nothing.
 """

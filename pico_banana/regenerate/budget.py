@@ -66,7 +66,8 @@ def price_of(config: Config, settings: ModelSettings) -> Price:
         return price
     if config.run.budget_usd and settings.backend not in FREE_BACKENDS:
         key = f'prices."{settings.model}"'
-        text = f"a budget needs the price of every model: add [{key}] with input_per_million, output_per_million, per_picture"
+        numbers = "input_per_million, output_per_million, per_picture"
+        text = f"a budget needs the price of every model: add [{key}] with {numbers}"
         raise ConfigError(text, key=key)
     return Price()
 
@@ -97,7 +98,8 @@ class Budget:
         if self.limit_usd and self.spent_usd + self.reserved_usd + most > self.limit_usd:
             text = (
                 f"the budget of {self.limit_usd:.2f} USD could be exceeded: {self.spent_usd:.4f} spent, "
-                f"{self.reserved_usd:.4f} in flight, {most:.4f} for the next call. Raise --budget-usd and run again to go on"
+                f"{self.reserved_usd:.4f} in flight, {most:.4f} for the next call. Raise --budget-usd and run "
+                f"again to go on"
             )
             raise BudgetError(text)
         self.reserved_usd += most

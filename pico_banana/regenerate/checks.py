@@ -1,7 +1,9 @@
 """Pixel checks on the CPU, made before a judge is paid: pictures that no judge need see.
 
-Both pictures are compared at no more than 256 pixels a side. What can be expected of the changed area depends on the edit
-type: a local edit must not change most of the picture, a global one may change all of it, a new frame moves every pixel.
+Both pictures are compared at no more than 256 pixels a side. What can be expected of the changed area depends on the
+edit
+type: a local edit must not change most of the picture, a global one may change all of it, a new frame moves every
+pixel.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.regenerate.values import Picture
-from pico_banana.taxonomy import EditType
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    from pico_banana.regenerate.values import Picture
+    from pico_banana.taxonomy import EditType
 
     Pixels: TypeAlias = NDArray[np.float32]
 
@@ -150,10 +152,11 @@ def _decoded(picture: Picture, *, measure: bool) -> tuple[Pixels | None, tuple[i
 
 def _small(image: Image) -> Pixels:
     import numpy as np
+    from PIL.Image import Resampling
 
     image.draft("RGB", (SIDE, SIDE))
     small = image.convert("RGB")
-    small.thumbnail((SIDE, SIDE), resample=4)  # 4: Image.Resampling.BOX, the cheapest that does not alias
+    small.thumbnail((SIDE, SIDE), resample=Resampling.BOX)  # the cheapest that does not alias
     return np.asarray(small, dtype=np.float32)
 
 

@@ -9,9 +9,9 @@ import dataclasses
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - annotations here are read at run time, see reader.py
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - see above
 from typing import Any, Literal
 
 from pico_banana.errors import ConfigError
@@ -63,7 +63,8 @@ class AssignSettings:
         edit_types: the types to use; empty for all 35.
         balance: "uniform" over types, or "published" for the shares of the release; `weights` multiply either.
         weights: edit type to a factor.
-        when_unknown: what to do with types that need a person, text or object on photos nothing is known of: "allow" them
+        when_unknown: what to do with types that need a person, text or object on photos nothing is known of:
+            "allow" them
             (the writer may still decline) or "avoid" them.
     """
 
@@ -242,7 +243,7 @@ def _is_free(key: str) -> bool:
     return any(key == free or key.startswith(f"{free}.") for free in FREE_TO_CHANGE)
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+def _flat(value: object, prefix: str = "") -> dict[str, Any]:
     if isinstance(value, dict):
         nested = (_flat(inner, f"{prefix}.{key}" if prefix else key) for key, inner in value.items())
         return {key: inner for table in nested for key, inner in table.items()}
@@ -251,7 +252,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 def _anchored(config: Config, folder: Path) -> Config:
     source = config.source
-    moved = {
+    moved: dict[str, Any] = {
         name: str(folder / value)
         for name in ("folder", "open_images")
         if (value := getattr(source, name)) and value != "sample" and "://" not in value

@@ -1,6 +1,7 @@
 """What the ledger holds under a policy: which edits are accepted, which are negatives, how far each session came.
 
-No call is made and nothing is changed, so every subset can be had at any threshold. Under another threshold than the run's, an item
+No call is made and nothing is changed, so every subset can be had at any threshold. Under another threshold than the
+run's, an item
 may lack attempts it would have had, or a later turn may stand on a picture that is no longer the accepted one; the
 first is counted as open, the second ends the session there.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
 
@@ -146,8 +147,8 @@ class ItemResult:
 class _Read:
     """The rows of a span of items."""
 
-    attempts: dict[Slot, list[tuple[object, ...]]] = field(default_factory=dict)
-    written: dict[Slot, tuple[object, ...]] = field(default_factory=dict)
+    attempts: dict[Slot, list[tuple[Any, ...]]] = field(default_factory=dict)
+    written: dict[Slot, tuple[Any, ...]] = field(default_factory=dict)
     first_input: dict[int, str] = field(default_factory=dict)
 
 
@@ -181,14 +182,15 @@ def results(ledger: Ledger, policy: Policy) -> Iterator[ItemResult]:
 def _read(database: sqlite3.Connection, begin: int, end: int) -> _Read:
     read = _Read()
     written = database.execute(
-        "SELECT item, turn, input_sha, edit_type, text, short, outcome, reason FROM instructions WHERE item >= ? AND item < ?",
+        "SELECT item, turn, input_sha, edit_type, text, short, outcome, reason FROM instructions WHERE item >= "
+        "? AND item < ?",
         (begin, end),
     )
     for row in written:
         read.written[row[:3]] = row
         if row[1] == 1:
             read.first_input.setdefault(row[0], row[2])
-    statement = f"SELECT {_ATTEMPT_COLUMNS} FROM attempts WHERE item >= ? AND item < ?"
+    statement = f"SELECT {_ATTEMPT_COLUMNS} FROM attempts WHERE item >= ? AND item < ?"  # noqa: S608 - the columns are ours
     for row in database.execute(statement, (begin, end)):  # in the order of the primary key
         read.attempts.setdefault(row[:3], []).append(row)
     return read
@@ -208,9 +210,9 @@ def _turns(read: _Read, item: int, policy: Policy) -> tuple[TurnResult, ...]:
     return tuple(turns)
 
 
-def _turn(row: tuple[object, ...], rows: Sequence[tuple[object, ...]], policy: Policy) -> TurnResult:
+def _turn(row: tuple[Any, ...], rows: Sequence[tuple[Any, ...]], policy: Policy) -> TurnResult:
     _, number, input_sha, kind, text, short, outcome, reason = row
-    told = (int(number), str(kind), str(text), str(short), str(input_sha))  # type: ignore[call-overload] - SQLite says integer
+    told = (int(number), str(kind), str(text), str(short), str(input_sha))
     if outcome != "ok":
         return TurnResult(*told, _ENDS.get(str(outcome), End.UNWRITTEN), str(reason))
     tried: list[Attempt] = []
@@ -235,7 +237,7 @@ def _end(tried: Sequence[Attempt], policy: Policy) -> End:
 
 
 def is_negative(attempt: Attempt, policy: Policy) -> bool:
-    """Tell whether an attempt is fit to be a rejected picture: it was judged, or failed a check where the policy says so.
+    """Tell whether an attempt may be a rejected picture: judged, or failed at a check where the policy says so.
 
     Args:
         attempt: an attempt.
@@ -251,19 +253,19 @@ def is_negative(attempt: Attempt, policy: Policy) -> bool:
     return attempt.outcome == "scored"
 
 
-def _attempt(row: tuple[object, ...], policy: Policy) -> Attempt:
+def _attempt(row: tuple[Any, ...], policy: Policy) -> Attempt:
     first, second = _verdict(row, _SCORED_FIELDS), _verdict(row, _SCORED_FIELDS + 5)
     decision = policy.decide(first, second) if first is not None else None
     return Attempt(
-        row[3],  # type: ignore[arg-type] - SQLite gives what the schema in ledger.sql says, here and below
-        row[4],  # type: ignore[arg-type]
-        row[5],  # type: ignore[arg-type]
-        row[6],  # type: ignore[arg-type]
-        row[7],  # type: ignore[arg-type]
-        row[8],  # type: ignore[arg-type]
-        row[9:13],  # type: ignore[arg-type]
-        row[13],  # type: ignore[arg-type]
-        row[14],  # type: ignore[arg-type]
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+        row[8],
+        row[9:13],
+        row[13],
+        row[14],
         first,
         second,
         decision.score if decision is not None else None,
@@ -272,8 +274,8 @@ def _attempt(row: tuple[object, ...], policy: Policy) -> Attempt:
     )
 
 
-def _verdict(row: tuple[object, ...], at: int) -> Verdict | None:
+def _verdict(row: tuple[Any, ...], at: int) -> Verdict | None:
     if row[at] is None:
         return None
     scores = dict(zip(CRITERIA, row[at : at + 4], strict=True))
-    return Verdict(scores, row[at + 4])  # type: ignore[arg-type] - REAL columns
+    return Verdict(scores, row[at + 4])

@@ -1,4 +1,4 @@
-"""The desk every call goes over: replayed when it was answered before, else paced, paid, saved, and only then given out."""
+"""The desk every call goes over: replayed when it was answered before, else paced, paid, saved, then given out."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ class Desk:
     """
 
     def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
+        """Open the desk."""
         self.ledger = ledger
         self.config = config
         self.budget = budget
@@ -192,7 +193,7 @@ class Desk:
             error = ThrottledError(str(failed), retry_after=failed.retry_after)
         except PicoBananaError as failed:
             error = failed
-        except Exception as failed:
+        except Exception as failed:  # noqa: BLE001 - somebody else's backend; one item fails, the run goes on
             error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
             error.__cause__ = failed
         return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
@@ -220,7 +221,7 @@ class Desk:
     async def _wait(self, number: int) -> None:
         longest = min(self.config.run.max_wait_s, _FIRST_WAIT_S * 2 ** (number - 1))
         try:
-            await asyncio.wait_for(self.stop.wait(), longest * random.uniform(0.5, 1.0))
+            await asyncio.wait_for(self.stop.wait(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
         except TimeoutError:
             return
         raise Stopped
@@ -235,7 +236,9 @@ class Desk:
         self._disk_checked = now
         vault, least = self.ledger.vault, self.config.run.min_free_mb
         if vault.reserve_spent or vault.free_mb() < least:
-            text = f"less than {least} MB are free for {self.ledger.folder}; no more calls are paid for until there is room"
+            text = (
+                f"less than {least} MB are free for {self.ledger.folder}; nothing more is paid for until there is room"
+            )
             raise DiskFullError(text, path=str(self.ledger.folder))
 
 

@@ -1,6 +1,7 @@
 """What a run would make and cost, before anything is paid: `--dry-run`.
 
-Success rates are those of the ledger where it has enough attempts of a type, else those printed in the paper, else a middling
+Success rates are those of the ledger where it has enough attempts of a type, else those printed in the paper, else a
+middling
 one. Tokens a call are the ledger's averages where it has calls, else assumptions. Prices come from the configuration.
 """
 
@@ -40,6 +41,7 @@ PUBLISHED_RATES: dict[str, float] = {
     "restyle_text": 0.5759,
 }
 MIDDLING_RATE = 0.75
+_SESSION = 2  # turns
 _ENOUGH = 20  # attempts of a type from which its own rate is taken
 # A photo of 1024 pixels is four tiles of 258 tokens at Gemini; texts as long as the prompts in this package make them.
 ASSUMED = {
@@ -175,7 +177,7 @@ class _Tally:
             if self._config.second_judge is not None:
                 self.calls[Stage.SECOND_JUDGE] += reached * attempts * self._second_share(self.rate(str(kind)))
             reached *= succeeds
-            self.sessions += reached if number == 2 else 0.0
+            self.sessions += reached if number == _SESSION else 0.0
 
     def by_type(self) -> dict[str, TypeForecast]:
         parts = {}

@@ -63,6 +63,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, rescue: Callable[[Callable[[], None]], None]) -> None:
+        """Start the thread."""
         self._path = path
         self._rescue = rescue
         self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
@@ -83,9 +84,8 @@ class Journal:
         marks = ", ".join("?" * len(row))
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # from here on a waiter that is cancelled cannot take the row back
-        self._queue.put(
-            (f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()), done)
-        )
+        statement = f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - our own names
+        self._queue.put((statement, tuple(row.values()), done))
         return done
 
     def close(self) -> None:

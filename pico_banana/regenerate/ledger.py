@@ -16,7 +16,7 @@ import json
 import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.config import Config, config_from, differing_keys
@@ -44,12 +44,13 @@ class Ledger:
     """
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
+        """Connect; use `open_ledger`."""
         self.folder = folder
         self.vault = Vault(folder)
         self.database = connect(folder / "ledger.sqlite")
         self._journal = Journal(folder / "ledger.sqlite", self.vault.rescued) if writable else None
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         """Use it in a with block."""
         return self
 
@@ -192,21 +193,19 @@ class Ledger:
         Returns:
             The number of items.
         """
-        statement = f"SELECT count(*) FROM items i WHERE {self._unfinished(failed=failed)}"
+        statement = f"SELECT count(*) FROM items i WHERE {self._unfinished(failed=failed)}"  # noqa: S608 - ours
         return int(self.database.execute(statement, {"digest": digest}).fetchone()[0])
 
     def _unfinished(self, *, failed: bool) -> str:
         # Failures of the run that is going on do not count: they would move the pages under its feet.
         latest = self.database.execute("SELECT coalesce(max(id), 0) FROM failures").fetchone()[0]
-        wanted = "EXISTS" if failed else "NOT EXISTS"
-        return (
-            "NOT EXISTS (SELECT 1 FROM finished f WHERE f.item = i.id AND f.digest = :digest) "
-            f"AND {wanted} (SELECT 1 FROM failures e WHERE e.item = i.id AND e.id <= {int(latest)})"
-        )
+        unfinished = "NOT EXISTS (SELECT 1 FROM finished f WHERE f.item = i.id AND f.digest = :digest)"
+        failure = f"EXISTS (SELECT 1 FROM failures e WHERE e.item = i.id AND e.id <= {int(latest)})"  # noqa: S608 - a number
+        return f"{unfinished} AND {'' if failed else 'NOT '}{failure}"
 
     def _paged(self, where: str, digest: str = "") -> Iterator[Item]:
         statement = (
-            "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "
+            "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "  # noqa: S608 - ours
             f"JOIN photos p ON p.id = i.photo WHERE i.id > :after AND {where} ORDER BY i.id LIMIT {_PAGE}"
         )
         after = 0

@@ -1,7 +1,7 @@
-"""How fast calls to one model start: the fetch job's adaptive lane, waited for in asyncio, with a limit of tokens a minute.
+"""How fast calls to one model start: the fetch job's adaptive lane, waited for in asyncio, and tokens a minute.
 
-The lane adapts how many calls are in flight and how many start a second; `Retry-After` stops it. Every wait ends at once
-when the run stops.
+The lane adapts how many calls are in flight and how many start a second; `Retry-After` stops it. Every wait ends at
+once when the run stops.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import InterruptedTransferError, ServerError, ThrottledError
-from pico_banana.fetch.pacing import HostLimits, Lane
+from pico_banana.fetch.lane import HostLimits, Lane
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.backends.base import ModelSettings
@@ -26,7 +26,7 @@ _LIMITER_SHARE, _LIMITER_CALLS = 0.2, 4
 _QUIET_S, _QUIET_CALLS, _FASTER = 5.0, 4, 1.5
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - control flow of the runner, never leaves it
     """The run is stopping; no new call starts."""
 
 
@@ -38,6 +38,7 @@ class Pace:
     """
 
     def __init__(self, settings: ModelSettings) -> None:
+        """Begin at full pace."""
         rate = settings.requests_per_minute / _MINUTE_S if settings.requests_per_minute else None
         limits = HostLimits(in_flight=settings.concurrency, start=settings.concurrency, rate=rate, rest_s=1.0)
         self.lane = Lane(settings.model or settings.backend, limits)

@@ -1,4 +1,4 @@
-"""Where the photos of a run come from: a folder, Open Images ids, or a subset of the dataset. Nothing is read but names."""
+"""Where photos come from: a folder, Open Images ids, or a subset of the dataset. Nothing is read but names."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ LOCAL_HOST = "photos.invalid"
 OPEN_IMAGES = "open-images-dataset.s3.amazonaws.com/train"
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _ADDRESS = "picobanana://"
+_ID_LENGTH = 16
 
 
 def find_photos(settings: SourceSettings) -> Iterator[Photo]:
@@ -97,7 +98,7 @@ def from_open_images(path: Path) -> Iterator[Photo]:
         name = line.strip()
         if not name or name.startswith("#"):
             continue
-        if len(name) != 16 or not all(digit in "0123456789abcdef" for digit in name):
+        if len(name) != _ID_LENGTH or not all(digit in "0123456789abcdef" for digit in name):
             text = f"{path}:{number}: {name!r} is not an Open Images id (16 of 0-9a-f)"
             raise ConfigError(text, key="source.open_images")
         address = f"{OPEN_IMAGES}/{name}.jpg"
@@ -122,7 +123,7 @@ def from_refs(refs: Iterable[ImageRef]) -> Iterator[Photo]:
 
 
 def from_subset(subset: str, *, mirror: str = "") -> Iterator[Photo]:
-    """Give the source photos of a subset of the dataset.
+    """Give the source photos of a subset of the dataset, each once.
 
     Args:
         subset: e.g. "single_turn".
@@ -132,11 +133,20 @@ def from_subset(subset: str, *, mirror: str = "") -> Iterator[Photo]:
         Photos in the order of the rows.
 
     Raises:
-        ConfigError: always, until the row store can be read from here.
+        UnknownNameError: there is no such subset.
+        MirrorError: the mirror is not there.
     """
-    text = f"source.subset {subset!r} {mirror!r}: pass photos=from_refs(...) to plan_run instead"
-    raise ConfigError(text, key="source.subset")
-    yield
+    from pico_banana.catalog import resolve_mirror
+    from pico_banana.mirrors import remember
+    from pico_banana.reading import RecordReader
+    from pico_banana.records import InstructionPair
+    from pico_banana.rowstore import open_rows
+    from pico_banana.selection import parse_subset
+
+    place, which = resolve_mirror(mirror or None), parse_subset(subset)
+    remember(place)
+    records = RecordReader(open_rows(which, mirror=place), which, place.name).many(None)
+    yield from from_refs(record.source for record in records if not isinstance(record, InstructionPair))
 
 
 def read_photo(photo: Photo) -> Picture:
@@ -168,7 +178,7 @@ def _folder(name: str) -> Path:
 
 
 def _known_objects(path: Path) -> dict[str, dict[str, Any]]:
-    """Read `objects.json`: a list of entries, one a photo, keyed here by the photo's path below `source/`."""
+    # A list of entries, one a photo; keyed here by the photo's path below source/.
     if not path.is_file():
         return {}
     try:

@@ -27,6 +27,7 @@ class Assigner:
     """
 
     def __init__(self, settings: AssignSettings, *, able: frozenset[str] | None = None) -> None:
+        """Begin with nothing given out."""
         self._settings = settings
         self._shares = _shares(settings, able)
         self._given = dict.fromkeys(self._shares, 0)
@@ -91,7 +92,7 @@ def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] 
     for photo in photos:
         for _ in range(config.source.per_photo):
             seed = derived_seed(config.seed, number + 1)
-            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))
+            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))  # noqa: S311 - a choice
             if types:
                 number += 1
                 yield Item(number, photo, types, seed)

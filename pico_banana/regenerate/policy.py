@@ -1,7 +1,8 @@
 """The rubric and the rule that turns scores into accept or reject.
 
 Four criteria, weights .40/.25/.20/.15 and an acceptance above about 0.7 are the published rubric; everything is a value
-of the configuration. A rule is applied to scores that lie in the ledger, so it can be changed afterwards without a new call.
+of the configuration. A rule is applied to scores that lie in the ledger, so it can be changed afterwards without a
+new call.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class Policy:
         minimum: criterion to the least score it must have, whatever the total; "drift" may be among them.
         max_attempts: tries at one instruction, the first included.
         check_failures_are_negatives: whether a picture that failed a pixel check may be a rejected picture.
-        on_failed_turn: "truncate" keeps a session's turns before the failed one, when 2 are left; "drop" drops the session.
+        on_failed_turn: "truncate" keeps a session's turns before the failed one, when 2 are left; "drop" drops
+            the session.
         second: when a second judge is asked.
     """
 
@@ -140,7 +142,7 @@ class Policy:
             The score, 0 to 1.
         """
         if self.combine == "geometric":
-            product = math.prod(verdict.scores[name] ** weight for name, weight in self.weights.items())
+            product = float(math.prod(verdict.scores[name] ** weight for name, weight in self.weights.items()))
             return round(product, _DIGITS)
         return round(sum(verdict.scores[name] * weight for name, weight in self.weights.items()), _DIGITS)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pico_banana.regenerate.runner import RunState
 
 _BY_TYPE_EVERY = 10  # lines on something that is no terminal; a log is not flooded
@@ -17,15 +15,14 @@ class ProgressLine:
 
     Args:
         stream: where to; a terminal is rewritten in place, anything else gets a line now and then.
-        folder: the ledger's folder.
     """
 
-    def __init__(self, stream: TextIO, folder: Path) -> None:
+    def __init__(self, stream: TextIO) -> None:
+        """Show nothing yet."""
         self._stream = stream
-        self._folder = folder
         self._shown = 0
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Self:
         """Use it in a with block."""
         return self
 

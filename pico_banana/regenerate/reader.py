@@ -6,7 +6,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 from pico_banana.errors import ConfigError, nearest
 
@@ -32,19 +32,19 @@ def read_section(cls: type[SectionT], table: object, path: str) -> SectionT:
     hints = typing.get_type_hints(cls)
     for key in table:
         if key not in hints:
-            raise _unknown_key(key, path, hints)
+            _refuse_key(key, path, hints)
     values = {key: _value(hints[key], value, f"{path}.{key}" if path else key) for key, value in table.items()}
     return cls(**values)
 
 
-def _unknown_key(key: str, path: str, known: Mapping[str, object]) -> ConfigError:
+def _refuse_key(key: str, path: str, known: Mapping[str, object]) -> NoReturn:
     where = f"[{path}]" if path else "the top level"
     near = nearest(key, known)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return ConfigError(f"unknown key {key!r} in {where}; {hint}", key=f"{path}.{key}" if path else key)
+    raise ConfigError(f"unknown key {key!r} in {where}; {hint}", key=f"{path}.{key}" if path else key)
 
 
-def _value(hint: Any, value: Any, key: str) -> Any:
+def _value(hint: Any, value: Any, key: str) -> Any:  # noqa: ANN401 - whatever the annotation says
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         return _value(next(part for part in inner if part is not types.NoneType), value, key)
@@ -65,7 +65,7 @@ def _one_of(known: tuple[object, ...], value: object, key: str) -> object:
     raise ConfigError(f"{key} is {value!r}; it must be one of {', '.join(map(repr, known))}", key=key)
 
 
-def _plain(kind: type, value: Any, key: str) -> Any:
+def _plain(kind: type, value: Any, key: str) -> Any:  # noqa: ANN401 - as above
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):

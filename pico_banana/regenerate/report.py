@@ -48,6 +48,18 @@ class TypeReport:
         begun = self.items - self.not_begun - self.ended[End.DECLINED] - self.ended[End.UNWRITTEN]
         return self.first_accepted / begun if begun else None
 
+    def as_json(self) -> dict[str, Any]:
+        """Give the part as JSON values.
+
+        Returns:
+            A dictionary.
+        """
+        counts = {"ended": dict(self.ended), "outcomes": dict(self.outcomes)}
+        numbers = {
+            name: getattr(self, name) for name in ("items", "not_begun", "attempts", "first_accepted", "preference")
+        }
+        return {**numbers, "accepted": self.accepted, **counts}
+
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
@@ -132,7 +144,7 @@ class Report:
             "lost_usd": self.lost_usd,
             "failures": dict(self.failures),
             "turns": {str(turn): count for turn, count in self.turns.items()},
-            "types": {kind: {**asdict(part), "accepted": part.accepted} for kind, part in self.types.items()},
+            "types": {kind: part.as_json() for kind, part in self.types.items()},
             "stages": {stage: asdict(part) for stage, part in self.stages.items()},
             "policy": asdict(self.policy),
         }

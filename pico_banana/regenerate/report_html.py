@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureError
@@ -16,34 +17,12 @@ from pico_banana.store import write_atomic
 from pico_banana.taxonomy import edit_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.ledger import Ledger
     from pico_banana.regenerate.report import Report
 
 _THUMB = 300
-_STYLE = """
-:root{--ink:#1d2433;--soft:#5d6778;--line:#dfe3ea;--paper:#fff;--back:#f5f6f9;--good:#17794a;--bad:#b3382c;--bar:#4c78c8}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ebf1;--soft:#9aa5b6;--line:#323a48;--paper:#1b212b;--back:#12161d;
---good:#5fc894;--bad:#ef8378;--bar:#7aa2ea}}
-*{box-sizing:border-box}body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}h1{font-size:24px;margin:0 0 2px}h2{font-size:18px;margin:34px 0 10px}
-.soft{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:20px 0}
-.card,table,.example{background:var(--paper);border:1px solid var(--line);border-radius:10px}
-.card{padding:12px 14px}.card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}
-table{width:100%;border-collapse:separate;border-spacing:0;overflow:hidden}.wide{overflow-x:auto}
-th,td{padding:6px 11px;text-align:right;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums;white-space:nowrap}
-th{font-weight:600;color:var(--soft);font-size:13px}tr:last-child td{border:0}th:first-child,td:first-child{text-align:left}
-.bar{display:inline-block;width:90px;height:8px;border-radius:4px;background:var(--line);vertical-align:middle;margin-right:8px}
-.bar i{display:block;height:100%;border-radius:4px;background:var(--bar)}
-.examples{display:grid;grid-template-columns:repeat(auto-fill,minmax(500px,1fr));gap:16px}
-@media (max-width:560px){.examples{grid-template-columns:1fr}}
-.example{padding:12px}.pair{display:grid;grid-template-columns:1fr 1fr;gap:8px}.pair img{width:100%;height:190px;object-fit:contain;
-border-radius:6px;background:var(--back)}.example p{margin:8px 0 4px}.good{color:var(--good)}.bad{color:var(--bad)}
-.scores{display:grid;grid-template-columns:auto 1fr;gap:0 12px;font-size:13px;color:var(--soft);margin:4px 0 0}.scores dt{white-space:nowrap}
-.scores dd{margin:0}
-"""
 
 
 def write_html(report: Report, ledger: Ledger, path: Path, *, examples: int = 12) -> None:
@@ -72,21 +51,26 @@ def write_html(report: Report, ledger: Ledger, path: Path, *, examples: int = 12
     ]
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Regeneration report</title><style>{_STYLE}</style><main><h1>Regeneration report</h1>"
+        f"<title>Regeneration report</title><style>{_style()}</style><main><h1>Regeneration report</h1>"
         f"<p class=soft>{escape(_rule(report.policy))}</p>{''.join(sections)}</main></html>"
     )
     write_atomic(path, page.encode())
+
+
+def _style() -> str:
+    return (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 
 
 def _rule(policy: Policy) -> str:
     weights = ", ".join(f"{name} {weight:g}" for name, weight in policy.weights.items())
     least = "".join(f"; {name} at least {value:g}" for name, value in policy.minimum.items())
     kind = "weighted sum" if policy.combine == "weighted" else "weighted geometric mean"
-    return f"Accepted when the {kind} is {policy.comparison} {policy.threshold:g} ({weights}){least}; up to {policy.max_attempts} attempts."
+    rule = f"Accepted when the {kind} is {policy.comparison} {policy.threshold:g} ({weights}){least}"
+    return f"{rule}; up to {policy.max_attempts} attempts."
 
 
 def _cards(report: Report) -> str:
-    cost = "–" if report.usd_per_accepted is None else f"${report.usd_per_accepted:.4f}"
+    cost = "-" if report.usd_per_accepted is None else f"${report.usd_per_accepted:.4f}"
     facts = {
         "planned items": f"{report.items:,}",
         "single-turn rows": f"{report.accepted:,}",
@@ -118,7 +102,7 @@ def _types(report: Report) -> str:
     rows = []
     for kind, part in report.types.items():
         rate = part.first_rate
-        bar = "–" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
+        bar = "-" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
         ends = [part.ended[end] for end in ("discarded", "refused")]
         declined = part.ended["declined"] + part.ended["unwritten"]
         cells = (
@@ -155,7 +139,7 @@ def _stages(report: Report) -> str:
     return _table(heads, rows)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
@@ -199,7 +183,8 @@ def _example(ledger: Ledger, result: ItemResult, turn: TurnResult, attempt: Atte
     said = attempt.why if attempt.outcome == "scored" else f"{attempt.outcome.replace('_', ' ')}: {attempt.reason}"
     return (
         f"<div class=example><div class=pair>{_img(before, 'before')}{_img(after, 'after')}</div>"
-        f"<p>{escape(turn.instruction)}</p><div class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, attempt "
+        f"<p>{escape(turn.instruction)}</p><div class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, "
+        f"attempt "
         f"{attempt.attempt} · <b class={kind}>{escape(said)}{score}</b></div>{_scores(attempt)}</div>"
     )
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
     BudgetError,
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.regenerate.config import Config
-    from pico_banana.regenerate.photos import Photo
-    from pico_banana.regenerate.values import Item
+    from pico_banana.regenerate.values import Item, Photo
 
 Progress = Callable[["RunState"], None]
 _PROGRESS_EVERY_S = 1.0
@@ -50,7 +49,8 @@ class RunState:
         done: items finished in this run.
         failed: items that could not be finished; they wait for `retry-failed`.
         failures: error class to how many items.
-        by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to how many items.
+        by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to
+            how many items.
         calls: calls a service answered in this run.
         replayed: calls answered from the ledger in this run.
         spent_usd: spent so far, over all runs of the ledger.
@@ -75,6 +75,17 @@ class RunState:
     def left(self) -> int:
         """Items this run has not finished."""
         return self.total - self.done - self.failed
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the state as JSON values.
+
+        Returns:
+            A dictionary.
+        """
+        numbers = {name: getattr(self, name) for name in ("total", "done", "failed", "left", "calls", "replayed")}
+        money = {"spent_usd": self.spent_usd, "seconds": self.seconds, "stopped": self.stopped}
+        by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
+        return {**numbers, **money, "failures": self.failures, "by_type": by_type}
 
     @property
     def ended(self) -> Counter[str]:
@@ -164,14 +175,15 @@ class _Run:
     async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
         """Wait for the workers; once the run is stopping, only for the grace, then cancel."""
         stopping = asyncio.create_task(self.desk.stop.wait())
-        gathered = asyncio.gather(*workers)
-        await asyncio.wait({gathered, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not gathered.done():
-            await asyncio.wait({gathered}, timeout=self.config.run.stop_grace_s)
+        every = asyncio.gather(*workers)
+        both: set[asyncio.Future[Any]] = {every, stopping}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not every.done():
+            await asyncio.wait({every}, timeout=self.config.run.stop_grace_s)
         for task in (*workers, stopping):
             task.cancel()
         await asyncio.gather(*workers, stopping, return_exceptions=True)
-        if gathered.done() and not gathered.cancelled() and (error := gathered.exception()) is not None:
+        if every.done() and not every.cancelled() and (error := every.exception()) is not None:
             raise error
 
     async def _work(self, items: Iterator[Item]) -> None:
@@ -224,12 +236,17 @@ class _Run:
             self._halt("interrupted")
 
         numbers = (signal.SIGINT, signal.SIGTERM)
+
+        def deaf() -> None:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
         try:
             for number in numbers:
                 loop.add_signal_handler(number, interrupted)
         except (NotImplementedError, RuntimeError, ValueError):
             return lambda: None  # not the main thread, or Windows: whoever runs us handles signals
-        return lambda: [loop.remove_signal_handler(number) for number in numbers] and None
+        return deaf
 
     async def _tick(self) -> None:
         while True:

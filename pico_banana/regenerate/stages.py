@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pico_banana.taxonomy import EditType
 
 ASKS = 2  # a reply that cannot be read is asked for once more, never guessed
-_QUOTES = "\"'“”‘’ \n"
+_QUOTES = "\"'\u201c\u201d\u2018\u2019 \n"
 _LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
 
 ValueT = TypeVar("ValueT")
@@ -72,7 +72,7 @@ class Scene:
         return derived_seed(self.item.seed, self.turn, *parts)
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - carries an outcome between stages, never leaves the turn
     """A stage ended without a usable answer.
 
     Attributes:
@@ -81,6 +81,7 @@ class Unreadable(Exception):
     """
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
+        """Carry both."""
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
@@ -121,7 +122,8 @@ def parse_written(text: str) -> Instruction:
     """Read a writer's reply.
 
     Args:
-        text: JSON with a list `prompts`; `suitable` false means that the type does not suit the photo; `recipe` is optional.
+        text: JSON with a list `prompts`; `suitable` false means that the type does not suit the photo; `recipe`
+            is optional.
 
     Returns:
         The instruction.
@@ -257,7 +259,7 @@ async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: S
 
 
 async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> ValueT:
-    """Ask, and once more when the reply cannot be read; a refusal is not asked again."""
+    # A refusal is not asked again; a reply that cannot be read is, once.
     problem = Unreadable(Outcome.MALFORMED, "")
     for number in range(1, ASKS + 1):
         reply = await desk.ask(call(number))

@@ -43,7 +43,8 @@ def forecast_table(found: Forecast) -> str:
             "",
             _aligned(("stage", "calls", "USD"), stages),
             "",
-            f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, {found.total_usd:.2f} USD{unpriced}",
+            f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, "
+            f"{found.total_usd:.2f} USD{unpriced}",
         )
     )
 

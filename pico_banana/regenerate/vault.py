@@ -28,6 +28,7 @@ class Vault:
     """The pictures of one ledger."""
 
     def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is made before something is kept."""
         self._folder = folder / "pictures"
         self._reserve = folder / "reserve"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.checks import Findings, check
@@ -45,7 +45,7 @@ class Tried:
     outcome: str
     reason: str = ""
     edited: Picture | None = None
-    findings: Findings = Findings()
+    findings: Findings = field(default_factory=Findings)
     first: Verdict | None = None
     second: Verdict | None = None
 

@@ -62,8 +62,7 @@ def test_a_full_database_says_so_and_the_reserve_makes_room_once(tmp_path):
     pages = journal._database.execute("PRAGMA page_count").fetchone()[0]
     journal._database.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(DiskFullError, match="nothing that was paid for is lost"):
-        for _ in range(100):
-            journal.append("notes", {"text": "x" * 1000}).result()
+        fill_up(journal)
     assert vault.reserve_spent
     kept = database.execute("SELECT count(*) FROM notes").fetchone()[0]
     journal._database.execute(f"PRAGMA max_page_count = {pages + 100}")
@@ -87,7 +86,12 @@ def test_the_reserve_is_given_back_and_the_write_tried_again(tmp_path):
     assert vault.rescued(write) == "written"
     assert tries == [False, True]
     with pytest.raises(DiskFullError):
-        vault.rescued(lambda: write_full())
+        vault.rescued(write_full)
+
+
+def fill_up(journal):
+    for _ in range(100):
+        journal.append("notes", {"text": "x" * 1000}).result()
 
 
 def write_full():

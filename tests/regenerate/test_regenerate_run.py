@@ -1,4 +1,4 @@
-"""Whole runs with the real SDK against the rehearsal server: counts that add up, rates, budget, resuming, changed minds."""
+"""Whole runs with the real SDK against the rehearsal server: counts, rates, budget, resuming, changed minds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pico_banana.regenerate.ledger import open_ledger
 from pico_banana.regenerate.policy import with_threshold
 from pico_banana.regenerate.report import make_report, make_status
 from pico_banana.regenerate.runner import run
+from pico_banana.taxonomy import edit_types
 from tests.regenerate.conftest import gemini_config, gemini_document
 from tests.regenerate.scenes import write_plain_folder
 
@@ -73,7 +74,8 @@ def test_everything_that_can_go_wrong_and_the_counts_add_up(serve, photos, tmp_p
         made = assemble(ledger, tmp_path / "out")
         outcomes = dict(map(tuple, ledger.database.execute("SELECT outcome, count(*) FROM attempts GROUP BY 1")))
         negatives = ledger.database.execute(
-            "SELECT count(*) FROM attempts WHERE outcome IN ('refused', 'no_picture', 'unjudged') AND compliance IS NOT NULL"
+            "SELECT count(*) FROM attempts WHERE outcome IN ('refused', 'no_picture', 'unjudged') AND "
+            "compliance IS NOT NULL"
         ).fetchone()[0]
         answered = ledger.database.execute("SELECT count(*) FROM calls WHERE outcome != 'unavailable'").fetchone()[0]
     assert {"scored", "refused", "no_picture", "unjudged", "check_failed", "cut_off", "malformed"} <= set(outcomes)
@@ -89,7 +91,7 @@ def test_everything_that_can_go_wrong_and_the_counts_add_up(serve, photos, tmp_p
 
 
 def test_rows_follow_the_attempts(serve, photos, tmp_path):
-    config = limited(gemini_config(serve(rates=dict.fromkeys(PAPER, 0.5)), photos, sessions={"share": 1.0}), 30)
+    config = limited(gemini_config(serve(rates=dict.fromkeys(edit_types(), 0.5)), photos, sessions={"share": 1.0}), 30)
     run(config, tmp_path / "ledger")
     with open_ledger(tmp_path / "ledger") as ledger:
         found = list(results(ledger, config.policy))
@@ -110,45 +112,6 @@ def test_rows_follow_the_attempts(serve, photos, tmp_path):
         ids = [entry["id"] for entry in row["files"]]
         assert "final_image" in ids
         assert len(ids) == len(row["metadata_edit_turn_prompts"]) + 1
-
-
-PAPER = [
-    "color_tone",
-    "film_grain",
-    "add_object",
-    "remove_object",
-    "replace_object",
-    "change_attribute",
-    "relocate_object",
-    "reshape_object",
-    "new_background",
-    "season",
-    "weather",
-    "lighting",
-    "artistic_style",
-    "photo_to_cartoon",
-    "modern_historical",
-    "replace_text",
-    "add_text",
-    "restyle_text",
-    "translate_text",
-    "accessories",
-    "clothing",
-    "pose",
-    "expression",
-    "age_gender",
-    "anime",
-    "pixar_3d",
-    "western_comic",
-    "line_art",
-    "sticker",
-    "caricature",
-    "funko_pop",
-    "lego",
-    "simpsons",
-    "zoom_in",
-    "outpainting",
-]
 
 
 def test_success_rates_are_those_configured(serve, tmp_path):
@@ -172,7 +135,7 @@ def test_success_rates_are_those_configured(serve, tmp_path):
 
 
 def test_a_second_run_asks_nothing_and_a_stricter_threshold_is_derived(serve, photos, tmp_path):
-    server = serve(rates=dict.fromkeys(PAPER, 0.6))
+    server = serve(rates=dict.fromkeys(edit_types(), 0.6))
     config = limited(gemini_config(server, photos), 25)
     run(config, tmp_path / "ledger")
     paid = sum(server.paid.values())
@@ -189,7 +152,7 @@ def test_a_second_run_asks_nothing_and_a_stricter_threshold_is_derived(serve, ph
 
 
 def test_another_configuration_is_refused_by_name_or_walked_again_from_the_ledger(serve, photos, tmp_path):
-    server = serve(rates=dict.fromkeys(PAPER, 0.6))
+    server = serve(rates=dict.fromkeys(edit_types(), 0.6))
     config = limited(gemini_config(server, photos), 20)
     run(config, tmp_path / "ledger")
     stricter = dataclasses.replace(config, policy=dataclasses.replace(config.policy, threshold=0.9))
@@ -239,7 +202,7 @@ def test_a_service_that_stays_away_fails_items_and_retry_failed_mends_them(serve
 
 
 def test_two_judges_near_the_threshold(serve, photos, tmp_path):
-    server = serve(rates=dict.fromkeys(PAPER, 0.6))
+    server = serve(rates=dict.fromkeys(edit_types(), 0.6))
     model = {"backend": "gemini", "base_url": server.gemini_url, "model": "gemini-3-pro"}
     config = limited(gemini_config(server, photos, second_judge=model, policy={"second": {"when": "survivors"}}), 20)
     run(config, tmp_path / "ledger")

@@ -1,10 +1,12 @@
-"""What can go wrong with a model service, and how often; each is a share of requests, 0 to 1, chosen by the request's content."""
+"""What can go wrong with a model service, and how often: shares of requests, chosen by the requests' content."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+from pico_banana.errors import ConfigError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,3 +117,31 @@ def fault_names() -> Iterator[str]:
         The names, in order.
     """
     return (field.name for field in fields(ModelFaults) if not field.name.endswith("_s"))
+
+
+def parse_faults(words: list[str], *, latency_s: float = 0.0) -> ModelFaults:
+    """Read faults as they are written on a command line.
+
+    Args:
+        words: each "name=share", share from 0 to 1.
+        latency_s: seconds every answer takes.
+
+    Returns:
+        The faults.
+
+    Raises:
+        ConfigError: a word is not of that form, or its share is out of range.
+        unknown_name: there is no such fault, an UnknownNameError.
+    """
+    shares: dict[str, float] = {}
+    for word in words:
+        name, _, share = word.partition("=")
+        if name not in set(fault_names()):
+            raise unknown_name("fault", name, fault_names())
+        try:
+            shares[name] = float(share)
+        except ValueError as error:
+            raise ConfigError(f"--fault {word}: write NAME=SHARE, e.g. {name}=0.05", key=name) from error
+        if not 0 <= shares[name] <= 1:
+            raise ConfigError(f"--fault {word}: the share must be 0 to 1", key=name)
+    return ModelFaults(**shares, latency_s=latency_s)

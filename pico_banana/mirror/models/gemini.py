@@ -60,7 +60,7 @@ def _edit(mind: Mind, text: str, pictures: tuple[bytes, ...], request: str) -> d
 
 def _refusal(reason: str, request: str, mind: Mind) -> dict[str, Any]:
     # A prompt can be blocked before there is any candidate; that too is a refusal.
-    if draw(mind.seed, "blocked", request) < 0.25:
+    if draw(mind.seed, "blocked", request) < 0.25:  # noqa: PLR2004 - one in four
         return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
     return _candidate([], reason)
 

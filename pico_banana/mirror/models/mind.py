@@ -1,7 +1,7 @@
-"""What the rehearsed models say: instructions, short forms, edits that differ, scores that succeed as often as configured.
+"""What the rehearsed models say: instructions, short forms, edits that differ, scores that pass as often as configured.
 
-An instruction the writer made carries its edit type in the text, so that the judge, who sees only the text, knows with what rate
-an edit of this type succeeds. Every choice is drawn from the content of the request.
+An instruction the writer made carries its edit type in the text, so that the judge, who sees only the text, knows with
+what rate an edit of this type succeeds. Every choice is drawn from the content of the request.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
 _CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 _HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)
 _JITTER = 0.04  # the four scores differ by this much at most, so their mean stays on its side of 0.7
+_EVEN = 0.5
 _SMALL_KIND = frozenset({"local"})
 
 
@@ -79,7 +80,8 @@ class Mind:
     def _instruction(self, prompt: str, request: str) -> str:
         kind = _asked_type(prompt)
         text = (
-            f"Please make rehearsal edit {kind} number {request[:8]} to this photo, with the change plainly visible where it was "
+            f"Please make rehearsal edit {kind} number {request[:8]} to this photo, with the change plainly "
+            f"visible where it was "
             "asked for, the light and the perspective matched to the scene, and everything else left as it is."
         )
         return json.dumps({"suitable": True, "why": "", "prompts": [text]})
@@ -97,7 +99,7 @@ class Mind:
         picture = hashlib.sha256(pictures[0]).hexdigest()
         low, high = _HIGH if draw(self.seed, "accept", picture) < rate else _LOW
         middle = low + (high - low) * draw(self.seed, "score", picture)
-        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]
+        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo too
         scores = {
             name: {
                 "reason": f"rehearsed {name}",
@@ -108,7 +110,7 @@ class Mind:
         if self.faults.strikes("wrong_schema", request, self.seed):
             scores.pop("preservation")
         if self.faults.strikes("score_out_of_range", request, self.seed):
-            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < 0.5 else -1
+            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < _EVEN else -1
         return json.dumps(scores)
 
 

@@ -48,10 +48,12 @@ def parse_form(body: bytes, content_type: str) -> dict[str, Any]:
 
 
 def _chat(mind: Mind, content: dict[str, Any], request: str) -> dict[str, Any]:
-    text, pictures = [], []
+    text: list[str] = []
+    pictures: list[bytes] = []
     for message in content["messages"]:
-        parts = message["content"]
-        for part in [{"type": "text", "text": parts}] if isinstance(parts, str) else parts:
+        said = message["content"]
+        parts: list[dict[str, Any]] = [{"type": "text", "text": said}] if isinstance(said, str) else said
+        for part in parts:
             if part["type"] == "text":
                 text.append(part["text"])
             else:

@@ -42,9 +42,11 @@ class ModelServer:
         mind: what the models say.
         paid: hash of a request's content to how often it was answered in full; a well-behaved client keeps all at 1.
         statuses: HTTP status to how often it was sent; 0 for cut connections.
+        most_at_a_time: most requests that were open at the same time.
     """
 
     def __init__(self, mind: Mind | None = None, *, port: int = 0) -> None:
+        """Prepare a server; `with` starts it. Port 0 is any free one."""
         self.mind = mind or Mind()
         self.paid: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
@@ -87,12 +89,8 @@ class ModelServer:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
-    def serve_forever(self, *, host: str = "127.0.0.1") -> None:
-        """Serve until interrupted.
-
-        Args:
-            host: the address to listen on.
-        """
+    def serve_forever(self) -> None:
+        """Serve until interrupted."""
         with self:
             if self._thread is not None:
                 self._thread.join()
@@ -141,7 +139,7 @@ class ModelServer:
         self.statuses[answer.status] += 1
         writer.write(data)
         await writer.drain()
-        if answer.status == 200:
+        if answer.status == 200:  # noqa: PLR2004 - the HTTP status
             self.paid[request] += 1
         return True
 

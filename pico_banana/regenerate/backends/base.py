@@ -1,6 +1,7 @@
 """The four plug points: who writes, shortens, edits and judges.
 
-A backend is any object with one of the four methods; it may be a plain method or a coroutine. It returns a `Reply`, also when
+A backend is any object with one of the four methods; it may be a plain method or a coroutine. It returns a `Reply`,
+also when
 the model refused or sent no picture, because such a call costs money and is a record of its own. It raises
 `ModelUnavailableError` when the service failed and may be asked again, and `ConfigError` when it never will
 answer this account or model. Vendor exceptions are translated in the backend's own file.
@@ -20,7 +21,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.regenerate.values import Instruction, KnownObject, Picture, Reply
-from pico_banana.taxonomy import EditType
+from pico_banana.taxonomy import EditType  # noqa: TC001 - see above
 
 ENTRY_POINT_GROUP = "pico_banana.regenerate"
 SHIPPED = {
@@ -30,7 +31,7 @@ SHIPPED = {
     "diffusers": "pico_banana.regenerate.backends.diffusers:backend",
 }
 
-RequestT = TypeVar("RequestT", contravariant=True)
+RequestT = TypeVar("RequestT")
 MaybeAwaitable: TypeAlias = Reply | Awaitable[Reply]
 
 

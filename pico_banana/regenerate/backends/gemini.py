@@ -1,6 +1,7 @@
 """The Gemini API through the `google-genai` SDK: text, image editing, structured judging.
 
-The SDK is imported when the backend is made; its exceptions and finish reasons are translated here and nowhere else. Its own
+The SDK is imported when the backend is made; its exceptions and finish reasons are translated here and nowhere else.
+Its own
 retries are off, because the desk counts, paces and records every try.
 """
 
@@ -23,7 +24,7 @@ from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from google.genai import types
+    from google.genai import errors, types
 
     from pico_banana.regenerate.backends.base import (
         EditRequest,
@@ -58,17 +59,27 @@ class Gemini:
     """Writes, shortens, edits and judges with one Gemini model.
 
     Args:
-        settings: the stage's settings; `parameters` may hold `temperature`, `top_p`, `thinking_budget`, `aspect_ratio`, `image_size`.
+        settings: the stage's settings; `parameters` may hold `temperature`, `top_p`, `thinking_budget`,
+            `aspect_ratio`, `image_size`.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
+        """Connect to nothing yet; see the class.
+
+        Raises:
+            missing_extra: the SDK is not installed, a MissingExtraError.
+        """
         try:
             from google import genai
         except ImportError as error:
             raise missing_extra("google-genai", "gemini", "The gemini backend") from error
-        options: dict[str, Any] = {"timeout": int(settings.timeout_s * 1000), "retry_options": {"attempts": 1}}
-        if settings.base_url:
-            options["base_url"] = settings.base_url
+        from google.genai import types
+
+        options = types.HttpOptions(
+            timeout=int(settings.timeout_s * 1000),
+            retry_options=types.HttpRetryOptions(attempts=1),
+            base_url=settings.base_url or None,
+        )
         self._settings = settings
         self._client = genai.Client(api_key=_key(settings), http_options=options)
 
@@ -114,7 +125,7 @@ class Gemini:
             )
         except errors.APIError as error:
             _raise(error, self._settings)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the classes of its HTTP clients, of which it has four
             _raise_transport(error)
         return read_reply(reply, picture=picture)
 
@@ -161,7 +172,7 @@ def read_reply(reply: types.GenerateContentResponse, *, picture: bool) -> Reply:
     Returns:
         Our reply; a picture that is not there is an outcome of its own, whatever the service says about it.
     """
-    candidate = (reply.candidates or [None])[0]
+    candidate = reply.candidates[0] if reply.candidates else None
     finish = _name(candidate.finish_reason) if candidate is not None else ""
     blocked = _name(reply.prompt_feedback.block_reason) if reply.prompt_feedback is not None else ""
     parts = (candidate.content.parts or []) if candidate is not None and candidate.content is not None else []
@@ -233,8 +244,7 @@ def _key(settings: ModelSettings) -> str:
     raise ConfigError(text, key="key_env")
 
 
-def _raise(error: Any, settings: ModelSettings) -> NoReturn:
-    """Translate an error the service answered with."""
+def _raise(error: errors.APIError, settings: ModelSettings) -> NoReturn:
     text = f"gemini: {error.code} {error.status or ''} {error.message or ''}".strip()
     if error.code == _THROTTLED:
         raise ThrottledError(text, status=error.code, retry_after=_retry_after(error)) from error
@@ -249,7 +259,7 @@ def _raise(error: Any, settings: ModelSettings) -> NoReturn:
 
 
 def _raise_transport(error: Exception) -> NoReturn:
-    """Translate an error of the way there; the SDK lets those of its HTTP client through."""
+    # The SDK lets the errors of its HTTP client through as they are.
     module = type(error).__module__.partition(".")[0]
     if module in {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"} or isinstance(
         error, OSError | ValueError
@@ -258,7 +268,7 @@ def _raise_transport(error: Exception) -> NoReturn:
     raise error
 
 
-def _retry_after(error: Any) -> float | None:
+def _retry_after(error: errors.APIError) -> float | None:
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
         return float(headers.get("retry-after", ""))

@@ -1,7 +1,7 @@
-"""OpenAI and what speaks its protocol (vLLM, SGLang, OpenRouter) through the `openai` SDK: chat with pictures, `images.edit`.
+"""OpenAI and what speaks its protocol (vLLM, SGLang, OpenRouter) through the `openai` SDK: chat and `images.edit`.
 
-The SDK is imported when the backend is made; its exceptions are translated here and nowhere else. Its own retries are off,
-because the desk counts, paces and records every try.
+The SDK is imported when the backend is made; its exceptions are translated here and nowhere else. Its own retries are
+off, because the desk counts, paces and records every try.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pico_banana.errors import (
     ConfigError,
@@ -22,7 +22,11 @@ from pico_banana.errors import (
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+
+    import openai
+    from openai.types import ImagesResponse
+    from openai.types.chat import ChatCompletion
 
     from pico_banana.regenerate.backends.base import (
         EditRequest,
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
         ShortenRequest,
         WriteRequest,
     )
+
+AnyReply = TypeVar("AnyReply")
 
 _KEY_VARIABLE = "OPENAI_API_KEY"
 # A server of one's own asks for no key, and the SDK insists on one.
@@ -47,6 +53,11 @@ class OpenAI:
     """
 
     def __init__(self, settings: ModelSettings) -> None:
+        """Connect to nothing yet; see the class.
+
+        Raises:
+            missing_extra: the SDK is not installed, a MissingExtraError.
+        """
         try:
             import openai
         except ImportError as error:
@@ -100,7 +111,9 @@ class OpenAI:
         }
         return await self._guarded(self._client.chat.completions.create, given, _read_chat)
 
-    async def _guarded(self, method: Any, given: dict[str, Any], read: Any) -> Reply:
+    async def _guarded(
+        self, method: Callable[..., Awaitable[AnyReply]], given: dict[str, Any], read: Callable[[AnyReply], Reply]
+    ) -> Reply:
         import openai
 
         try:
@@ -132,7 +145,7 @@ def backend(settings: ModelSettings) -> OpenAI:
     return OpenAI(settings)
 
 
-def _read_chat(reply: Any) -> Reply:
+def _read_chat(reply: ChatCompletion) -> Reply:
     choice = reply.choices[0] if reply.choices else None
     used = reply.usage
     usage = Usage(used.prompt_tokens, used.completion_tokens) if used is not None else Usage()
@@ -152,7 +165,7 @@ def _chat_outcome(finish: str, *, refused: bool, empty: bool) -> Outcome:
     return Outcome.MALFORMED if empty else Outcome.OK
 
 
-def _read_pictures(reply: Any) -> Reply:
+def _read_pictures(reply: ImagesResponse) -> Reply:
     data = next((entry.b64_json for entry in reply.data or () if entry.b64_json), None)
     picture = Picture.of(base64.b64decode(data)) if data is not None else None
     used = reply.usage
@@ -163,16 +176,16 @@ def _read_pictures(reply: Any) -> Reply:
     return Reply(outcome, "", picture, usage, "" if picture is not None else "no picture in the reply", raw=raw)
 
 
-def _is_refusal(error: Any) -> bool:
+def _is_refusal(error: openai.APIStatusError) -> bool:
     body = error.body if isinstance(error.body, dict) else {}
     return str(error.code or body.get("code") or "") in _REFUSAL_CODES
 
 
-def _raise(error: Any, settings: ModelSettings) -> NoReturn:
+def _raise(error: openai.APIStatusError, settings: ModelSettings) -> NoReturn:
     text = f"openai: {error.status_code} {error.message}"
-    if error.status_code == 429:
+    if error.status_code == 429:  # noqa: PLR2004 - the HTTP status
         raise ThrottledError(text, status=429, retry_after=_retry_after(error)) from error
-    if error.status_code >= 500 or error.status_code in (408, 409):
+    if error.status_code >= 500 or error.status_code in {408, 409}:  # noqa: PLR2004 - HTTP statuses that pass
         raise ServerError(text, status=error.status_code, retry_after=_retry_after(error)) from error
     if error.status_code in (400, 413, 422):
         raise RequestRefusedError(text, status=error.status_code) from error
@@ -182,7 +195,7 @@ def _raise(error: Any, settings: ModelSettings) -> NoReturn:
     ) from error
 
 
-def _retry_after(error: Any) -> float | None:
+def _retry_after(error: openai.APIStatusError) -> float | None:
     try:
         return float(error.response.headers.get("retry-after", ""))
     except ValueError:

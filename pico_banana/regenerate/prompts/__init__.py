@@ -1,6 +1,7 @@
 """The prompts: text files in this folder, one a version, and the guidance for each edit type.
 
-A published ledger names the prompt by file and hash, so a prompt that has been used is never edited: write the next version.
+A published ledger names the prompt by file and hash, so a prompt that has been used is never edited: write the next
+version.
 """
 
 from __future__ import annotations

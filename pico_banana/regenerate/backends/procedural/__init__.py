@@ -1,14 +1,13 @@
-"""The backend that needs no network and no model: instructions from what a photo shows, edits by arithmetic on pixels, a judge
-that measures.
+"""The backend that needs no network and no model: real instructions, edits by arithmetic, a judge that measures.
 
-It does what can be done honestly this way and declines the rest. Types that work on a known object or on known writing need an
-`objects.json` beside the photos, as the embedded sample has; on any other folder they are declined.
+It does what can be done honestly this way and declines the rest. Types that work on a known object or on known writing
+need an `objects.json` beside the photos, as the embedded sample has; on any other folder they are declined.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureCorruptError
 from pico_banana.regenerate.backends.procedural.craft import Craft, Measured, ramp
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
         ShortenRequest,
         WriteRequest,
     )
+    from pico_banana.regenerate.backends.procedural.pixels import Pixels
+    from pico_banana.regenerate.values import Recipe
     from pico_banana.taxonomy import EditType
 
 _MODEL = "procedural-1"
@@ -37,6 +38,7 @@ class Procedural:
     """
 
     def __init__(self) -> None:
+        """Gather the crafts."""
         self._crafts = {craft.edit_type: craft for craft in _all_crafts()}
         self.edit_types = frozenset(self._crafts)
 
@@ -123,7 +125,7 @@ class Procedural:
             scores["drift"] = _drift(decode(request.inputs[0]), after)
         return _answer(json.dumps(scores))
 
-    def _craft(self, recipe: Any, edit_type: EditType) -> Craft | None:
+    def _craft(self, recipe: Recipe, edit_type: EditType) -> Craft | None:
         return self._crafts.get(str(edit_type)) if recipe.get("craft") == str(edit_type) else None
 
 
@@ -192,7 +194,7 @@ def _scores(measured: Measured, quality: tuple[float, str]) -> dict[str, dict[st
     return {name: {"reason": reason, "score": round(score, 4)} for name, (score, reason) in named.items()}
 
 
-def _quality(before: Any, after: Any) -> tuple[float, str]:
+def _quality(before: Pixels, after: Pixels) -> tuple[float, str]:
     from pico_banana.regenerate.backends.procedural.pixels import luma
 
     contrast = float(luma(after).std()) / max(float(luma(before).std()), 1e-3)
@@ -201,7 +203,7 @@ def _quality(before: Any, after: Any) -> tuple[float, str]:
     return score, f"contrast {contrast:.2f} of the original's, mean brightness {lit:.2f}"
 
 
-def _drift(original: Any, after: Any) -> dict[str, object]:
+def _drift(original: Pixels, after: Pixels) -> dict[str, object]:
     from pico_banana.regenerate.backends.procedural.pixels import blur, edges, likeness, luma, resized
 
     small = (128, 128)

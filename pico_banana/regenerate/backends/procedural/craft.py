@@ -47,7 +47,9 @@ class Measured:
 class Craft(Protocol):
     """Does one edit type."""
 
-    edit_type: str
+    @property
+    def edit_type(self) -> str:
+        """The slug of the type it does."""
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Propose an edit that suits the photo, or None when none does."""

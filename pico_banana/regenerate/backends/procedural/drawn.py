@@ -146,9 +146,9 @@ def _umbrella(draw: ImageDraw.ImageDraw, width: int, height: int, colour: Colour
 THINGS = {
     thing.name: thing
     for thing in (
-        Drawable("beach ball", False, 1.0, _ball),
-        Drawable("hot-air balloon", True, 0.74, _balloon),
-        Drawable("kite", True, 0.62, _kite),
-        Drawable("beach umbrella", False, 1.0, _umbrella),
+        Drawable("beach ball", flies=False, shape=1.0, draw=_ball),
+        Drawable("hot-air balloon", flies=True, shape=0.74, draw=_balloon),
+        Drawable("kite", flies=True, shape=0.62, draw=_kite),
+        Drawable("beach umbrella", flies=False, shape=1.0, draw=_umbrella),
     )
 }

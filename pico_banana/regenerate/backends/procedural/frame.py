@@ -41,7 +41,8 @@ class ZoomIn:
             box = _busiest(photo, 0.55)
             name = f"the area {whereabouts(box)}"
         text = (
-            f"Zoom in on {name} so that it fills most of the frame, as if the photographer had stepped closer. Keep its "
+            f"Zoom in on {name} so that it fills most of the frame, as if the photographer had stepped closer. "
+            f"Keep its "
             "proportions and the light; nothing is added or moved."
         )
         return Proposal(text, f"Zoom in on {name}.", {"box": [round(side, 4) for side in box]})
@@ -80,8 +81,10 @@ class Outpainting:
         share = round(float(rng.uniform(0.16, 0.26)), 3)
         named = " and ".join(sides)
         text = (
-            f"Extend the picture beyond its {named} edge{'s' if len(sides) > 1 else ''}: continue what is seen there, with the same "
-            "light and colours and without a visible seam, so that the scene has more room. What is there now stays unchanged."
+            f"Extend the picture beyond its {named} edge{'s' if len(sides) > 1 else ''}: continue what is seen "
+            f"there, with the same "
+            "light and colours and without a visible seam, so that the scene has more room. What is there now "
+            "stays unchanged."
         )
         return Proposal(text, f"Extend the picture to the {named}.", {"sides": sides, "share": share})
 

@@ -62,7 +62,8 @@ class AddText:
         box = min((top, bottom), key=lambda place: float(luma(_part(photo, place)).std()))
         where = "top" if box is top else "bottom"
         text = (
-            f"Write the words “{words}” in one line along the {where} of the photo, in large, clean white letters with a dark "
+            f"Write the words “{words}” in one line along the {where} of the photo, in large, clean white "
+            f"letters with a dark "
             "outline that keeps them readable. The picture behind the letters stays as it is."
         )
         return Proposal(
@@ -111,7 +112,8 @@ class ReplaceText(_OnSign):
         others = [words for words in SIGNS if words.casefold() != sign.text.casefold()]
         words = others[int(rng.integers(len(others)))]
         text = (
-            f"Replace the words “{sign.text}” on the {sign.name} {whereabouts(sign.box)} with “{words}”, in letters of the same "
+            f"Replace the words “{sign.text}” on the {sign.name} {whereabouts(sign.box)} with “{words}”, in "
+            f"letters of the same "
             "colour and about the same size. The surface and everything around it stay as they are."
         )
         recipe = {"text": words, "box": list(sign.box), "ink": _ink(photo, sign.box)}
@@ -126,7 +128,8 @@ class RestyleText(_OnSign):
     def _for_sign(self, photo: Pixels, sign: KnownObject, rng: Generator) -> Proposal | None:
         colour = list(PALETTE)[int(rng.integers(len(PALETTE)))]
         text = (
-            f"Keep the words “{sign.text}” on the {sign.name} {whereabouts(sign.box)}, but set them in bold {colour} sans-serif "
+            f"Keep the words “{sign.text}” on the {sign.name} {whereabouts(sign.box)}, but set them in bold "
+            f"{colour} sans-serif "
             "letters. The surface of the sign and the rest of the photo stay as they are."
         )
         recipe = {"text": sign.text, "box": list(sign.box), "ink": list(PALETTE[colour]), "bold": True}
@@ -145,7 +148,8 @@ class TranslateText(_OnSign):
         language = list(found)[int(rng.integers(len(found)))]
         words = found[language]
         text = (
-            f"Translate the word “{sign.text}” on the {sign.name} {whereabouts(sign.box)} into {language}: it should read "
+            f"Translate the word “{sign.text}” on the {sign.name} {whereabouts(sign.box)} into {language}: it "
+            f"should read "
             f"“{words}”, in the same place, colour and style. Nothing else changes."
         )
         recipe = {"text": words, "box": list(sign.box), "ink": _ink(photo, sign.box)}

@@ -53,7 +53,8 @@ class AddObject:
         where = whereabouts(box)
         how = "floating in the air" if thing.flies else "standing on the ground, with a soft shadow under it"
         text = (
-            f"Add a {colour} {thing.name} {where}, {how}. Let the light on it match the scene, and leave everything else in the "
+            f"Add a {colour} {thing.name} {where}, {how}. Let the light on it match the scene, and leave "
+            f"everything else in the "
             "photo exactly as it is."
         )
         return Proposal(
@@ -82,7 +83,8 @@ class RemoveObject:
             return None
         where = whereabouts(thing.box)
         text = (
-            f"Remove the {thing.name} {where} completely, together with its shadow, and continue what lies around and behind it so "
+            f"Remove the {thing.name} {where} completely, together with its shadow, and continue what lies "
+            f"around and behind it so "
             "that nothing shows it was ever there. Change nothing else."
         )
         return Proposal(text, f"Remove the {thing.name}.", {"box": list(thing.box)})
@@ -112,7 +114,8 @@ class ReplaceObject:
         name = others[int(rng.integers(len(others)))]
         colour = list(PALETTE)[int(rng.integers(len(PALETTE)))]
         text = (
-            f"Replace the {old.name} {whereabouts(old.box)} with a {colour} {name} of about the same size in the same place. The "
+            f"Replace the {old.name} {whereabouts(old.box)} with a {colour} {name} of about the same size in "
+            f"the same place. The "
             "surroundings, the light and everything else stay as they are."
         )
         recipe = {
@@ -148,7 +151,8 @@ class ChangeAttribute:
         others = [name for name in PALETTE if name not in (now, thing.colour)]
         colour = others[int(rng.integers(len(others)))]
         text = (
-            f"Change the colour of the {thing.name} {whereabouts(thing.box)} from {thing.colour or now} to {colour}. Keep its shape, "
+            f"Change the colour of the {thing.name} {whereabouts(thing.box)} from {thing.colour or now} to "
+            f"{colour}. Keep its shape, "
             "its shading and highlights, and leave everything else exactly as it is."
         )
         return Proposal(text, f"Make the {thing.name} {colour}.", {"box": list(thing.box), "colour": colour})
@@ -175,7 +179,7 @@ class RelocateObject:
         if thing is None:
             return None
         width = thing.box[2] - thing.box[0]
-        steps = [float(x) for x in np.linspace(0.03, 0.97 - width, 9)] if width < 0.9 else []
+        steps: list[float] = [float(x) for x in np.linspace(0.03, 0.97 - width, 9)] if width < 0.9 else []
         others = [other for other in objects if other is not thing]
         free = [
             x
@@ -185,7 +189,8 @@ class RelocateObject:
         ]
         if not free:
             return None
-        left = round(min(free, key=lambda x: detail_in(photo, (x, thing.box[1], x + width, thing.box[3]))), 4)
+        best: float = min(free, key=lambda x: detail_in(photo, (x, thing.box[1], x + width, thing.box[3])))
+        left = round(best, 4)
         new = [left, thing.box[1], round(left + width, 4), thing.box[3]]
         side = "left" if left < thing.box[0] else "right"
         text = (
@@ -223,9 +228,10 @@ class ReshapeObject:
         factor = 1.5 if larger else 0.55
         centre = (thing.box[0] + thing.box[2]) / 2
         new = [centre - width * factor / 2, thing.box[3] - height * factor, centre + width * factor / 2, thing.box[3]]
+        change = "about half as large again" if larger else "about half its size"
         text = (
-            f"Make the {thing.name} {whereabouts(thing.box)} {'about half as large again' if larger else 'about half its size'}, "
-            "standing on the same spot, with its look unchanged. Let the surroundings close in around it; change nothing else."
+            f"Make the {thing.name} {whereabouts(thing.box)} {change}, standing on the same spot, with its "
+            "look unchanged. Let the surroundings close in around it; change nothing else."
         )
         short = f"Make the {thing.name} {'larger' if larger else 'much smaller'}."
         return Proposal(text, short, {"old": list(thing.box), "box": [round(side, 4) for side in new]})

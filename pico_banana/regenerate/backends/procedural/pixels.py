@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from pico_banana.regenerate.values import Picture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Pixels: TypeAlias = NDArray[np.float32]
-Mask: TypeAlias = NDArray[np.float32]  # (height, width), 0 to 1
+Pixels: TypeAlias = NDArray[np.floating[Any]]
+Mask: TypeAlias = NDArray[np.floating[Any]]  # (height, width), 0 to 1
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom, pixels
 Generator: TypeAlias = np.random.Generator
 
@@ -95,7 +95,7 @@ def luma(pixels: Pixels) -> Mask:
     return weighed
 
 
-def blur(values: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+def blur(values: NDArray[np.floating[Any]], radius: float) -> NDArray[np.floating[Any]]:
     """Blur pixels or a mask.
 
     Args:
@@ -135,7 +135,8 @@ def saturate(pixels: Pixels, factor: float) -> Pixels:
         RGB.
     """
     grey = luma(pixels)[..., None]
-    return grey + (pixels - grey) * np.float32(factor)
+    changed: Pixels = grey + (pixels - grey) * np.float32(factor)
+    return changed
 
 
 def cloud(shape: tuple[int, int], rng: Generator, *, cells: int) -> Mask:
@@ -167,7 +168,8 @@ def edges(pixels: Pixels) -> Mask:
     """
     grey = luma(pixels)
     down, right = np.gradient(grey)
-    return np.hypot(down, right).astype(np.float32)
+    made: Pixels = np.hypot(down, right).astype(np.float32)
+    return made
 
 
 def likeness(one: Mask, other: Mask) -> float:

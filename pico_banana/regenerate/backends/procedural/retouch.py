@@ -151,17 +151,15 @@ def _smooth_fill(weighted: Pixels, known: Mask) -> Pixels:
 
 
 def _is_small(known: Mask) -> bool:
-    return min(known.shape) <= 2
+    return bool(min(known.shape) <= 2)
 
 
 def _halved(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    values: Pixels,
+) -> Pixels:
     height, width = values.shape[0] // 2 * 2, values.shape[1] // 2 * 2
     even = values[:height, :width]
-    quarter: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = (
-        even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
-    ) / 4
+    quarter: Pixels = (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4
     return quarter
 
 

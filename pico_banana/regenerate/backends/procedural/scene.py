@@ -136,7 +136,8 @@ SEASON = LookCraft(
     (
         Look(
             "winter",
-            "Turn the scene into deep winter: cover the grass and leaves with snow, let a few flakes fall, and make the light cold "
+            "Turn the scene into deep winter: cover the grass and leaves with snow, let a few flakes fall, and "
+            "make the light cold "
             "and pale. Buildings, paths and the composition stay where they are.",
             "Make it winter, with snow on the greenery.",
             _winter,
@@ -145,7 +146,8 @@ SEASON = LookCraft(
         ),
         Look(
             "autumn",
-            "Change the season to autumn: let all green leaves and grass turn orange, rust and golden yellow under a slightly "
+            "Change the season to autumn: let all green leaves and grass turn orange, rust and golden yellow "
+            "under a slightly "
             "warmer light. Everything else in the scene stays as it is.",
             "Make it autumn, with orange and golden leaves.",
             _autumn,
@@ -160,7 +162,8 @@ WEATHER = LookCraft(
     (
         Look(
             "rain",
-            "Make it rain heavily: slanting streaks of rain across the whole scene, a dull grey light, muted colours and a hazy "
+            "Make it rain heavily: slanting streaks of rain across the whole scene, a dull grey light, muted "
+            "colours and a hazy "
             "distance, while everything stays where it is.",
             "Make it rain heavily.",
             _rain,
@@ -169,7 +172,8 @@ WEATHER = LookCraft(
         ),
         Look(
             "snow",
-            "Let it snow: flakes of different sizes all over the scene, a thin cover of snow on the ground in front, and a pale "
+            "Let it snow: flakes of different sizes all over the scene, a thin cover of snow on the ground in "
+            "front, and a pale "
             "winter sky light. Everything stays where it is.",
             "Make it snow.",
             _snow,
@@ -178,7 +182,8 @@ WEATHER = LookCraft(
         ),
         Look(
             "fog",
-            "Fill the scene with thick morning fog that hides more the farther away things are, with soft pale light and muted "
+            "Fill the scene with thick morning fog that hides more the farther away things are, with soft pale "
+            "light and muted "
             "colours. What is close to the viewer stays clear.",
             "Fill the scene with thick morning fog.",
             _fog,

@@ -31,7 +31,10 @@ def _oil(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     turn = (cloud(photo.shape[:2], rng, cells=9) > 0.5).astype(np.float32)
     bristles = across * blur(turn, size) + down * (1 - blur(turn, size))
     relief = bristles - np.roll(bristles, (1, 1), axis=(0, 1))
-    return np.clip(painted * (1 + 0.10 * amount * bristles[..., None]) + relief[..., None] * 0.05 * amount, 0, 1)
+    made: Pixels = np.clip(
+        painted * (1 + 0.10 * amount * bristles[..., None]) + relief[..., None] * 0.05 * amount, 0, 1
+    )
+    return made
 
 
 def _drawn_out(noise: Mask, *, axis: int, length: int) -> Mask:
@@ -158,7 +161,8 @@ ARTISTIC_STYLE = LookCraft(
     (
         Look(
             "oil",
-            "Repaint the whole photo as an oil painting with thick, visible strokes and rich, saturated colours, with the relief of "
+            "Repaint the whole photo as an oil painting with thick, visible strokes and rich, saturated "
+            "colours, with the relief of "
             "the paint catching the light. The composition stays recognisable.",
             "Repaint it as an oil painting with thick strokes.",
             _oil,
@@ -167,7 +171,8 @@ ARTISTIC_STYLE = LookCraft(
         ),
         Look(
             "pointillism",
-            "Render the picture in the manner of pointillism: small round dots of pure, vivid colour on cream canvas that only "
+            "Render the picture in the manner of pointillism: small round dots of pure, vivid colour on cream "
+            "canvas that only "
             "form the scene when seen from afar. Keep the composition.",
             "Render it in pointillist dots.",
             _pointillism,
@@ -176,7 +181,8 @@ ARTISTIC_STYLE = LookCraft(
         ),
         Look(
             "mosaic",
-            "Turn the scene into a mosaic of small square glass tiles with pale joints between them, in strong colours, with the "
+            "Turn the scene into a mosaic of small square glass tiles with pale joints between them, in strong "
+            "colours, with the "
             "composition still easy to recognise.",
             "Turn it into a glass-tile mosaic.",
             _mosaic,
@@ -190,7 +196,8 @@ CARTOON = LookCraft(
     (
         Look(
             "cartoon",
-            "Turn the photo into a flat cartoon: dark outlines round everything, areas of one colour with few steps of shading, "
+            "Turn the photo into a flat cartoon: dark outlines round everything, areas of one colour with few "
+            "steps of shading, "
             "and cheerful, stronger colours. The composition stays the same.",
             "Turn it into a flat cartoon with dark outlines.",
             _cartoon,
@@ -199,7 +206,8 @@ CARTOON = LookCraft(
         ),
         Look(
             "sketch",
-            "Redraw the photo as a pencil sketch on white paper: grey lines for all edges, hatching in the shadows, no colour at "
+            "Redraw the photo as a pencil sketch on white paper: grey lines for all edges, hatching in the "
+            "shadows, no colour at "
             "all. Everything stays in its place.",
             "Redraw it as a pencil sketch.",
             _sketch,
@@ -208,7 +216,8 @@ CARTOON = LookCraft(
         ),
         Look(
             "comic",
-            "Make it a panel of a printed comic: bold black outlines, loud flat colours and halftone dots in the darker areas, with "
+            "Make it a panel of a printed comic: bold black outlines, loud flat colours and halftone dots in "
+            "the darker areas, with "
             "everything in its place.",
             "Make it a comic panel with halftone dots.",
             _comic,

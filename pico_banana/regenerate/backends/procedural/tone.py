@@ -26,7 +26,8 @@ def _grain(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     noise = rng.normal(0, 0.055 * amount, photo.shape[:2]).astype(np.float32)[..., None]
     faded = saturate(photo, 1 - 0.45 * amount) * (1 - 0.16 * amount) + 0.10 * amount
     shoulder = 1 - np.abs(luma(faded)[..., None] - 0.5)  # film shows its grain in the middle tones
-    return np.clip(faded * _vignette(photo, 0.35 * amount)[..., None] + noise * shoulder, 0, 1)
+    made: Pixels = np.clip(faded * _vignette(photo, 0.35 * amount)[..., None] + noise * shoulder, 0, 1)
+    return made
 
 
 def _leak(photo: Pixels, amount: float, rng: Generator) -> Pixels:
@@ -35,7 +36,10 @@ def _leak(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     glow = np.exp(-((across - (0.0 if rng.random() < 0.5 else 1.0)) ** 2) / 0.05) * (0.55 + 0.45 * np.cos(down * 5))
     aged = _grain(_tint(1.12, 1.0, 0.82)(photo, amount, rng), amount, rng)
-    return 1 - (1 - aged) * (1 - glow[..., None] * np.array([0.75, 0.36, 0.12], dtype=np.float32) * np.float32(amount))
+    made: Pixels = 1 - (1 - aged) * (
+        1 - glow[..., None] * np.array([0.75, 0.36, 0.12], dtype=np.float32) * np.float32(amount)
+    )
+    return made
 
 
 def _vignette(photo: Pixels, amount: float) -> Mask:
@@ -81,7 +85,8 @@ def _newsreel(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     grey = np.clip(0.5 + (luma(photo)[..., None] - 0.5) * 1.25, 0, 1)
     noise = rng.normal(0, 0.06 * amount, photo.shape[:2]).astype(np.float32)[..., None]
     worn = np.clip(mix(photo, np.repeat(grey, 3, axis=2), min(1.0, amount)) + noise, 0, 1)
-    return worn * _vignette(photo, 0.6 * amount)[..., None] + _scratches(photo, rng)[..., None] * 0.6
+    made: Pixels = worn * _vignette(photo, 0.6 * amount)[..., None] + _scratches(photo, rng)[..., None] * 0.6
+    return made
 
 
 def _scratches(photo: Pixels, rng: Generator) -> Mask:
@@ -143,7 +148,8 @@ COLOR_TONE = LookCraft(
     (
         Look(
             "warm",
-            "Shift the overall colour tone of the photo to a warm amber: let the lights turn golden and the shadows brownish, "
+            "Shift the overall colour tone of the photo to a warm amber: let the lights turn golden and the "
+            "shadows brownish, "
             "take the blue cast out, and leave every object, edge and texture exactly as it is.",
             "Make the overall colours a warm amber.",
             _tint(1.16, 1.02, 0.72),
@@ -152,7 +158,8 @@ COLOR_TONE = LookCraft(
         ),
         Look(
             "cool",
-            "Shift the overall colour tone of the photo to a cool blue, as on an overcast morning: let whites turn icy and "
+            "Shift the overall colour tone of the photo to a cool blue, as on an overcast morning: let whites "
+            "turn icy and "
             "warm surfaces muted, and leave every object, edge and texture exactly as it is.",
             "Make the overall colours a cool blue.",
             _tint(0.76, 0.97, 1.18),
@@ -167,7 +174,8 @@ FILM_GRAIN = LookCraft(
     (
         Look(
             "grain",
-            "Give the photo the look of an old colour film: visible fine grain over the whole frame, faded colours with lifted "
+            "Give the photo the look of an old colour film: visible fine grain over the whole frame, faded "
+            "colours with lifted "
             "blacks, and a soft darkening towards the corners. The scene itself stays unchanged.",
             "Add film grain, faded colours and a soft vignette.",
             _grain,
@@ -176,7 +184,8 @@ FILM_GRAIN = LookCraft(
         ),
         Look(
             "leak",
-            "Make the photo look like a print from a leaky vintage camera: an orange light leak along one side, warm faded colours "
+            "Make the photo look like a print from a leaky vintage camera: an orange light leak along one side, "
+            "warm faded colours "
             "and clearly visible grain, while everything in the scene stays where it is.",
             "Add a vintage filter with an orange light leak and grain.",
             _leak,
@@ -190,7 +199,8 @@ LIGHTING = LookCraft(
     (
         Look(
             "golden",
-            "Relight the scene as in the golden hour shortly before sunset: a low warm sun from one side, glowing highlights on that "
+            "Relight the scene as in the golden hour shortly before sunset: a low warm sun from one side, "
+            "glowing highlights on that "
             "side, softer light on the other, and amber colours throughout. Keep everything in its place.",
             "Relight the scene in golden-hour sunlight.",
             _golden,
@@ -199,7 +209,8 @@ LIGHTING = LookCraft(
         ),
         Look(
             "night",
-            "Turn the light of the scene into a clear moonlit night: dark, bluish, with muted colours and deep shadows, bright "
+            "Turn the light of the scene into a clear moonlit night: dark, bluish, with muted colours and deep "
+            "shadows, bright "
             "enough to make out every object. Nothing in the scene moves or disappears.",
             "Turn day into a moonlit night.",
             _night,
@@ -208,7 +219,8 @@ LIGHTING = LookCraft(
         ),
         Look(
             "tubes",
-            "Light the scene with fluorescent tubes instead: flat, even light with a greenish tint, pale colours and weak shadows, "
+            "Light the scene with fluorescent tubes instead: flat, even light with a greenish tint, pale "
+            "colours and weak shadows, "
             "with everything in the scene left as it is.",
             "Use flat, greenish fluorescent light.",
             _tubes,
@@ -223,7 +235,8 @@ HISTORICAL = LookCraft(
     (
         Look(
             "sepia",
-            "Make this look like a photograph from around 1890: brown sepia tones instead of colours, a strong vignette, a few "
+            "Make this look like a photograph from around 1890: brown sepia tones instead of colours, a strong "
+            "vignette, a few "
             "scratches on the plate and fine grain, while the scene keeps its composition.",
             "Make it look like a sepia photograph from 1890.",
             _sepia,
@@ -231,7 +244,8 @@ HISTORICAL = LookCraft(
         ),
         Look(
             "newsreel",
-            "Turn the photo into a frame of a 1920s newsreel: black and white with hard contrast, heavy grain, bright vertical "
+            "Turn the photo into a frame of a 1920s newsreel: black and white with hard contrast, heavy grain, "
+            "bright vertical "
             "scratches and dark corners. The scene keeps its composition.",
             "Make it a grainy black-and-white 1920s newsreel frame.",
             _newsreel,
@@ -239,7 +253,8 @@ HISTORICAL = LookCraft(
         ),
         Look(
             "seventies",
-            "Give the picture the look of a snapshot from the 1970s: yellowed, faded colours with an orange cast, lifted blacks "
+            "Give the picture the look of a snapshot from the 1970s: yellowed, faded colours with an orange "
+            "cast, lifted blacks "
             "and visible grain, as if it had been kept in an album since then.",
             "Make it look like a faded 1970s snapshot.",
             _seventies,

@@ -1,0 +1,132 @@
+"""The command line, and the procedural run on the embedded sample, whose rows load like the release's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pico_banana as pb
+from pico_banana.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """
+seed = 7
+[source]
+folder = "sample"
+limit = 10
+[sessions]
+share = 0.5
+[run]
+items_in_flight = 4
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "config.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.fixture(scope="module")
+def ledger(config, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "ledger"
+    assert main(["regenerate", "run", str(config), "--ledger", str(folder)]) == 0
+    return folder
+
+
+def told(capsys, *words: object) -> dict:
+    capsys.readouterr()
+    assert main(["regenerate", *map(str, words), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_dry_run_forecasts_and_writes_nothing(config, tmp_path, capsys):
+    found = told(capsys, "run", config, "--ledger", tmp_path / "none", "--dry-run")
+    assert found["items"] == 10
+    assert 5 < found["accepted"] <= 10
+    assert found["calls"]["write"] >= 10
+    assert not (tmp_path / "none").exists()
+
+
+def test_plan_then_status(config, tmp_path, capsys):
+    assert told(capsys, "plan", config, "--ledger", tmp_path / "l")["items"] == 10
+    status = told(capsys, "status", tmp_path / "l")
+    assert (status["items"], status["finished"], status["calls"]) == (10, 0, {})
+
+
+def test_the_result_loads_like_the_release(ledger, tmp_path, capsys):
+    made = told(capsys, "assemble", ledger, "--out", tmp_path / "out")
+    assert made["items"] == 10 == made["accepted"] + sum(made["ended"].values())
+    single = pb.load("single_turn", mirror=tmp_path / "out")
+    assert len(single) == made["accepted"] > 4
+    assert single[0].source.image().size != (0, 0)
+    assert single[0].edited.image().size != (0, 0)
+    assert all(record.edit_type.known for record in single)
+    assert len(pb.load("multi_turn", mirror=tmp_path / "out")) == made["sessions"]
+    notes = [
+        json.loads(line) for line in (tmp_path / "out" / "annotations" / "regenerate.jsonl").read_text().splitlines()
+    ]
+    ids = {
+        record.id
+        for name in ("single_turn", "preference", "multi_turn")
+        for record in pb.load(name, mirror=tmp_path / "out")
+    }
+    assert {note["id"] for note in notes} == ids
+
+
+def test_load_dataset_reads_it(ledger, tmp_path):
+    assert main(["regenerate", "assemble", str(ledger), "--out", str(tmp_path / "out")]) == 0
+    dataset = pb.load_dataset("single_turn", split="train", mirror=str(tmp_path / "out"))
+    assert dataset[0]["edited_image"].size != (0, 0)
+
+
+def test_assembling_twice_and_stricter(ledger, tmp_path, capsys):
+    usual = told(capsys, "assemble", ledger, "--out", tmp_path / "out")
+    strict = told(capsys, "assemble", ledger, "--out", tmp_path / "out", "--threshold", "0.995")
+    assert strict["accepted"] < usual["accepted"]
+    pictures = list((tmp_path / "out" / "images").rglob("*.png"))
+    assert len(pictures) + strict["accepted"] >= strict["pictures"]
+    assert len(list((tmp_path / "out" / "images" / "positive-edit").iterdir())) == strict["accepted"]
+
+
+def test_assembling_into_a_folder_of_something_else_is_refused(ledger, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    assert main(["regenerate", "assemble", str(ledger), "--out", str(tmp_path / "mine")]) == 1
+    assert "name a new folder" in capsys.readouterr().err
+
+
+def test_report_and_its_page(ledger, tmp_path, capsys):
+    report = told(capsys, "report", ledger, "--html", tmp_path / "report.html", "--examples", "4")
+    assert report["items"] == 10 == sum(part["items"] for part in report["types"].values())
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("data:image/jpeg") >= 8
+    assert "<script" not in page
+    assert main(["regenerate", "report", str(ledger)]) == 0
+    assert "edit type" in capsys.readouterr().out
+
+
+def test_a_second_run_has_nothing_to_do(config, ledger, capsys):
+    assert told(capsys, "run", config, "--ledger", ledger)["total"] == 0
+    assert told(capsys, "retry-failed", config, "--ledger", ledger)["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["run", "none.toml", "--ledger", "l"], 2, "none.toml is not there"),
+        (["status", "nowhere"], 1, "regenerate plan"),
+        (["assemble", "nowhere", "--out", "o"], 1, "regenerate plan"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(words, code, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["regenerate", *words]) == code
+    err = capsys.readouterr().err
+    assert says in err
+    assert "Traceback" not in err
