@@ -148,7 +148,7 @@ def _inference_section() -> str:
 
 def _on_the_sample() -> str:
     """Say how the rules do on the embedded sample, whose instructions were written without regard to them."""
-    rows = [row for row in read_jsonl(sample_root() / rows_file(Subset.SINGLE_TURN).path)]
+    rows = list(read_jsonl(sample_root() / rows_file(Subset.SINGLE_TURN).path))
     known = [(row[TEXT], row[SHORT], edit_type_from_label(row[LABEL])) for row in rows]
     long = evaluate((text, kind) for text, _, kind in known if kind.known)
     short = evaluate(

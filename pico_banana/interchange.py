@@ -142,10 +142,11 @@ def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
         rows = dataset.rows[start : start + _CHUNK_ROWS]
         addresses = dataset[start : start + _CHUNK_ROWS].to_arrow(columns=["source_image"])["source_image"].to_pylist()
         for stored, address in zip(table.take(column(rows)).to_pylist(), addresses, strict=True):
+            row = dict(stored)
             if "texts" in stored:
-                stored |= zip(TEXTS, stored["texts"], strict=True)
-                stored["label"] = dataset.table.labels[stored["type"]]
-            yield published(dataset.subset, stored) | {LOCAL: None, "address": address}
+                row |= zip(TEXTS, stored["texts"], strict=True)
+                row["label"] = dataset.table.labels[stored["type"]]
+            yield published(dataset.subset, row) | {LOCAL: None, "address": address}
 
 
 def _photo_path(dataset: PicoBanana[Any], address: str) -> Path | None:
