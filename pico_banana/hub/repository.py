@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.addresses import RELEASE
+from pico_banana.catalog import resolve_mirror
 from pico_banana.errors import ConfigError
 from pico_banana.hub.card import write_card
 from pico_banana.hub.croissant import write_croissant
+from pico_banana.hub.licence import Origin
 from pico_banana.hub.pictures_index import write_pictures_index
 from pico_banana.hub.published import PublishedConfig, Repository
 from pico_banana.hub.rows_files import write_rows_files
@@ -112,13 +115,21 @@ def _write_config(
 ) -> PublishedConfig:
     subset, form = dataset.subset, publication.form
     described = columns(subset, form)
-    key = f"{dataset.table.sha256}|{dataset.mirror}|{form}"
+    # A copy of the release names what everybody can open, not the folder it was read from.
+    mirror = resolve_mirror(RELEASE) if publication.terms.origin is Origin.RELEASE else dataset.mirror
+    key = f"{dataset.table.sha256}|{mirror}|{form}"
     written: list[Written] = []
     for name, part in _parts(dataset, publication.splits).items():
         cut = limits or limits_of(subset, form)
         written.append(
             write_parquet(
-                rows(part, form), folder / subset.value, described, read=read, key=key, split=name, limits=cut
+                rows(part, form, published_as=mirror),
+                folder / subset.value,
+                described,
+                read=read,
+                key=key,
+                split=name,
+                limits=cut,
             )
         )
     counts: Mapping[str, int] = {} if subset is Subset.MULTI_TURN else dataset.counts("edit_type")

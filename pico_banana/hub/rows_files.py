@@ -47,7 +47,7 @@ def _lines(dataset: PicoBanana[Any]) -> set[int] | None:
     from pico_banana.query import gather
 
     rows = np.unique(dataset.rows)
-    if len(rows) == len(dataset.table) and not dataset.bad_rows:
+    if len(rows) == len(dataset.table):
         return None
     return set(gather(dataset.table, "line", rows, "I").tolist())
 

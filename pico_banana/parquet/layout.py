@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pico_banana.addresses import RELEASE, key_of_url, parse_address
+from pico_banana.addresses import Address, key_of_url, parse_address
 from pico_banana.parquet.columns import Columns, Fields, Kind, Label, Many, Picture, Plain
 from pico_banana.parquet.pictures import Cell
 from pico_banana.records import ImageRef, InstructionPair, MultiTurn, Preference, Record, SingleTurn, Subset
@@ -63,12 +63,13 @@ def columns(subset: Subset, form: Form) -> Columns:
     return (("id", Plain()), ("source_image", picture), *named, *texts, ("source_url", Plain()), *urls)
 
 
-def rows(dataset: PicoBanana[Any], form: Form) -> Iterator[Row]:
+def rows(dataset: PicoBanana[Any], form: Form, *, published_as: Mirror | None = None) -> Iterator[Row]:
     """Turn a dataset into published rows; no picture is read yet.
 
     Args:
         dataset: any rows.
         form: with pictures, or with addresses in their place.
+        published_as: the mirror that addresses and URLs name; the dataset's own when None.
 
     Yields:
         A value for each column; a picture is a `Cell`, or its address.
@@ -78,7 +79,7 @@ def rows(dataset: PicoBanana[Any], form: Form) -> Iterator[Row]:
         urls = dataset.to_arrow(columns=["source_url"])["source_url"].to_pylist()
     for record, url in zip(dataset, urls, strict=True):
         row = row_of(record, url)
-        yield row if form is Form.PICTURES else _without_pictures(row, dataset.mirror)
+        yield row if form is Form.PICTURES else _without_pictures(row, published_as or dataset.mirror)
 
 
 def row_of(record: Record, source_url: str | None) -> Row:
@@ -126,14 +127,16 @@ def _edit(ref: ImageRef | None) -> Cell | None:
 
 
 def _without_pictures(row: Row, mirror: Mirror) -> Row:
+    """Put addresses in place of pictures, as the mirror that readers will have names them."""
     urls: list[str | None] = []
 
     def plain(value: object) -> object:
         match value:
             case Cell():
-                if value.ref.role == "edited":
-                    urls.append(_public_url(value.ref, mirror))
-                return value.ref.address
+                address = Address(mirror.name, value.ref.role, value.path.partition("/")[2])
+                if address.role == "edited":
+                    urls.append(_public_url(address, mirror))
+                return str(address)
             case list():
                 return [plain(item) for item in value]
             case dict():
@@ -143,7 +146,7 @@ def _without_pictures(row: Row, mirror: Mirror) -> Row:
     return {**{name: plain(value) for name, value in row.items()}, "edited_urls": urls}
 
 
-def _public_url(ref: ImageRef, mirror: Mirror) -> str | None:
+def _public_url(address: Address, mirror: Mirror) -> str | None:
     """Give the URL of a picture, or None where it lies on this machine only."""
-    url = mirror.url_of(parse_address(ref.address))
-    return url if "://" in url or mirror.name == RELEASE else None
+    url = mirror.url_of(address)
+    return url if "://" in url else None

@@ -118,8 +118,10 @@ def test_rows_only_holds_no_picture(publish, tmp_path):
     assert not (tmp_path / "index").exists()
     [file] = (tmp_path / "preference").glob("*.parquet")
     row = pq.read_table(file).to_pylist()[0]
-    assert row["edited_image"].startswith("picobanana://")
+    assert row["edited_image"].startswith("picobanana://edited/positive-edit/")  # the release's address, for everybody
+    assert row["source_image"] == row["source_url"].replace("https://", "picobanana://source/")
     assert len(row["edited_urls"]) == 1 + len(row["rejected_images"])
+    assert row["edited_urls"][0].endswith("/images/" + row["edited_image"].removeprefix("picobanana://edited/"))
 
 
 @pytest.mark.parametrize("gated", [True, False])
@@ -156,6 +158,18 @@ def test_a_row_told_twice_does_not_hide_one_left_out(synthetic):
     with pytest.raises(LicenceError):
         agreed_terms(Origin.RELEASE, changes_of([whole[[0] * 70]]))
     assert changes_of([whole.shuffle(3)]) == ()
+
+
+def test_a_line_that_is_no_row_does_not_stop_a_verbatim_publication(synthetic, tmp_path, capsys):
+    import shutil
+
+    mirror = shutil.copytree(synthetic, tmp_path / "mirror")
+    rows = mirror / "jsonl/sft.jsonl"
+    rows.write_bytes(b"no row\n" + rows.read_bytes())
+    command = ["publish", "instructions", "--mirror", str(mirror), "--to", str(tmp_path / "repo")]
+    assert main(command) == 2
+    assert main([*command, "--skip-bad-rows"]) == 0
+    assert (tmp_path / "repo/jsonl/sft.jsonl").read_bytes() == rows.read_bytes()
 
 
 def test_the_release_takes_no_other_licence_and_own_data_need_one():
