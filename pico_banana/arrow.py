@@ -18,7 +18,7 @@ from pico_banana.buffers import column, numbers
 from pico_banana.flags import flags_of
 from pico_banana.ids import id_maker
 from pico_banana.records import Role, Subset
-from pico_banana.stored import stored_column
+from pico_banana.stored import row_pieces, stored_column
 from pico_banana.table import NO_TYPE, RowTable
 from pico_banana.texts import clean_short_instruction
 
@@ -105,18 +105,12 @@ def public_table(
     """
     schema = public_schema(subset)
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
-    stored = table.arrow() if rows is None else _chosen(table.arrow(), rows)
     maker = _Maker(table, subset, mirror)
-    return pa.Table.from_arrays(
-        [maker.make(name, stored).cast(wanted.field(name).type) for name in wanted.names], schema=wanted
-    )
-
-
-def _chosen(stored: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
-    """Give some rows: a run of them as a view; `take` copies, and in old releases first joins all chunks."""
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-        return stored.slice(int(rows[0]), len(rows))
-    return stored.take(column(rows.astype(np.int64)))
+    pieces = [
+        pa.Table.from_arrays([maker.make(field.name, piece).cast(field.type) for field in wanted], schema=wanted)
+        for piece in row_pieces(table.arrow(), rows)
+    ]
+    return pa.concat_tables([wanted.empty_table(), *pieces])
 
 
 def public_batches(table: RowTable, rows: npt.NDArray[np.int64], *, subset: Subset, mirror: str) -> Iterator[pa.Table]:

@@ -20,7 +20,6 @@ from pico_banana.filesystem import stored_path
 from pico_banana.records import Subset
 from pico_banana.rows import LOCAL, published
 from pico_banana.store import area, atomic_path, translated
-from pico_banana.table import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,18 +134,16 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
 
 def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
     """Give the rows as published, the photo's key always there, with the photo's address as "address"."""
-    from pico_banana.buffers import column
+    from pico_banana.stored import plain_columns, take_rows
 
     table = dataset.table.arrow()
     for start in range(0, len(dataset), _CHUNK_ROWS):
         rows = dataset.rows[start : start + _CHUNK_ROWS]
         addresses = dataset[start : start + _CHUNK_ROWS].to_arrow(columns=["source_image"])["source_image"].to_pylist()
-        for stored, address in zip(table.take(column(rows)).to_pylist(), addresses, strict=True):
-            row = dict(stored)
-            if "texts" in stored:
-                row |= zip(TEXTS, stored["texts"], strict=True)
-                row["label"] = dataset.table.labels[stored["type"]]
-            yield published(dataset.subset, row) | {LOCAL: None, "address": address}
+        for stored, address in zip(plain_columns(take_rows(table, rows)).to_pylist(), addresses, strict=True):
+            if "type" in stored:
+                stored["label"] = dataset.table.labels[stored["type"]]
+            yield published(dataset.subset, stored) | {LOCAL: None, "address": address}
 
 
 def _photo_path(dataset: PicoBanana[Any], address: str) -> Path | None:

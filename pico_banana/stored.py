@@ -17,7 +17,11 @@ from pico_banana.records import Subset
 from pico_banana.table import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+PIECE_ROWS = 1 << 16  # of 400 bytes each: 26 MB
 
 
 def stored_schema(subset: Subset) -> pa.Schema:
@@ -90,6 +94,21 @@ def stored_columns(table: pa.Table, names: Sequence[str]) -> pa.Table:
     return pa.Table.from_arrays([stored_column(table, name) for name in names], names=list(names))
 
 
+def plain_columns(table: pa.Table) -> pa.Table:
+    """Give every column, one per name.
+
+    Args:
+        table: columns with the stored schema.
+
+    Returns:
+        The same rows, the texts apart.
+    """
+    together = "texts" in table.column_names
+    return stored_columns(
+        table, [*(TEXTS if together else ()), *(name for name in table.column_names if name != "texts")]
+    )
+
+
 def value_lists(table: pa.Table, names: Sequence[str]) -> list[list[object]]:
     """Give columns as Python lists, the quick way.
 
@@ -109,3 +128,58 @@ def value_lists(table: pa.Table, names: Sequence[str]) -> list[list[object]]:
         together[TEXTS.index(name) :: len(TEXTS)] if together and name in TEXTS else table[name].to_pylist()
         for name in names
     ]
+
+
+def row_pieces(table: pa.Table, rows: npt.NDArray[np.int64] | None) -> Iterator[pa.Table]:
+    """Give rows in pieces of bounded size.
+
+    Arrow's own `take` joins all chunks first: it copies columns of which it needs ten rows, and from 2 GB of text on it
+    fails (26.0 still does).
+
+    Args:
+        table: a table of many chunks.
+        rows: row numbers in the order wanted; None for all.
+
+    Yields:
+        Tables of at most `PIECE_ROWS` rows, or of one chunk.
+    """
+    if rows is None or _is_run(rows):
+        run = table if rows is None else table.slice(int(rows[0]), len(rows))
+        yield from (pa.Table.from_batches([batch]) for batch in run.to_batches())
+        return
+    batches = table.to_batches()
+    bounds = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    for start in range(0, len(rows), PIECE_ROWS):
+        yield _piece(batches, bounds, rows[start : start + PIECE_ROWS])
+
+
+def take_rows(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Give some rows.
+
+    Args:
+        table: a table of many chunks.
+        rows: row numbers in the order wanted.
+
+    Returns:
+        A table of as many rows.
+    """
+    return pa.concat_tables([table.slice(0, 0), *row_pieces(table, rows)])
+
+
+def _is_run(rows: npt.NDArray[np.int64]) -> bool:
+    return len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+
+
+def _piece(batches: Sequence[pa.RecordBatch], bounds: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Take rows batch by batch, then put them into the order wanted."""
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    cuts = np.searchsorted(ordered, bounds)
+    parts = [
+        batch.take(column(ordered[cuts[number] : cuts[number + 1]] - bounds[number]))
+        for number, batch in enumerate(batches)
+        if cuts[number] < cuts[number + 1]
+    ]
+    places = np.empty(len(rows), np.int64)
+    places[order] = np.arange(len(rows))
+    return pa.Table.from_batches(parts).combine_chunks().take(column(places))

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pico_banana.buffers import column
 from pico_banana.flags import BIT, flags_of
 from pico_banana.ids import twin_numbers
 from pico_banana.records import Flag, Subset
 from pico_banana.rowfile import Places, patch
-from pico_banana.stored import stored_columns
+from pico_banana.stored import stored_columns, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +54,7 @@ def mark_twins(
     if not len(suspects):
         return Counter()
     with pa.memory_map(str(path)) as file:
-        suspect_rows = pa.ipc.open_file(file).read_all().take(column(suspects))
+        suspect_rows = take_rows(pa.ipc.open_file(file).read_all(), suspects)
         rows = stored_columns(suspect_rows, [_PATH_OF[subset], *_TOLD_APART_BY[subset], "flags"]).to_pylist()
     for row in rows:
         row["type"] = labels[row["type"]] if "type" in row else None  # a code may be another one in the next build

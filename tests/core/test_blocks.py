@@ -293,6 +293,19 @@ def test_line_numbers_count_over_blocks(tmp_path: Path, monkeypatch: pytest.Monk
     assert dataset.table.arrow()["line"].to_pylist() == [number for number in range(1, 41) if number != 34]
 
 
+@pytest.mark.parametrize(("subset", "good"), [("single_turn", edit), ("preference", pair), ("multi_turn", session)])
+def test_stored_rows_can_be_published_again(tmp_path: Path, subset: str, good: Any) -> None:
+    from pico_banana.interchange import published_rows
+
+    rows = [good(number) for number in range(1, 30)]
+    dataset = loaded(tmp_path, rows, subset)[[5, 3, 28, 0]]
+    expected = [rows[5], rows[3], rows[28], rows[0]]
+    for row, again, record in zip(expected, published_rows(dataset), dataset, strict=True):
+        if subset == "preference":
+            row["rejected_images"] = [path.removeprefix("nano-banana-300k/") for path in row["rejected_images"]]
+        assert again == row | {"local_input_image": None, "address": record.source.address}
+
+
 def test_the_published_rows_load_exactly(real_rows: Path) -> None:
     singles = [json.loads(line) for line in (real_rows / "sft.jsonl").read_bytes().split(b"\n") if line.strip()]
     dataset = pb.load("single_turn", rows=real_rows / "sft.jsonl")

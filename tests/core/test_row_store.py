@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import multiprocessing
 import os
 import resource
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from core_rows import edit, lines, mirror_of, pair, rows_file, session
 
@@ -405,6 +407,35 @@ def test_a_long_dataset_streams_the_same_records(tmp_path: Path, monkeypatch: py
     assert list(dataset[::-1]) == one_by_one[::-1]
     mixed = [*range(40), *range(100, 60, -1), 7, *range(200, 280)]
     assert list(dataset[mixed]) == [one_by_one[place] for place in mixed]
+
+
+def test_rows_are_taken_without_joining_all_chunks() -> None:
+    """Arrow's own `take` joins them, and fails where the texts of all rows are more than 2 GB; here they share 1 GB."""
+    import pyarrow as pa
+
+    from pico_banana.stored import take_rows
+
+    bounds = pa.py_buffer(np.arange(0, 5 << 28, 1 << 28, dtype=np.int32).tobytes())
+    zeros = pa.py_buffer(mmap.mmap(-1, 1 << 30))  # pages that nobody touches take no memory
+    chunk = pa.Array.from_buffers(pa.string(), 4, [None, bounds, zeros]).slice(0, 3)
+    numbers = [pa.array(range(first, first + 3)) for first in (0, 3, 6)]
+    table = pa.table({"text": pa.chunked_array([chunk] * 3), "number": pa.chunked_array(numbers)})
+    with pytest.raises(pa.ArrowInvalid, match="overflow"):
+        table.take([7])
+    assert take_rows(table, np.array([], np.int64)).num_rows == 0
+    assert take_rows(table, np.array([2, 3, 4]))["number"].to_pylist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 100])
+def test_rows_are_taken_in_any_order(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    import pyarrow as pa
+
+    from pico_banana import stored
+
+    monkeypatch.setattr(stored, "PIECE_ROWS", piece)
+    table = pa.table({"number": pa.chunked_array([pa.array(range(first, first + 4)) for first in (0, 4, 8)])})
+    for rows in ([0], [11, 0], [3, 4], [5, 5, 1, 5], list(range(12)), list(range(11, -1, -1)), [], [2, 9, 4, 0, 11, 7]):
+        assert stored.take_rows(table, np.array(rows, np.int64))["number"].to_pylist() == rows
 
 
 def test_the_raw_store_is_an_ordinary_arrow_file(tmp_path: Path) -> None:
