@@ -186,9 +186,22 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
     values = stored_column(table.arrow(), column)
     mask, identity = np.zeros(len(table), np.bool_), id_maker(table.subset)
     candidates = np.flatnonzero(_any_text(values, lambda texts: pc.is_in(texts, value_set=stored)))
+    found = set()
     for row, twin in zip(candidates.tolist(), gather(table, "twin", candidates, "I").tolist(), strict=True):
-        mask[row] = identity(values[row].as_py(), twin) in wanted
+        name = identity(values[row].as_py(), twin)
+        if name in wanted:
+            mask[row] = True
+            found.add(name)
+    if len(found) < len(wanted):
+        raise _no_such_rows(selection.subset, wanted, found)
     return mask
+
+
+def _no_such_rows(subset: Subset, wanted: set[str], found: set[str]) -> UnknownNameError:
+    missing = sorted(wanted - found)
+    shown = ", ".join(map(repr, missing[:3])) + (", …" if len(missing) > 3 else "")  # noqa: PLR2004 - what fits a line
+    text = f"{len(missing)} of {len(wanted)} ids name no row of {subset.value}: {shown}"
+    return UnknownNameError(text, kind="row id", name=missing[0])
 
 
 def _text_mask(table: RowTable, selection: Selection) -> Mask:
@@ -237,7 +250,12 @@ def _any_text(column: pa.ChunkedArray, match: Callable[[pa.Array], pa.Array]) ->
 
 
 def _balanced(table: RowTable, rows: Rows, selection: Selection) -> Rows:
-    """Take rows of every group in turn; without a limit, as many of each as the smallest group has."""
+    """Take rows of every group in turn; without a limit, as many of each as the smallest group has.
+
+    Rows of an unknown type are in no group: one stray label would else leave one row of each.
+    """
+    known = np.array([kind.known for kind in table.edit_types], np.bool_)
+    rows = rows[known[gather(table, "type", rows, "I")]]
     groups, _ = group_codes(table, rows, str(selection.balance))
     order = np.argsort(groups, kind="stable")
     counts = np.bincount(groups)

@@ -68,9 +68,9 @@ class Selection:
         wording: where `contains` and `regex` look: the "long" or the "short" instruction, or "any" of the two.
         has_flags: only rows with all of these flags.
         lacks_flags: only rows with none of these flags.
-        ids: only the rows with these ids; None for all.
+        ids: only the rows with these ids, each of which must exist in the subset; None for all.
         shuffle: the seed of a random order; None keeps the order of the file.
-        balance: the same number of rows for each "edit_type" or "category".
+        balance: the same number of rows for each "edit_type" or "category"; rows of an unknown type are left out.
         limit: at most so many rows.
     """
 

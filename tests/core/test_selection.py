@@ -204,16 +204,13 @@ def test_ids_choose_rows_and_twins_apart(tmp_path: Path) -> None:
         assert list(dataset.select(ids=record.id)) == [dataset[record.id]] == [record]
     assert list(dataset.select(ids=[records[4].id, records[0].id])) == [records[0], records[4]]
     assert len(dataset.select(ids=[])) == 0
-    assert (
-        len(
-            dataset.select(
-                ids=["single_turn/positive-edit/1", "single_turn/nothing", "single_turn/positive-edit/1~00000000"]
-            )
-        )
-        == 0
-    )
-    with pytest.raises(UnknownNameError, match="no row of this dataset has the id 'single_turn/nothing'"):
+    no_ids = ["single_turn/positive-edit/1", "single_turn/nothing", "single_turn/positive-edit/1~00000000"]
+    with pytest.raises(UnknownNameError, match=r"3 of 4 ids name no row of single_turn: 'single_turn/nothing', "):
+        dataset.select(ids=[*no_ids, records[0].id])
+    with pytest.raises(UnknownNameError, match="1 of 1 ids name no row of single_turn: 'single_turn/nothing'"):
         dataset["single_turn/nothing"]
+    with pytest.raises(UnknownNameError, match="no row of this dataset has the id"):
+        dataset[:1][records[4].id]
     with pytest.raises(
         UnknownNameError,
         match="'preference/x' is not the id of a single_turn row; such an id starts with 'single_turn/'",
@@ -252,6 +249,7 @@ def test_limits(rows: Any) -> None:
 
 @pytest.mark.parametrize("by", ["edit_type", "category"])
 def test_balance_takes_the_same_number_of_each(rows: Any, by: Any) -> None:
+    assert all(row.edit_type.known for row in rows["single_turn"].select(balance=by))
     dataset = rows["single_turn"].select(lacks_flags="unknown_edit_type")
     smallest = min(dataset.counts(by).values())
     balanced = dataset.select(balance=by)
