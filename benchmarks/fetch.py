@@ -225,7 +225,7 @@ def speed(folder: Path, count: int, rounds: int) -> None:
     print(f"\nspeed: {count} pictures of 254 KB, 50 ms latency, {CONNECTIONS} connections; medians of {rounds}\n")
     print("| | pictures/s | ours is | CPU ms a picture | peak MB | obtained |\n|---|---:|---:|---:|---:|---:|")
     for name, one in figures.items():
-        rate, cpu = one["per_s"], one["cpu_s"] / count * 1000
+        rate, cpu = max(one["per_s"], 1e-9), one["cpu_s"] / count * 1000
         print(
             f"| {name} | {rate:.0f} | {mine / rate:.2f}x | {cpu:.2f} | {one['peak_mb']:.0f} | {one['obtained']:.0f} |"
         )
