@@ -27,6 +27,7 @@ from datasets.fingerprint import Hasher
 from pico_banana.features import LAYOUT, feature_table, features, shard_ranges
 from pico_banana.filesystem import expect
 from pico_banana.needed import ROLES, row_pictures
+from pico_banana.readahead import AHEAD
 from pico_banana.records import Subset
 from pico_banana.request import ALL, OPTIONS, Request, reject_data_files, splits_in
 
@@ -238,5 +239,5 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         for start, stop in ranges:
             if self._streams:
                 for role in ROLES:
-                    expect([address for row in row_pictures(rows[start:stop], (role,)) for address in row])
+                    expect([address for row in row_pictures(rows[start : stop + AHEAD], (role,)) for address in row])
             yield str(start), feature_table(rows[start:stop])
