@@ -89,8 +89,8 @@ def download_manager(root: str, count: str, out: str, **_: str) -> dict[str, flo
 
     figures = _timed(run, folder)
     # Its files have no ending: a hash, plus a .json and a .lock each.
-    figures["obtained"] = sum(path.is_file() and not path.suffix for path in folder.iterdir())
-    return figures
+    obtained = sum(path.is_file() and not path.suffix for path in folder.iterdir())
+    return {**figures, "obtained": obtained, "per_s": obtained / figures["seconds"]}
 
 
 def img2dataset(root: str, count: str, out: str, processes: str = "1", **_: str) -> dict[str, float]:
