@@ -89,8 +89,8 @@ def download_manager(root: str, count: str, out: str, **_: str) -> dict[str, flo
 
     figures = _timed(run, folder)
     # Its files have no ending: a hash, plus a .json and a .lock each.
-    figures["obtained"] = sum(path.is_file() and not path.suffix for path in folder.iterdir())
-    return figures
+    obtained = sum(path.is_file() and not path.suffix for path in folder.iterdir())
+    return {**figures, "obtained": obtained, "per_s": obtained / figures["seconds"]}
 
 
 def img2dataset(root: str, count: str, out: str, processes: str = "1", **_: str) -> dict[str, float]:
@@ -225,7 +225,7 @@ def speed(folder: Path, count: int, rounds: int) -> None:
     print(f"\nspeed: {count} pictures of 254 KB, 50 ms latency, {CONNECTIONS} connections; medians of {rounds}\n")
     print("| | pictures/s | ours is | CPU ms a picture | peak MB | obtained |\n|---|---:|---:|---:|---:|---:|")
     for name, one in figures.items():
-        rate, cpu = one["per_s"], one["cpu_s"] / count * 1000
+        rate, cpu = max(one["per_s"], 1e-9), one["cpu_s"] / count * 1000
         print(
             f"| {name} | {rate:.0f} | {mine / rate:.2f}x | {cpu:.2f} | {one['peak_mb']:.0f} | {one['obtained']:.0f} |"
         )

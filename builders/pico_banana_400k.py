@@ -25,6 +25,9 @@ import datasets
 from datasets.fingerprint import Hasher
 
 from pico_banana.features import LAYOUT, feature_table, features, shard_ranges
+from pico_banana.filesystem import expect
+from pico_banana.needed import ROLES, row_pictures
+from pico_banana.readahead import AHEAD
 from pico_banana.records import Subset
 from pico_banana.request import ALL, OPTIONS, Request, reject_data_files, splits_in
 
@@ -142,6 +145,7 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
     DEFAULT_CONFIG_NAME = Subset.SINGLE_TURN.value
 
     config_id: str
+    _streams = False
     _again: Mapping[str, Any] = MappingProxyType({})
 
     def settle(self, name: str | None = None) -> None:
@@ -186,6 +190,8 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
     def as_streaming_dataset(self, split: Any = None, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """Give the rows one after the other, made from the row store as they are asked for; nothing is written.
 
+        Once a picture is decoded, those of the next rows are fetched in the background.
+
         Args:
             split: a name, or None for all.
             *args: as `datasets` takes them.
@@ -194,7 +200,9 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         Returns:
             An iterable dataset, or one for each split.
         """
-        return super(PicoBanana400k, self._making(split)).as_streaming_dataset(split, *args, **options)
+        builder = copy.copy(self._making(split))
+        builder._streams = True  # noqa: SLF001 - a copy of this very object
+        return super(PicoBanana400k, builder).as_streaming_dataset(split, *args, **options)
 
     def _making(self, split: object) -> Self:
         """Give a builder that makes these splits: this one, or one like it."""
@@ -229,4 +237,7 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
     # `ranges` is a list, so worker processes and nodes share it; `rows` travels as the place of the row store.
     def _generate_tables(self, rows: PicoBanana[Any], ranges: list[tuple[int, int]]) -> Iterator[tuple[str, pa.Table]]:
         for start, stop in ranges:
+            if self._streams:
+                for role in ROLES:
+                    expect([address for row in row_pictures(rows[start : stop + AHEAD], (role,)) for address in row])
             yield str(start), feature_table(rows[start:stop])

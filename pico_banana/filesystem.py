@@ -7,6 +7,7 @@ addresses in any process without importing this package.
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -19,9 +20,13 @@ from pico_banana.packed import packed_path
 from pico_banana.store import area
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pico_banana.catalog import Mirror
+    from pico_banana.readahead import ReadAhead
+
+_ahead: ReadAhead | None = None
+_ahead_lock = threading.Lock()
 
 
 def stored_path(address: Address, mirror: Mirror) -> Path | None:
@@ -57,6 +62,26 @@ def local_path(address: str) -> Path:
     """
     if "://" not in address:
         return Path(address)
+    if _ahead is not None:
+        _ahead.opened(address)
+    return _brought(address)
+
+
+def expect(addresses: Sequence[str]) -> None:
+    """Say which pictures will be opened, in order; once one is, the next few are fetched in the background.
+
+    Args:
+        addresses: pictures of one kind.
+    """
+    global _ahead  # noqa: PLW0603 - what is expected is of the whole process, like the pictures
+    from pico_banana.readahead import ReadAhead
+
+    with _ahead_lock:
+        _ahead = _ahead or ReadAhead(_brought)
+    _ahead.expect(addresses)
+
+
+def _brought(address: str) -> Path:
     parsed = parse_address(address)
     mirror = recall(parsed.mirror)
     return stored_path(parsed, mirror) or packed_path(parsed, mirror) or _fetched(parsed, mirror)

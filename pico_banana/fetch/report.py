@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reports"
 _FLUSH_EVERY_S = 1.0
+_MOST_LINES = 1000  # kept back at most, however fast they come
 
 Status: TypeAlias = Literal["done", "reused", "failed"]
 
@@ -201,7 +202,7 @@ class Ledger:
             self._requests += outcome.requests
             if self.path is not None:
                 self._lines.append(line)
-                if time.monotonic() - self._flushed_at > _FLUSH_EVERY_S:
+                if len(self._lines) >= _MOST_LINES or time.monotonic() - self._flushed_at > _FLUSH_EVERY_S:
                     self._flush()
 
     def close(self) -> None:

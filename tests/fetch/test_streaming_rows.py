@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ import pico_banana as pb
 from pico_banana.errors import ConfigError, PictureMissingError, UnknownNameError
 from pico_banana.mirror.faults import Fault, Rule
 from pico_banana.mirror.serve import serve
+from pico_banana.readahead import ReadAhead
 from pico_banana.streaming import prefetched
 
 
@@ -70,3 +72,37 @@ def test_a_missing_picture_is_an_error_or_a_choice(rehearsal):
         assert keeping.skipped.keys() == skipping.skipped.keys()
         with pytest.raises(UnknownNameError):
             rows.stream(on_missing="drop")
+
+
+def test_a_streamed_datasets_set_fetches_ahead_of_its_reader(rehearsal):
+    with serve(rehearsal) as server:
+        rows = pb.load("single_turn", mirror=server.url)
+        stream = iter(pb.load_dataset("single_turn", split="train", mirror=server.url, streaming=True))
+        server.log.clear()
+        assert next(stream)["edited_image"].size
+        deadline = time.monotonic() + 10
+        while server.log.total < 10 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert server.log.total >= 10, "the pictures of the next rows are on their way"
+        assert len(list(stream)) == len(rows) - 1
+        assert set(server.log.by_path.values()) == {1}
+
+
+def test_a_streamed_set_that_opens_no_picture_fetches_none(rehearsal):
+    with serve(rehearsal) as server:
+        stream = pb.load_dataset("single_turn", split="train", mirror=server.url, streaming=True)
+        server.log.clear()
+        assert len(list(stream.select_columns(["instruction"]))) > 0
+        assert server.log.total == 0
+
+
+def test_what_is_expected_is_fetched_a_bounded_number_ahead():
+    brought = []
+    ahead = ReadAhead(brought.append, ahead=3)
+    ahead.expect([f"a{n}" for n in range(10)])
+    assert not brought, "expecting alone fetches nothing"
+    ahead.opened("a0")
+    ahead.opened("elsewhere")
+    ahead.opened("a1")
+    ahead._pool.shutdown()
+    assert sorted(brought) == ["a1", "a2", "a3", "a4"]
