@@ -97,6 +97,7 @@ def _contender(name: str):
 
 def _imported(name: str) -> None:
     """Import what the contender needs before its clock starts."""
+    import pandas as pd  # noqa: F401  pyarrow imports it at the first conversion
     import pyarrow.parquet  # noqa: F401
 
     import pico_banana.loading

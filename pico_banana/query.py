@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pico_banana.errors import UnknownNameError
 from pico_banana.finding import wanted_codes
 from pico_banana.flags import bits_of
 from pico_banana.ids import id_maker, parse_row_id
