@@ -88,6 +88,7 @@ def test_own_features_hold_for_undeclared_splits(load):
     plain = features(pb.Subset.SINGLE_TURN)
     plain["edited_image"] = Image(decode=False)
     assert load("single_turn", split="test_80_20", features=plain)[0]["edited_image"]["bytes"] is None
+    assert load("single_turn", split="test_80_20")[0]["edited_image"].size
 
 
 def test_a_folder_can_be_given_as_data_dir(load, own_mirror):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import datasets
 import pytest
 
@@ -63,6 +65,23 @@ def test_what_was_prepared_last_is_found(tmp_path, cache, elsewhere):
         assert found() == rows
     pb.load_dataset("instructions", mirror=mirrors[1], cache_dir=cache)  # asking for a mirror prepares nothing
     assert found() == 10
+
+
+def test_all_of_the_release_is_found_without_preparing(own_mirror, store, cache, elsewhere):
+    """What the bare name means needs no `prepare`; a part of it must not take its place."""
+    shutil.copytree(own_mirror / "jsonl", store / "jsonl")  # a folder somebody downloaded is the release
+
+    def found():
+        rows = datasets.load_dataset(NAME, "instructions", cache_dir=str(cache))
+        return {name: len(part) for name, part in rows.items()}
+
+    pb.load_dataset("instructions", cache_dir=cache)
+    assert found() == {"train": 40}
+    pb.load_dataset("instructions", limit=3, cache_dir=cache)
+    pb.register()
+    datasets.load_dataset(NAME, "instructions", split="test_50_50", cache_dir=str(cache))
+    pb.unregister()
+    assert found() == {"train": 40}
 
 
 def test_splits_by_photo_can_be_prepared(mirror, cache, elsewhere, raw):
