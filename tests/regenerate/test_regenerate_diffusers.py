@@ -101,7 +101,13 @@ def tiny_pipeline(torch, diffusers):
         latent_channels=4,
     )
     config = CLIPTextConfig(
-        hidden_size=32, intermediate_size=37, num_attention_heads=4, num_hidden_layers=2, vocab_size=100, eos_token_id=2
+        hidden_size=32,
+        intermediate_size=37,
+        num_attention_heads=4,
+        num_hidden_layers=2,
+        vocab_size=100,
+        eos_token_id=2,
+        bos_token_id=0,
     )
     scheduler = diffusers.DDIMScheduler()
     parts = {"vae": vae, "unet": unet, "scheduler": scheduler, "text_encoder": CLIPTextModel(config)}
@@ -123,6 +129,9 @@ class Words:
         texts = [text] if isinstance(text, str) else text
         ids = self._torch.ones((len(texts), self.model_max_length), dtype=self._torch.long)
         return SimpleNamespace(input_ids=ids, attention_mask=None)
+
+    def tokenize(self, text):
+        return text.split()
 
     def batch_decode(self, ids):
         return [""] * len(ids)

@@ -35,7 +35,7 @@ class Diffusers:
 
     Args:
         settings: the stage's settings. `model` is a folder or a Hub name. `parameters` may hold `pipeline` (a class
-            in diffusers), `device` ("cuda"), `dtype` ("bfloat16"), `max_side` (1024); all others go to the pipeline's
+            name in diffusers), `device` ("cuda"), `dtype` ("bfloat16"), `max_side` (1024); all others go to the pipeline's
             call, e.g. `num_inference_steps`, `guidance_scale`.
         pipeline: a pipeline made elsewhere, used as it is.
     """

@@ -1,0 +1,331 @@
+"""How fast a regeneration is: CPU an attempt beside a bare loop over the same SDK, concurrency, memory, large ledgers, the kill proof.
+
+python -m benchmarks.regenerate                     all but the proof
+python -m benchmarks.regenerate --only proof        2,000 items, killed ten times (about half an hour on two cores)
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import io
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pico_banana.mirror.models import Mind, ModelFaults, ModelServer
+from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
+from pico_banana.regenerate.config import Config, config_from
+from pico_banana.regenerate.ledger import open_ledger
+from pico_banana.regenerate.policy import verdict_schema
+from pico_banana.regenerate.report import make_status
+from pico_banana.regenerate.runner import run
+from pico_banana.regenerate.staff import Staff
+from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Usage
+from pico_banana.taxonomy import edit_type
+
+FAULTS = {
+    "throttled": 0.02, "throttled_with_wait": 0.01, "server_error": 0.02, "cut_connection": 0.02, "refused": 0.04,
+    "no_image": 0.03, "silent_no_image": 0.02, "bad_json": 0.05, "wrong_schema": 0.03, "score_out_of_range": 0.03,
+    "black_picture": 0.03, "cut_off": 0.02, "malformed_response": 0.02, "retry_after_s": 0.1,
+}  # fmt: skip
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from pico_banana.regenerate import config_from, run
+run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]))
+"""
+
+
+def main() -> None:
+    parts = {"cpu": cpu, "concurrency": concurrency, "memory": memory, "large": large, "proof": proof}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=parts, action="append")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full size")
+    args = parser.parse_args()
+    os.environ.setdefault("GEMINI_API_KEY", "rehearsal")
+    for name in args.only or ("cpu", "concurrency", "memory", "large"):
+        with tempfile.TemporaryDirectory() as folder:
+            print(name, json.dumps(parts[name](Path(folder), args.scale)), flush=True)
+
+
+def photo_bytes(side: int, seed: int = 0) -> bytes:
+    from PIL import Image
+
+    noise = Image.effect_noise((side, side * 3 // 4), 40).convert("RGB")
+    buffer = io.BytesIO()
+    Image.blend(noise, Image.new("RGB", noise.size, (seed * 37 % 256, 120, 90)), 0.5).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def write_photos(folder: Path, count: int, side: int) -> Path:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"{number:06}.jpg").write_bytes(photo_bytes(side, number))
+    return folder
+
+
+def document(url: str, photos: Path, **tables: object) -> dict:
+    model = {"backend": "gemini", "base_url": url, "model": "rehearsal", "concurrency": 200, "timeout_s": 60.0}
+    stages = dict.fromkeys(("writer", "shortener", "editor", "judge"), model)
+    return {"seed": 1, "source": {"folder": str(photos)}, **stages, **tables}
+
+
+def cpu(folder: Path, scale: float) -> dict:
+    """CPU of the whole runner per attempt (edit and judge), and of a bare loop that makes the same two SDK calls."""
+    count = max(10, int(100 * scale))
+    photos = write_photos(folder / "photos", count, 1024)
+    process = serve_elsewhere()
+    try:
+        url = process.stdout.readline().strip()
+        settings = ModelSettings("gemini", "rehearsal", url)
+        bare = bare_loop(settings, sorted(photos.iterdir()))
+        tables = {"checks": {"enabled": False}, "policy": {"max_attempts": 1}, "run": {"items_in_flight": 8}}
+        config = config_from(document(url, photos, **tables))
+        few, most = (
+            config_from(document(url, photos, **tables, source={"folder": str(photos), "limit": count // 10})),
+            config,
+        )
+        start = spent_on(few, folder / "few")  # four clients, a ledger, the reserve: paid once a run
+        ours = (spent_on(most, folder / "most") - start) * count / (count - count // 10)
+    finally:
+        process.kill()
+        process.wait()
+    return {
+        "attempts": count,
+        "bare_ms": round(bare["edit_judge"] / count * 1000, 2),
+        "same_calls_bare_ms": round(bare["all"] / count * 1000, 2),
+        "ours_ms": round(ours / count * 1000, 2),
+        "beyond_same_calls_ms": round((ours - bare["all"]) / count * 1000, 2),
+    }
+
+
+def spent_on(config: Config, ledger: Path) -> float:
+    begin = time.process_time()
+    state = run(config, ledger)
+    if state.left or state.failed:
+        raise SystemExit(f"the run did not finish: {state}")
+    return time.process_time() - begin
+
+
+def serve_elsewhere() -> subprocess.Popen[str]:
+    code = "import time; from pico_banana.mirror.models import *\nwith ModelServer() as s:\n print(s.gemini_url, flush=True)\n time.sleep(9e9)"
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+def bare_loop(settings: ModelSettings, paths: list[Path]) -> dict[str, float]:
+    """Make the calls of an item with nothing around them: no ledger, no pacing, no files but the photo."""
+    from pico_banana.regenerate.backends.base import ShortenRequest, WriteRequest
+
+    kind, words = edit_type("color_tone"), Instruction("rehearsal edit color_tone")
+
+    async def loop(*, texts: bool) -> None:
+        made = backend(settings)
+        for number, path in enumerate(paths):
+            photo = Picture.of(path.read_bytes())
+            if texts:
+                await made.write(WriteRequest(photo, kind, "of this kind: x", seed=number))
+                await made.shorten(ShortenRequest(words, "Long: x", number))
+            edited = await made.edit(EditRequest(photo, words, kind, words.text, number))
+            schema = verdict_schema(with_drift=False)
+            await made.judge(JudgeRequest(edited.picture, (photo,), words, kind, words.text, schema, number))
+        await made.aclose()
+
+    times = {}
+    asyncio.run(loop(texts=True))  # once for the imports and the server's cache
+    for name, texts in (("edit_judge", False), ("all", True)):
+        begin = time.process_time()
+        asyncio.run(loop(texts=texts))
+        times[name] = time.process_time() - begin
+    return times
+
+
+class Sleeper:
+    """A backend that takes its time and no CPU."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.calls = 0
+        self.picture = photo_bytes(64)
+
+    async def _reply(self, text: str = "", picture: Picture | None = None) -> Reply:
+        self.calls += 1
+        await asyncio.sleep(self.seconds)
+        return Reply(Outcome.OK, text, picture, Usage(10, 10, picture is not None), model="sleeper")
+
+    async def write(self, request: object) -> Reply:
+        return await self._reply('{"suitable": true, "why": "", "prompts": ["Make the whole photo warmer, please."]}')
+
+    async def shorten(self, request: object) -> Reply:
+        return await self._reply("Warmer.")
+
+    async def edit(self, request: EditRequest) -> Reply:
+        return await self._reply(picture=Picture.of(self.picture + str(request.seed % 64).encode()))
+
+    async def judge(self, request: JudgeRequest) -> Reply:
+        return await self._reply(json.dumps(dict.fromkeys(request.schema["required"], {"reason": "", "score": 0.9})))
+
+
+def sleeper_config(items_in_flight: int) -> Config:
+    tables = {"checks": {"enabled": False}, "run": {"items_in_flight": items_in_flight}}
+    stage = {"concurrency": items_in_flight}
+    return config_from({**tables, **dict.fromkeys(("writer", "shortener", "editor", "judge"), stage)})
+
+
+def many_photos(folder: Path, count: int):
+    (folder / "one.jpg").write_bytes(photo_bytes(64))
+    return (Photo(f"https://photos.invalid/{number}.jpg", str(folder / "one.jpg")) for number in range(count))
+
+
+def concurrency(folder: Path, scale: float) -> dict:
+    """200 calls in flight of 5 seconds each: calls a second against 200 / 5."""
+    sleeper = Sleeper(5.0 * min(1.0, scale))
+    items = 600
+    begin = time.monotonic()
+    run(sleeper_config(200), folder / "l", photos=many_photos(folder, items), staff=Staff(*[sleeper] * 4))
+    seconds = time.monotonic() - begin
+    ideal = sleeper.calls * sleeper.seconds / 200
+    return {
+        "calls": sleeper.calls,
+        "seconds": round(seconds, 2),
+        "ideal_s": round(ideal, 2),
+        "share": round(ideal / seconds, 4),
+    }
+
+
+def memory(folder: Path, scale: float) -> dict:
+    """Peak memory after a tenth of the items and after all of them."""
+    sleeper, count = Sleeper(0.0), int(100_000 * scale)
+    config = sleeper_config(64)
+    peaks: list[tuple[int, int]] = []
+
+    def look(state: object) -> None:
+        peaks.append((state.done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+
+    begin = time.monotonic()
+    run(config, folder / "l", photos=many_photos(folder, count), staff=Staff(*[sleeper] * 4), progress=look)
+    early = next(peak for done, peak in peaks if done >= count // 10)
+    return {
+        "items": count,
+        "seconds": round(time.monotonic() - begin, 1),
+        "mb_at_a_tenth": early,
+        "mb_at_the_end": peaks[-1][1],
+    }
+
+
+def large(folder: Path, scale: float) -> dict:
+    """Status and assemble on a ledger of a million attempts, filled directly."""
+    attempts = int(1_000_000 * scale)
+    with open_ledger(folder / "l", create=True, writable=True) as ledger:
+        ledger.bind(config_from({}))
+    fill(folder / "l" / "ledger.sqlite", attempts)
+    with open_ledger(folder / "l") as ledger:
+        begin = time.monotonic()
+        make_status(ledger)
+        status = time.monotonic() - begin
+        begin = time.monotonic()
+        made = assemble(ledger, folder / "out", pictures=False)
+        rows = time.monotonic() - begin
+    return {
+        "attempts": attempts,
+        "status_s": round(status, 2),
+        "assemble_rows_s": round(rows, 2),
+        "accepted": made.accepted,
+    }
+
+
+def fill(path: Path, attempts: int) -> None:
+    import sqlite3
+
+    database = sqlite3.connect(path)
+    items = attempts * 3 // 4
+    rng = random.Random(0)
+    database.executemany(
+        "INSERT INTO photos VALUES (?, ?, 'x', 0, '[]', '[]')",
+        ((n, f"https://photos.invalid/{n}.jpg") for n in range(1, items + 1)),
+    )
+    database.executemany(
+        "INSERT INTO items VALUES (?, ?, '[\"zoom_in\"]', ?)", ((n, n, n) for n in range(1, items + 1))
+    )
+    database.executemany(
+        "INSERT INTO instructions VALUES (?, 1, 'a', 'zoom_in', 'Zoom in on the boat, please.', 'Zoom in.', '{}', 'ok', '')",
+        ((n,) for n in range(1, items + 1)),
+    )
+
+    def rows():
+        for n in range(attempts):
+            item, attempt = (n + 1, 1) if n < items else ((n - items) * 3 + 1, 2)
+            low = attempt == 1 and (n % 3 == 0)
+            scores = [rng.uniform(0.2, 0.6) if low else rng.uniform(0.75, 1.0) for _ in range(4)]
+            yield (
+                item,
+                1,
+                "a",
+                attempt,
+                "zoom_in",
+                f"{n:064x}",
+                "scored",
+                "",
+                f"{n:064x}",
+                "image/png",
+                *scores,
+                "[]",
+                0.0,
+            )
+
+    columns = "item, turn, input_sha, attempt, edit_type, call_key, outcome, reason, edited_sha, media_type, compliance, seamlessness, preservation, quality, reasons, at"
+    database.executemany(f"INSERT INTO attempts ({columns}) VALUES ({', '.join('?' * 16)})", rows())
+    database.commit()
+    database.close()
+
+
+def proof(folder: Path, scale: float) -> dict:
+    """Killed ten times at random and resumed: equal rows, nothing paid twice beyond what was in flight."""
+    count = int(2_000 * scale)
+    photos = write_photos(folder / "photos", count, 48)
+    tables = {"sessions": {"share": 0.3}, "run": {"items_in_flight": 32, "max_wait_s": 0.5}}
+    mind = Mind(faults=ModelFaults(**FAULTS))
+    with ModelServer(mind) as calm, ModelServer(mind) as killed:
+        run(config_from(document(calm.gemini_url, photos, **tables)), folder / "calm")
+        config = folder / "config.json"
+        config.write_text(json.dumps(document(killed.gemini_url, photos, **tables)))
+        total, rng = len(calm.paid), random.Random(2)
+        for goal in sorted(rng.sample(range(total // 20, total * 19 // 20), 10)):
+            process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(config), str(folder / "ledger")])
+            while sum(killed.paid.values()) < goal and process.poll() is None:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+        subprocess.run([sys.executable, "-c", SCRIPT, str(config), str(folder / "ledger")], check=True)
+        twice = sum(killed.paid.values()) - len(killed.paid)
+    made = {}
+    for name in ("calm", "ledger"):
+        with open_ledger(folder / name) as ledger:
+            made[name] = dataclasses.replace(assemble(ledger, folder / f"out-{name}"), folder=Path())
+            lost = ledger.database.execute(
+                "SELECT count(*) FROM opened WHERE id NOT IN (SELECT opened FROM calls)"
+            ).fetchone()[0]
+    files = [sorted((folder / f"out-{name}").rglob("*.*")) for name in made]
+    equal = made["calm"] == made["ledger"] and all(
+        one.is_dir() or one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True)
+    )
+    return {
+        "items": count,
+        "calls": total,
+        "equal": equal,
+        "paid_twice": twice,
+        "lost_in_flight": lost,
+        "accepted": made["calm"].accepted,
+    }
+
+
+if __name__ == "__main__":
+    main()
