@@ -1,4 +1,4 @@
-"""How fast a regeneration is: CPU an attempt beside a bare loop over the same SDK, concurrency, memory, large ledgers, the kill proof.
+"""How fast a regeneration is: CPU an attempt beside a bare loop over the same SDK, concurrency, memory, big ledgers.
 
 python -m benchmarks.regenerate                     all but the proof
 python -m benchmarks.regenerate --only proof        2,000 items, killed ten times (about half an hour on two cores)
@@ -117,7 +117,10 @@ def spent_on(config: Config, ledger: Path) -> float:
 
 
 def serve_elsewhere() -> subprocess.Popen[str]:
-    code = "import time; from pico_banana.mirror.models import *\nwith ModelServer() as s:\n print(s.gemini_url, flush=True)\n time.sleep(9e9)"
+    code = (
+        "import time; from pico_banana.mirror.models import *\n"
+        "with ModelServer() as s:\n print(s.gemini_url, flush=True)\n time.sleep(9e6)"
+    )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
@@ -171,7 +174,9 @@ class Sleeper:
         return await self._reply(picture=Picture.of(self.picture + str(request.seed % 64).encode()))
 
     async def judge(self, request: JudgeRequest) -> Reply:
-        return await self._reply(json.dumps(dict.fromkeys(request.schema["required"], {"reason": "", "score": 0.9})))
+        return await self._reply(
+            json.dumps({name: {"reason": "", "score": 0.9} for name in request.schema["required"]})
+        )
 
 
 def sleeper_config(items_in_flight: int) -> Config:
@@ -256,7 +261,7 @@ def fill(path: Path, attempts: int) -> None:
         "INSERT INTO items VALUES (?, ?, '[\"zoom_in\"]', ?)", ((n, n, n) for n in range(1, items + 1))
     )
     database.executemany(
-        "INSERT INTO instructions VALUES (?, 1, 'a', 'zoom_in', 'Zoom in on the boat, please.', 'Zoom in.', '{}', 'ok', '')",
+        "INSERT INTO instructions VALUES (?, 1, 'a', 'zoom_in', 'Zoom in on it.', 'Zoom in.', '{}', 'ok', '')",
         ((n,) for n in range(1, items + 1)),
     )
 
@@ -281,7 +286,10 @@ def fill(path: Path, attempts: int) -> None:
                 0.0,
             )
 
-    columns = "item, turn, input_sha, attempt, edit_type, call_key, outcome, reason, edited_sha, media_type, compliance, seamlessness, preservation, quality, reasons, at"
+    columns = (
+        "item, turn, input_sha, attempt, edit_type, call_key, outcome, reason, edited_sha, media_type, "
+        "compliance, seamlessness, preservation, quality, reasons, at"
+    )
     database.executemany(f"INSERT INTO attempts ({columns}) VALUES ({', '.join('?' * 16)})", rows())
     database.commit()
     database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from PIL import Image
@@ -121,6 +122,7 @@ class Words:
     """Stands in for a tokenizer, which would need a vocabulary file."""
 
     model_max_length = 16
+    added_tokens_encoder: ClassVar[dict[str, int]] = {}
 
     def __init__(self, torch):
         self._torch = torch

@@ -34,8 +34,8 @@ class Diffusers:
     """Edits with one local pipeline.
 
     Args:
-        settings: the stage's settings. `model` is a folder or a Hub name. `parameters` may hold `pipeline` (a class
-            name in diffusers), `device` ("cuda"), `dtype` ("bfloat16"), `max_side` (1024); all others go to the pipeline's
+        settings: the stage's settings. `model` is a folder or a Hub name. `parameters` may hold `pipeline`, a class of
+            diffusers, `device` ("cuda"), `dtype` ("bfloat16") and `max_side` (1024); all others go to the pipeline's
             call, e.g. `num_inference_steps`, `guidance_scale`.
         pipeline: a pipeline made elsewhere, used as it is.
     """
