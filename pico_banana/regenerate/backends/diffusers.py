@@ -6,6 +6,7 @@ call at a time uses the GPU. A pipeline's safety checker that blacks a picture o
 
 from __future__ import annotations
 
+import inspect
 import io
 import threading
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,12 @@ class Diffusers:
 
         given = {name: value for name, value in self._settings.parameters.items() if name not in _OWN}
         generator = torch.Generator("cpu").manual_seed(request.seed)  # on the CPU, so that every GPU draws the same
-        try:
-            return pipeline(image=photo, prompt=request.prompt, generator=generator, **given)
-        except TypeError as error:
-            raise ConfigError(
-                f"{type(pipeline).__name__} does not take these parameters: {error}", key="parameters"
-            ) from error
+        # Some pipelines swallow what they do not know; a misspelled parameter must not be lost.
+        unknown = sorted(given.keys() - inspect.signature(type(pipeline).__call__).parameters.keys())
+        if unknown:
+            text = f"{type(pipeline).__name__} does not take {', '.join(unknown)}; see its documentation in diffusers"
+            raise ConfigError(text, key=f"parameters.{unknown[0]}")
+        return pipeline(image=photo, prompt=request.prompt, generator=generator, **given)
 
     def _loaded(self) -> Any:  # noqa: ANN401 - any of diffusers' pipelines
         if self._pipeline is None:
