@@ -234,9 +234,9 @@ def speed(folder: Path, count: int, rounds: int) -> None:
 def faults(folder: Path, count: int = 400) -> None:
     names = _there(["ours", "img2dataset", "download_manager"])
     words = ["--latency", "0.01", "--seed", "5"]
-    for fault in ("429,share=0.1,times=1", "500,share=0.1,times=1", "cut,share=0.1,times=1", "404,share=0.02"):
+    for fault in ("429,share=0.05,times=1", "500,share=0.05,times=1", "cut,share=0.04,times=1", "404,share=0.02"):
         words += ["--fault", fault]
-    print("\nfaults: 400 URLs; 429, 500 and cut connections once on a tenth of the paths each, 2 % gone for good\n")
+    print("\nfaults: 400 URLs; 429, 500 and cut connections once on 5, 5 and 4 % of the paths, 2 % gone for good\n")
     print("| | obtained | obtainable | requests | requests a file |\n|---|---:|---:|---:|---:|")
     obtainable = count - _gone(count)
     for name in names:

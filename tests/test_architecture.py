@@ -28,7 +28,7 @@ LAYERS = (
     {"catalog", "selection", "options", "splits"},
     {"rows", "jsonl", "columns", "problems", "inference", "rowfile", "stored", "twins", "build", "table"},
     {"finding", "query", "counting", "reading", "arrow", "sidecar"},
-    {"fetch", "sources", "packed", "filesystem", "mirrors", "images", "rowstore"},
+    {"fetch", "sources", "packed", "readahead", "filesystem", "mirrors", "images", "rowstore"},
     {"regenerate"},
     {"sequence", "narrowing", "fetchable", "trainable", "dataset", "loading", "features", "request", "huggingface"}
     | {"attribution", "copying", "doctor", "download", "export", "interchange", "loader", "needed", "packs", "parquet"}

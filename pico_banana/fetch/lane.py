@@ -35,6 +35,8 @@ _LONGEST_RISE_S = 600.0 / _SEARCH  # a float has an end
 _SPAN_S = 1.0  # the accepted rate is measured over this long
 _SHORTEST_SPAN_S = 0.3  # and over no less, or a burst that the limiter let through would count as its rate
 _LOWEST_RATE = 0.05
+_FEW, _FEW_SHARE = 2, 0.15  # refusals that are no sign of a rate far too high
+_MANY = 20  # accepted requests that make a refusal after them a sign of the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Lane:
     _rising_since: float = 0.0
     _paused_s: float = 0.0
     _burst: int | None = None
+    _throttled_before: int = 0
     _searching: bool = False
     _unmeasured: bool = False
     _slow_start: bool = True
@@ -201,11 +204,16 @@ class Lane:
             self._burst = seen
             self._searching = True
             self.rate = max(_LOWEST_RATE, seen / lasted)
+        elif self.throttled - self._throttled_before <= max(_FEW, _FEW_SHARE * seen):
+            # Few refused among many: a stray refusal, or a rate just above the limit. A small step back does for both.
+            self.rate = max(_LOWEST_RATE, _BACK * before)
+            self._searching = self._searching and seen < _MANY
         else:
             saved_up = self._burst if begin == self._rising_since else 0
             true_rate = max((seen - saved_up) / lasted, seen / (lasted + self._paused_s))
             self.rate = max(_LOWEST_RATE, _BACK_MOST * before, min(_BACK * before, _BELOW * true_rate))
             self._searching = False
+        self._throttled_before = self.throttled
         self._paused_s = now - self._cut_at
         self._rising_since = self._next_at = now
         self._unmeasured = False
