@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pico_banana.catalog import rows_file
 from pico_banana.inference import Evaluation, evaluate
 from pico_banana.records import Subset
-from pico_banana.rows import LABEL, SHORT, TEXT, read_jsonl
+from pico_banana.rows.published import LABEL, SHORT, TEXT, read_jsonl
 from pico_banana.sample import sample_root
 from pico_banana.taxonomy import Category, EditType, categories, edit_type_from_label, edit_types
 from pico_banana.texts import clean_short_instruction

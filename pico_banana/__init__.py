@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
     from pico_banana.errors import PicoBananaError
     from pico_banana.huggingface import load_dataset, prepare
+    from pico_banana.huggingface.registration import register, unregister
     from pico_banana.loading import load
     from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
-    from pico_banana.registration import register, unregister
-    from pico_banana.rows import read_jsonl
+    from pico_banana.rows.published import read_jsonl
     from pico_banana.selection import Selection
     from pico_banana.taxonomy import Category, EditType, categories, category, edit_type, edit_types
 
@@ -62,8 +62,8 @@ _HOME = {
     "huggingface": ("load_dataset", "prepare"),
     "loading": ("load",),
     "records": ("Flag", "ImageRef", "InstructionPair", "MultiTurn", "Preference", "SingleTurn", "Subset", "Turn"),
-    "registration": ("register", "unregister"),
-    "rows": ("read_jsonl",),
+    "huggingface.registration": ("register", "unregister"),
+    "rows.published": ("read_jsonl",),
     "selection": ("Selection",),
     "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from pico_banana.counting import CountBy
+    from pico_banana.table.counting import CountBy
 
 
 class PicoBanana(TrainableSequence[R]):
@@ -48,7 +48,7 @@ class PicoBanana(TrainableSequence[R]):
         Raises:
             UnknownNameError: this subset cannot be counted so.
         """
-        from pico_banana.counting import count_rows
+        from pico_banana.table.counting import count_rows
 
         return count_rows(self.table, self.rows, by=by)
 

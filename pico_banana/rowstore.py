@@ -21,7 +21,7 @@ from pico_banana.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.errors import MirrorError, RowError, unknown_name
 from pico_banana.records import Subset
 from pico_banana.store import area, locked, sha256_of, write_atomic
-from pico_banana.table import RowTable
+from pico_banana.table.mapped import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +167,7 @@ _STATUS = {"size": "size", "mtime_ns": "mtime_ns", "ctime_ns": "ctime_ns", "inod
 
 
 def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) -> RowTable:
-    from pico_banana.build import build
+    from pico_banana.rows.build import build
 
     with _bar(source, progress=progress) as on_bytes:
         build(subset, source, index, layout=layout(), on_bytes=on_bytes)

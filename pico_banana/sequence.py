@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
-from pico_banana.finding import find_rows
-from pico_banana.reading import RecordReader
 from pico_banana.records import Record, Subset
 from pico_banana.selection import Selection
+from pico_banana.table.finding import find_rows
+from pico_banana.table.reading import RecordReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.catalog import Mirror
-    from pico_banana.rows import BadRow
-    from pico_banana.table import RowTable
+    from pico_banana.rows.published import BadRow
+    from pico_banana.table.mapped import RowTable
 
 R = TypeVar("R", bound=Record)
 
@@ -130,7 +130,7 @@ class RecordSequence(Sequence[R]):
         Raises:
             UnknownNameError: there is no such column.
         """
-        from pico_banana.arrow import public_schema, public_table
+        from pico_banana.table.arrow import public_schema, public_table
 
         known = public_schema(self.subset).names
         for name in columns or ():

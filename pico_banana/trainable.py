@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from pico_banana.fetchable import FetchableSequence
+from pico_banana.pictures.fetchable import FetchableSequence
 from pico_banana.sequence import R
 
 if TYPE_CHECKING:

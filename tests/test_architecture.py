@@ -23,18 +23,15 @@ MODULES = {
 
 # Each layer may import itself and those above it in this list, lazily or not, also for types alone.
 LAYERS = (
-    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "paths", "ids", "flags", "quick", "buffers"},
+    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers"},
     {"store", "wording"},
     {"catalog", "selection", "options", "splits"},
-    {"rows", "jsonl", "columns", "problems", "inference", "rowfile", "stored", "twins", "build", "table"},
-    {"finding", "query", "counting", "reading", "arrow", "sidecar"},
+    {"rows", "table", "inference", "sidecar"},
     {"fetch", "sources", "packed", "readahead", "filesystem", "mirrors", "images", "rowstore"},
-    {"regenerate"},
-    {"sequence", "narrowing", "fetchable", "trainable", "dataset", "loading", "features", "request", "huggingface"}
-    | {"attribution", "copying", "doctor", "download", "export", "interchange", "loader", "needed", "packs", "parquet"}
-    | {"photos_index", "photos_tars", "registration", "streaming", "upkeep"},
+    {"regenerate", "mirror", "sample"},
+    {"sequence", "narrowing", "dataset", "loading", "huggingface", "pictures", "doctor"}
+    | {"trainable", "loader", "packs", "export", "parquet"},
     {"hub", "gallery"},
-    {"mirror", "sample"},
     {"builders", "cli"},
 )
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from pico_banana.download import Download
     from pico_banana.fetch.plan import Plan
     from pico_banana.fetch.progress import HostState, Progress
     from pico_banana.fetch.report import Report
+    from pico_banana.pictures.download import Download
 
 _ASK_FROM_GB = 10.0
 _SOURCES_HELP = (
@@ -102,10 +102,10 @@ def chosen_download(args: argparse.Namespace) -> Download:
     Returns:
         The download, not begun.
     """
-    from pico_banana.download import Download, FetchOptions
     from pico_banana.fetch.failures import MOST_AGE_DAYS
     from pico_banana.fetch.hosts import parse_hosts
-    from pico_banana.needed import ROLES
+    from pico_banana.pictures.download import Download, FetchOptions
+    from pico_banana.pictures.needed import ROLES
 
     options = FetchOptions(
         roles=(args.only,) if args.only else ROLES,

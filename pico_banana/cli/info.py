@@ -13,7 +13,7 @@ from pico_banana.records import Subset
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.counting import CountBy
+    from pico_banana.table.counting import CountBy
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

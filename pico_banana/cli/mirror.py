@@ -95,7 +95,7 @@ def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _copy(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download, progress_bar
-    from pico_banana.copying import copy_mirror
+    from pico_banana.pictures.copying import copy_mirror
 
     download = chosen_download(args)
     report = copy_mirror(download, args.target, progress=progress_bar(download.plan().files))

@@ -102,7 +102,7 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _paths(args: argparse.Namespace) -> int:
-    from pico_banana.interchange import write_rows_with_paths
+    from pico_banana.pictures.interchange import write_rows_with_paths
 
     written = write_rows_with_paths(chosen_rows(args), args.out, relative=args.relative)
     sys.stdout.write(f"{written.rows:,} rows, {written.with_photo:,} with a photo: {written.path}\n")
@@ -111,7 +111,7 @@ def _paths(args: argparse.Namespace) -> int:
 
 def _adopt(args: argparse.Namespace) -> int:
     from pico_banana.catalog import resolve_mirror
-    from pico_banana.interchange import adopt
+    from pico_banana.pictures.interchange import adopt
 
     done = adopt(args.folder, mirror=resolve_mirror(args.mirror).name, check=not args.no_check)
     sys.stdout.write(
@@ -128,7 +128,7 @@ def _index(args: argparse.Namespace) -> int:
     from pico_banana.fetch.hosts import hosts_from_environment, parse_hosts
     from pico_banana.fetch.transport import Transport
     from pico_banana.loading import load
-    from pico_banana.photos_index import install_index
+    from pico_banana.pictures.index import install_index
 
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()
     only = [load(subset, mirror=args.mirror) for subset in args.only] if args.only else None
@@ -146,7 +146,7 @@ def _index(args: argparse.Namespace) -> int:
 
 def _tars(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download
-    from pico_banana.photos_tars import take_photos
+    from pico_banana.pictures.tars import take_photos
 
     report = take_photos(chosen_download(args), args.tar, progress=_tell_tar if sys.stderr.isatty() else None)
     sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
@@ -154,8 +154,8 @@ def _tars(args: argparse.Namespace) -> int:
 
 
 def _attribution(args: argparse.Namespace) -> int:
-    from pico_banana.attribution import photo_as_dict, photos_of
     from pico_banana.fetch.provenance import NOTES, recorded
+    from pico_banana.pictures.attribution import photo_as_dict, photos_of
     from pico_banana.store import area
 
     dataset = chosen_rows(args)

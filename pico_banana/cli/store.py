@@ -12,7 +12,7 @@ from pico_banana.cli.download import add_fetch_options, chosen_download
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.upkeep import Health
+    from pico_banana.pictures.upkeep import Health
 
 _SHOWN = 20
 
@@ -61,7 +61,7 @@ def _add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from pico_banana.upkeep import verify
+    from pico_banana.pictures.upkeep import verify
 
     health = verify(chosen_download(args), deep=args.deep, progress=_tell if sys.stderr.isatty() else None)
     _print_health(health, as_json=args.json)
@@ -69,7 +69,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _repair(args: argparse.Namespace) -> int:
-    from pico_banana.upkeep import repair
+    from pico_banana.pictures.upkeep import repair
 
     health, report = repair(chosen_download(args), deep=args.deep)
     if args.json:
@@ -81,7 +81,7 @@ def _repair(args: argparse.Namespace) -> int:
 
 
 def _clean(args: argparse.Namespace) -> int:
-    from pico_banana.upkeep import clean
+    from pico_banana.pictures.upkeep import clean
 
     dataset = chosen_rows(args)
     done = clean([dataset], mirror=dataset.mirror.name, dry_run=not args.yes)

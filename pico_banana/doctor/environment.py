@@ -11,9 +11,9 @@ from pico_banana.doctor.findings import Finding, Verdict
 from pico_banana.fetch.failures import FILE_NAME, Failures
 from pico_banana.fetch.partial import SUFFIX
 from pico_banana.fetch.plan import free_bytes
+from pico_banana.pictures.upkeep import stored_pictures
 from pico_banana.sources.chain import find_index
 from pico_banana.store import area
-from pico_banana.upkeep import stored_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

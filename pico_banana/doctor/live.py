@@ -21,7 +21,7 @@ from pico_banana.doctor.findings import Finding, Verdict
 from pico_banana.errors import GoneError, PicoBananaError, TransportError
 from pico_banana.fetch.pacing import SLOW_LANE
 from pico_banana.records import Subset
-from pico_banana.rows import BadRow, parse_line
+from pico_banana.rows.published import BadRow, parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,7 +25,7 @@ _PICTURES: dict[str, Any] = {
 
 
 def _write(job: Job) -> None:
-    from pico_banana.arrow import public_schema
+    from pico_banana.table.arrow import public_schema
 
     layout = Layout({name: _PICTURES.get(name, STRING) for name in public_schema(job.dataset.subset).names})
 

@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.catalog import rows_file
-from pico_banana.jsonl import RowsReader
+from pico_banana.rows.jsonl import RowsReader
 from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _lines(dataset: PicoBanana[Any]) -> set[int] | None:
     """Give the line numbers of the rows, or None for a whole file."""
     import numpy as np
 
-    from pico_banana.query import gather
+    from pico_banana.table.query import gather
 
     rows = np.unique(dataset.rows)
     if len(rows) == len(dataset.table):

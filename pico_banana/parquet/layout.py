@@ -1,6 +1,6 @@
 """The columns each subset is published with, and a record as a row of them.
 
-They are the public columns of the rows (see `pico_banana.arrow`) less what is ours and not the release's: flags,
+They are the public columns of the rows (see `pico_banana.table.arrow`) less what is ours and not the release's: flags,
 cleaned texts and inferred types. Who publishes data as it is adds nothing to it, and this library has them anyway.
 """
 

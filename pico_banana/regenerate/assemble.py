@@ -29,10 +29,10 @@ from urllib.parse import unquote
 
 from pico_banana.catalog import rows_file
 from pico_banana.errors import StoreError
-from pico_banana.ids import id_maker
 from pico_banana.records import ImageRef, Subset
 from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
-from pico_banana.rows import published_line
+from pico_banana.rows.ids import id_maker
+from pico_banana.rows.published import published_line
 from pico_banana.store import atomic_path, write_atomic
 from pico_banana.taxonomy import edit_type
 

@@ -138,10 +138,10 @@ def from_subset(subset: str, *, mirror: str = "") -> Iterator[Photo]:
     """
     from pico_banana.catalog import resolve_mirror
     from pico_banana.mirrors import remember
-    from pico_banana.reading import RecordReader
     from pico_banana.records import InstructionPair
     from pico_banana.rowstore import open_rows
     from pico_banana.selection import parse_subset
+    from pico_banana.table.reading import RecordReader
 
     place, which = resolve_mirror(mirror or None), parse_subset(subset)
     remember(place)

@@ -8,11 +8,11 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.copying import copy_mirror
-from pico_banana.download import Download
 from pico_banana.errors import SelectionError, StoreError
-from pico_banana.interchange import adopt, write_rows_with_paths
 from pico_banana.mirror.serve import serve
+from pico_banana.pictures.copying import copy_mirror
+from pico_banana.pictures.download import Download
+from pico_banana.pictures.interchange import adopt, write_rows_with_paths
 
 SUBSETS = ("single_turn", "preference", "multi_turn")
 

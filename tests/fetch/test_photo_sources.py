@@ -10,19 +10,19 @@ import tarfile
 import pytest
 
 import pico_banana as pb
-from pico_banana.attribution import photos_of
 from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
-from pico_banana.download import Download, FetchOptions
 from pico_banana.errors import ConfigError, InterruptedTransferError, RowError, UnknownNameError
 from pico_banana.fetch.provenance import NOTES, recorded
 from pico_banana.fetch.stream import ResumingStream
 from pico_banana.fetch.transport import Transport
 from pico_banana.mirror.faults import Fault, Limit, Rule
 from pico_banana.mirror.serve import serve
-from pico_banana.needed import needed_pictures
-from pico_banana.photos_index import install_index
-from pico_banana.photos_tars import take_photos
+from pico_banana.pictures.attribution import photos_of
+from pico_banana.pictures.download import Download, FetchOptions
+from pico_banana.pictures.index import install_index
+from pico_banana.pictures.needed import needed_pictures
+from pico_banana.pictures.tars import take_photos
 from pico_banana.sources.chain import make_chain
 from pico_banana.sources.index import PhotoIndex
 from pico_banana.sources.index_build import build_index, rotation_code

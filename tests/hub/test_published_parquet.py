@@ -235,7 +235,7 @@ def test_schema_metadata_and_card_are_what_datasets_reads(subset, form):
 def test_published_columns_are_those_of_the_builder(subset):
     from datasets import Features
 
-    from pico_banana.features import features
+    from pico_banana.huggingface.features import features
 
     published, built = Features.from_arrow_schema(arrow_schema(columns(subset, Form.PICTURES))), features(subset)
     left_out = {"clean_short_instruction", "flags"}

@@ -18,7 +18,7 @@ import pico_banana
 from pico_banana.addresses import RELEASE
 from pico_banana.catalog import Mirror, resolve_mirror
 from pico_banana.errors import ConfigError, SelectionError
-from pico_banana.features import LAYOUT
+from pico_banana.huggingface.features import LAYOUT
 from pico_banana.loading import Place, load
 from pico_banana.rowstore import OnBadRows, layout
 from pico_banana.selection import Selection
@@ -27,7 +27,7 @@ from pico_banana.splits import parse_split
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
     from pico_banana.records import Subset
-    from pico_banana.table import RowTable
+    from pico_banana.table.mapped import RowTable
 
 ALL = ("train",)  # the release has no other split
 OPTIONS = tuple(field.name for field in fields(Selection) if field.name not in {"subset", "split"})

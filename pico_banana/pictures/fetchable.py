@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pico_banana.dataset import PicoBanana
-    from pico_banana.download import FetchOptions
     from pico_banana.fetch.plan import Plan
     from pico_banana.fetch.progress import Progress
     from pico_banana.fetch.report import Report
+    from pico_banana.pictures.download import FetchOptions
+    from pico_banana.pictures.streaming import OnMissing, Stream
     from pico_banana.records import Role
-    from pico_banana.streaming import OnMissing, Stream
 
 
 class FetchableSequence(NarrowableSequence[R]):
@@ -35,7 +35,7 @@ class FetchableSequence(NarrowableSequence[R]):
         Returns:
             The plan; nobody was asked for it.
         """
-        from pico_banana.download import Download, FetchOptions
+        from pico_banana.pictures.download import Download, FetchOptions
 
         return Download(self._whole, options or FetchOptions()).plan()
 
@@ -55,7 +55,7 @@ class FetchableSequence(NarrowableSequence[R]):
             DiskFullError: there is too little room.
             StoreError: the store cannot be written.
         """
-        from pico_banana.download import Download, FetchOptions
+        from pico_banana.pictures.download import Download, FetchOptions
 
         return Download(self._whole, options or FetchOptions()).run(progress)
 
@@ -82,6 +82,6 @@ class FetchableSequence(NarrowableSequence[R]):
             UnknownNameError: `on_missing` is none of these.
             ConfigError: `ahead` or `workers` is not positive.
         """
-        from pico_banana.streaming import Stream
+        from pico_banana.pictures.streaming import Stream
 
         return Stream(self._whole, ahead=ahead, workers=workers, roles=tuple(roles), on_missing=on_missing)

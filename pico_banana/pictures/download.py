@@ -14,7 +14,7 @@ from pico_banana.fetch.report import Report, report_path
 from pico_banana.fetch.retry import RetryPolicy
 from pico_banana.fetch.transfer import Checks
 from pico_banana.fetch.transport import Transport
-from pico_banana.needed import ROLES, needed_pictures
+from pico_banana.pictures.needed import ROLES, needed_pictures
 from pico_banana.sources.chain import PhotoSize, make_chain
 from pico_banana.sources.items import ItemMaker
 from pico_banana.store import area

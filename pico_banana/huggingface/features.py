@@ -54,7 +54,7 @@ def features(subset: Subset) -> Features:
     """
     from datasets import Features
 
-    from pico_banana.arrow import public_schema
+    from pico_banana.table.arrow import public_schema
 
     known = _features_by_name()
     return Features({name: known[name] for name in public_schema(subset).names})

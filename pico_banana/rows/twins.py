@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pico_banana.flags import BIT, flags_of
-from pico_banana.ids import twin_numbers
 from pico_banana.records import Flag, Subset
-from pico_banana.rowfile import Places, patch
-from pico_banana.stored import stored_columns, take_rows
+from pico_banana.rows.flags import BIT, flags_of
+from pico_banana.rows.ids import twin_numbers
+from pico_banana.rows.rowfile import Places, patch
+from pico_banana.rows.stored import stored_columns, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 
 from pico_banana.addresses import address_prefix, key_of_url
 from pico_banana.buffers import column, numbers
-from pico_banana.flags import flags_of
-from pico_banana.ids import id_maker
 from pico_banana.records import Role, Subset
-from pico_banana.stored import row_pieces, stored_column
-from pico_banana.table import NO_TYPE, RowTable
+from pico_banana.rows.flags import flags_of
+from pico_banana.rows.ids import id_maker
+from pico_banana.rows.stored import row_pieces, stored_column
+from pico_banana.table.mapped import NO_TYPE, RowTable
 from pico_banana.texts import clean_short_instruction
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 
 from pico_banana.errors import ConfigError, PictureError, TransportError, unknown_name
 from pico_banana.filesystem import local_path
-from pico_banana.needed import ROLES, row_pictures
+from pico_banana.pictures.needed import ROLES, row_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pico_banana.buffers import Column, column, numbers
-from pico_banana.paths import OTHER_HOST, PATH_PREFIX
 from pico_banana.records import Subset
-from pico_banana.rows import (
+from pico_banana.rows.paths import OTHER_HOST, PATH_PREFIX
+from pico_banana.rows.published import (
     LABEL,
     LOCAL,
     OUTPUT,
@@ -33,7 +33,7 @@ from pico_banana.rows import (
 )
 
 if TYPE_CHECKING:
-    from pico_banana.jsonl import Block
+    from pico_banana.rows.jsonl import Block
 
 _OUR_NAME = {
     SOURCE: "source",

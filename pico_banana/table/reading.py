@@ -11,11 +11,11 @@ from struct import Struct
 from typing import Any, TypeAlias
 
 from pico_banana.addresses import address_prefix, key_of_url
-from pico_banana.flags import BIT, flags_of
-from pico_banana.ids import id_maker, id_prefix
-from pico_banana.quick import quick
 from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, Record, SingleTurn, Subset, Turn
-from pico_banana.table import NO_TYPE, TEXTS, RowTable, Strings
+from pico_banana.rows.flags import BIT, flags_of
+from pico_banana.rows.ids import id_maker, id_prefix
+from pico_banana.table.mapped import NO_TYPE, TEXTS, RowTable, Strings
+from pico_banana.table.quick import quick
 
 STREAM_FROM_ROWS = 4096  # from here on importing Arrow is repaid
 _STREAM_ROWS = 1024  # lists of this many rows stay in the processor's cache
@@ -91,7 +91,7 @@ class RecordReader:
         if count < STREAM_FROM_ROWS:
             yield from map(self.read, range(count) if rows is None else rows.tolist())
             return
-        from pico_banana.stored import value_lists
+        from pico_banana.rows.stored import value_lists
 
         stored, names = self._table.arrow(), _COLUMNS[self.subset]
         for start in range(0, count, _STREAM_ROWS):

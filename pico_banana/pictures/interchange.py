@@ -18,7 +18,7 @@ from pico_banana.errors import PictureCorruptError, SelectionError, StoreError
 from pico_banana.fetch.verify import check_file
 from pico_banana.filesystem import stored_path
 from pico_banana.records import Subset
-from pico_banana.rows import LOCAL, published
+from pico_banana.rows.published import LOCAL, published
 from pico_banana.store import area, atomic_path, translated
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
 
 def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
     """Give the rows as published, the photo's key always there, with the photo's address as "address"."""
-    from pico_banana.stored import plain_columns, take_rows
+    from pico_banana.rows.stored import plain_columns, take_rows
 
     table = dataset.table.arrow()
     for start in range(0, len(dataset), _CHUNK_ROWS):

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from pico_banana.buffers import column
-from pico_banana.columns import schema
 from pico_banana.records import Subset
-from pico_banana.table import TEXTS
+from pico_banana.rows.columns import schema
+from pico_banana.table.mapped import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

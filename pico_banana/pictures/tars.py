@@ -11,7 +11,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.fetch.hosts import hosts_from_environment
 from pico_banana.fetch.report import Ledger, Report, report_path
 from pico_banana.fetch.transport import Transport
-from pico_banana.needed import needed_pictures
+from pico_banana.pictures.needed import needed_pictures
 from pico_banana.sources.chain import SourceChain, find_index
 from pico_banana.sources.items import ItemMaker
 from pico_banana.sources.tars import take_from_tars
@@ -19,8 +19,8 @@ from pico_banana.sources.tars import take_from_tars
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pico_banana.download import Download
     from pico_banana.fetch.item import FetchItem
+    from pico_banana.pictures.download import Download
     from pico_banana.sources.index import PhotoIndex
 
 _BATCH = 20_000

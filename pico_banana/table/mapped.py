@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from pico_banana.records import Subset
-from pico_banana.rows import BadRow
+from pico_banana.rows.published import BadRow
 from pico_banana.taxonomy import EditType, edit_type_from_label
 
 if TYPE_CHECKING:

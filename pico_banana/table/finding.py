@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pico_banana.selection import Selection
-    from pico_banana.table import RowTable
+    from pico_banana.table.mapped import RowTable
 
 _BYTE_VALUES = 256
 
@@ -31,7 +31,7 @@ def find_rows(table: RowTable, selection: Selection, *, among: memoryview | None
     bare = replace(selection, edit_types=(), categories=(), limit=None)
     if among is None and len(table.labels) <= _BYTE_VALUES and not bare.parts():
         return _rows_of_types(table, selection)
-    from pico_banana.query import search
+    from pico_banana.table.query import search
 
     return search(table, selection, among)
 

@@ -14,16 +14,16 @@ from pico_banana.addresses import RELEASE, parse_address
 from pico_banana.errors import PictureCorruptError
 from pico_banana.fetch.partial import SUFFIX
 from pico_banana.fetch.verify import check_file
-from pico_banana.needed import needed_pictures
+from pico_banana.pictures.needed import needed_pictures
 from pico_banana.store import area
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pico_banana.dataset import PicoBanana
-    from pico_banana.download import Download
     from pico_banana.fetch.item import FetchItem
     from pico_banana.fetch.report import Report
+    from pico_banana.pictures.download import Download
 
 PICTURE_FOLDERS = ("images", "source")
 _TELL_EVERY = 500

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pico_banana.errors import UnknownNameError
-from pico_banana.finding import wanted_codes
-from pico_banana.flags import bits_of
-from pico_banana.ids import id_maker, parse_row_id
 from pico_banana.records import Subset
+from pico_banana.rows.flags import bits_of
+from pico_banana.rows.ids import id_maker, parse_row_id
 from pico_banana.splits import parse_split
-from pico_banana.table import NO_TYPE, RowTable
+from pico_banana.table.finding import wanted_codes
+from pico_banana.table.mapped import NO_TYPE, RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,7 +179,7 @@ def _id_mask(table: RowTable, selection: Selection) -> Mask:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from pico_banana.stored import stored_column
+    from pico_banana.rows.stored import stored_column
 
     wanted = set(selection.ids or ())
     column = "path" if table.subset is Subset.MULTI_TURN else "edited"
@@ -206,7 +206,7 @@ def _no_such_rows(subset: Subset, wanted: set[str], found: set[str]) -> UnknownN
 
 
 def _text_mask(table: RowTable, selection: Selection) -> Mask:
-    from pico_banana.stored import stored_column
+    from pico_banana.rows.stored import stored_column
 
     stored = table.arrow()
     names = ["turn_instruction"] if table.subset is Subset.MULTI_TURN else _WORDINGS[selection.wording]

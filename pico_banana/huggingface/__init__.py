@@ -144,7 +144,7 @@ def load_dataset(  # noqa: PLR0913 - the arguments of datasets.load_dataset that
         RowError: a line is no row.
         TransportError: the rows could not be fetched this time.
     """
-    from pico_banana.request import ALL, splits_in
+    from pico_banana.huggingface.request import ALL, splits_in
 
     if streaming and num_proc is not None:
         text = (
@@ -219,8 +219,8 @@ def to_datasets(dataset: PicoBanana[Any], *, cache_dir: str | Path | None = None
     import datasets
     from datasets.table import MemoryMappedTable
 
-    from pico_banana.features import features
-    from pico_banana.request import content_key
+    from pico_banana.huggingface.features import features
+    from pico_banana.huggingface.request import content_key
 
     fingerprint = content_key(dataset.table, dataset.mirror, dataset.subset.value, dataset.rows.tobytes())
     # Not below "pico-banana-400k": a stock load_dataset would take it for something that was prepared.
@@ -235,7 +235,7 @@ def to_datasets(dataset: PicoBanana[Any], *, cache_dir: str | Path | None = None
 def _write(dataset: PicoBanana[Any], path: Path) -> None:
     from datasets.arrow_writer import ArrowWriter
 
-    from pico_banana.features import feature_table, features, shard_ranges
+    from pico_banana.huggingface.features import feature_table, features, shard_ranges
 
     with atomic_path(path) as temporary, ArrowWriter(path=str(temporary), features=features(dataset.subset)) as writer:
         for start, stop in shard_ranges(len(dataset)):
@@ -245,7 +245,7 @@ def _write(dataset: PicoBanana[Any], path: Path) -> None:
 
 def _builder(name: str | Subset, *, cache_dir: str | Path | None, **options: Any) -> Any:  # noqa: ANN401 - datasets is untyped
     """Make the builder of one subset, with every name checked by us before `datasets` sees it."""
-    from pico_banana.request import Request
+    from pico_banana.huggingface.request import Request
 
     Request.of(name, **options)
     kind = import_module(BUILDER_MODULE).PicoBanana400k

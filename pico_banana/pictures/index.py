@@ -9,7 +9,7 @@ from pico_banana.addresses import parse_address
 from pico_banana.catalog import Mirror, facts
 from pico_banana.fetch.stream import ResumingStream
 from pico_banana.fetch.transport import Transport
-from pico_banana.needed import needed_pictures
+from pico_banana.pictures.needed import needed_pictures
 from pico_banana.sources.chain import index_path
 from pico_banana.sources.index import PhotoIndex
 from pico_banana.sources.index_build import build_index

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.errors import RowError
-from pico_banana.jsonl import RowsReader
-from pico_banana.paths import picture_path, published_path
 from pico_banana.records import Subset
+from pico_banana.rows.jsonl import RowsReader
+from pico_banana.rows.paths import picture_path, published_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

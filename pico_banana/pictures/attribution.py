@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.addresses import parse_address
 from pico_banana.errors import ConfigError
-from pico_banana.needed import needed_pictures
+from pico_banana.pictures.needed import needed_pictures
 from pico_banana.sources.chain import find_index
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pico_banana.buffers import blank, booleans, numbers
-from pico_banana.flags import BIT
 from pico_banana.records import Flag
+from pico_banana.rows.flags import BIT
 from pico_banana.texts import CUT_START, TEMPLATE_LEAK
 
 if TYPE_CHECKING:

@@ -25,25 +25,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pico_banana.buffers import column, numbers
-from pico_banana.columns import Columns, parse_block
-from pico_banana.flags import BIT
 from pico_banana.inference import infer_many
-from pico_banana.jsonl import Block, RowsReader
-from pico_banana.problems import find_flags
 from pico_banana.records import Flag, Subset
-from pico_banana.rowfile import BATCH_ROWS, Places, RowFileWriter
+from pico_banana.rows.columns import Columns, parse_block
+from pico_banana.rows.flags import BIT
+from pico_banana.rows.jsonl import Block, RowsReader
+from pico_banana.rows.problems import find_flags
+from pico_banana.rows.rowfile import BATCH_ROWS, Places, RowFileWriter
+from pico_banana.rows.stored import stored_schema, texts_column
+from pico_banana.rows.twins import mark_twins
 from pico_banana.splits import photo_places
 from pico_banana.store import write_atomic
-from pico_banana.stored import stored_schema, texts_column
-from pico_banana.table import TEXTS
+from pico_banana.table.mapped import TEXTS
 from pico_banana.taxonomy import edit_type_from_label, edit_types
-from pico_banana.twins import mark_twins
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from pico_banana.rows import BadRow
+    from pico_banana.rows.published import BadRow
 
 WORKERS = 2
 _NAME = 12  # digits in the name of an Arrow file

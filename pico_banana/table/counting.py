@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pico_banana import query
 from pico_banana.errors import unknown_name
-from pico_banana.flags import BIT
 from pico_banana.records import Subset
-from pico_banana.table import NO_TYPE, RowTable
+from pico_banana.rows.flags import BIT
+from pico_banana.table import query
+from pico_banana.table.mapped import NO_TYPE, RowTable
 
 if TYPE_CHECKING:
-    from pico_banana.query import Rows
+    from pico_banana.table.query import Rows
 
 CountBy = Literal["edit_type", "category", "flag", "turns", "inferred_edit_type"]
 UNDECIDED = "undecided"

@@ -17,8 +17,8 @@ from pico_banana.fetch.item import Candidate
 from pico_banana.fetch.one import present, shared_fetcher
 from pico_banana.fetch.remote import filesystem_of
 from pico_banana.fetch.report import Ledger, Outcome, Report, reason_of, report_path
-from pico_banana.interchange import published_rows
-from pico_banana.rows import LOCAL
+from pico_banana.pictures.interchange import published_rows
+from pico_banana.rows.published import LOCAL
 from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from fsspec.spec import AbstractFileSystem
 
-    from pico_banana.download import Download
     from pico_banana.fetch.item import FetchItem
     from pico_banana.fetch.progress import Progress
+    from pico_banana.pictures.download import Download
 
 _UPLOADS = 16
 _BATCH = 256

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pico_banana.features import LAYOUT
 from pico_banana.huggingface import BUILDER_MODULE, DATASET_NAME
+from pico_banana.huggingface.features import LAYOUT
 
 _NAMES: set[str] = set()
 _ORIGINAL: list[Any] = []
