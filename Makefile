@@ -13,8 +13,9 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
-demo: setup  ## the main job on the embedded sample: all four subsets, and a picture to look at
+demo: setup  ## the main job on the embedded sample: all four subsets, pictures to look at, a small regeneration
 	$(BIN)/python examples/demo.py demo
+	$(BIN)/python examples/regenerate_sample.py demo/regenerated
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile

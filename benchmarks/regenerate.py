@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from pico_banana.mirror.models import Mind, ModelFaults, ModelServer
-from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
 from pico_banana.regenerate.config import Config, config_from
 from pico_banana.regenerate.ledger import open_ledger

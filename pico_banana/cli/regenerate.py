@@ -180,7 +180,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _assemble(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.assemble import assemble
+    from pico_banana.regenerate.assembly import assemble
     from pico_banana.regenerate.ledger import open_ledger
 
     with open_ledger(args.ledger) as ledger:

@@ -11,7 +11,7 @@ with open_ledger(Path("runs/a")) as ledger:
 
 The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records),
 `walk` strings attempts
-and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assemble`
+and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assembly`
 writes rows.
 Names are imported on first use.
 """
@@ -22,7 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.assemble import Assembled, assemble
+    from pico_banana.regenerate.assembly import Assembled, assemble
     from pico_banana.regenerate.config import Config, config_from, read_config
     from pico_banana.regenerate.forecast import Forecast, forecast_run
     from pico_banana.regenerate.ledger import Ledger, open_ledger
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.staff import Staff
 
 _HOMES = {
-    "Assembled": "assemble",
+    "Assembled": "assembly",
     "Config": "config",
     "Forecast": "forecast",
     "Ledger": "ledger",
@@ -42,7 +42,7 @@ _HOMES = {
     "RunState": "runner",
     "Staff": "staff",
     "Verdict": "policy",
-    "assemble": "assemble",
+    "assemble": "assembly",
     "config_from": "config",
     "forecast_run": "forecast",
     "make_report": "report",
@@ -84,5 +84,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as names
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value  # also where a submodule has the same name: `regenerate.assemble` is the function
+    globals()[name] = value  # also where a submodule has the same name: `regenerate.assembly` is the function
     return value

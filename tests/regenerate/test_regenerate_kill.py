@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.ledger import open_ledger
 from pico_banana.regenerate.runner import run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pico_banana.errors import ConfigError, StoreError
-from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.config import Config, config_from
 from pico_banana.regenerate.derive import End, results
 from pico_banana.regenerate.ledger import open_ledger
