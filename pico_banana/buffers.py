@@ -6,14 +6,35 @@ too, import pandas, which takes a quarter of a second and 30 MB. Handing buffers
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Column: TypeAlias = pa.Array | pa.ChunkedArray
+
+
+@contextmanager
+def system_memory() -> Iterator[None]:
+    """Let Arrow take memory from the system's allocator while a block runs.
+
+    Its own keeps what each thread has freed: a third of the peak when many short-lived columns are made.
+
+    Yields:
+        Nothing.
+    """
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 def numbers(column: Column, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

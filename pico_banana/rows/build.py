@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pico_banana.buffers import column, numbers
+from pico_banana.buffers import column, numbers, system_memory
 from pico_banana.inference import infer_many
 from pico_banana.records import Flag, Subset
 from pico_banana.rows.columns import Columns, parse_block
@@ -94,7 +94,8 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
     try:
         checked = time.time_ns()
         status = source.stat()
-        built = _write_rows(subset, source, temporary, on_bytes)
+        with system_memory():
+            built = _write_rows(subset, source, temporary, on_bytes)
         arrow = index_path.with_name(f"{index_path.stem}-{uuid4().hex[:_NAME]}.arrow")
         temporary.replace(arrow)
     finally:

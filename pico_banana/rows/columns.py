@@ -140,7 +140,6 @@ def _at_once(subset: Subset, block: Block) -> pa.Table | None:
         block.data.decode()  # Arrow lets bytes through that are not UTF-8
         table = pj.read_json(
             pa.BufferReader(block.data),
-            memory_pool=pa.system_memory_pool(),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(block.data) + 1),
             parse_options=pj.ParseOptions(
                 explicit_schema=_published_schema(subset), unexpected_field_behavior="ignore", newlines_in_values=False
