@@ -25,6 +25,7 @@ _Preference, _Pair = quick(Preference), quick(InstructionPair)
 
 SHARED = BIT[Flag.SHARED_OUTPUT]  # only rows with this flag have a twin number
 
+_NO_FLAGS = flags_of(0)
 _FIVE_OFFSETS = Struct("<5i")  # where the four texts of a row begin, and where the last one ends
 
 Get: TypeAlias = Callable[[int], Any]
@@ -112,22 +113,29 @@ class RecordReader:
     def _single_turns(self, batch: int) -> Callable[[int], Record]:
         """Spell out the commonest case: reading at random is twice as fast without the loop and its calls."""
         texts = self._table.strings("texts", batch, buffer=1)
-        offsets, start, valid = texts.offsets.cast("B"), texts.start, texts.valid
+        offsets, start, last = texts.offsets.cast("B"), texts.start, _text(self._table, texts)
+        unusual = texts.valid is not None or not _all_null(self._table.strings("local_source", batch))
         bounds = _FIVE_OFFSETS.unpack_from
         twin, local, kind, bits = (self._getter(name, batch) for name in ("twin", "local_source", "type", "flags"))
         data, assemble = self._table.data, self._assemble
 
         def record(row: int) -> Record:
-            path, url, long, short, end = bounds(offsets, 16 * row)
-            text, flags = data[start + path : start + end], bits(row)
-            missing = valid is not None and not valid[(row >> 1)] >> (7 if row & 1 else 3) & 1
+            first, url, long, short, end = bounds(offsets, 16 * row)
+            encoded, flags = data[start + first : start + end], bits(row)
+            twin_number = twin(row) if flags & SHARED else 0
+            url, long, short = url - first, long - first, short - first
+            if not unusual and encoded.isascii():  # then bytes and letters are the same, and one decoding does
+                text = encoded.decode()
+                return assemble(
+                    text[:url], twin_number, text[url:long], None, text[long:short], text[short:], kind(row), flags
+                )
             return assemble(
-                text[: url - path].decode(),
-                twin(row) if flags & SHARED else 0,
-                text[url - path : long - path].decode(),
+                encoded[:url].decode(),
+                twin_number,
+                encoded[url:long].decode(),
                 local(row),
-                text[long - path : short - path].decode(),
-                None if missing else text[short - path :].decode(),
+                encoded[long:short].decode(),
+                last(4 * row + 3),
                 kind(row),
                 flags,
             )
@@ -154,13 +162,18 @@ class RecordReader:
 
 def _text(table: RowTable, strings: Strings) -> Get:
     data, offsets, start, valid = table.data, strings.offsets, strings.start, strings.valid
-    if valid is not None and not any(valid):  # the usual file has no local paths at all
+    if _all_null(strings):
         return lambda _: None
     if valid is None:
         return lambda row: data[start + offsets[row] : start + offsets[row + 1]].decode()
     return lambda row: (
         data[start + offsets[row] : start + offsets[row + 1]].decode() if valid[row >> 3] >> (row & 7) & 1 else None
     )
+
+
+def _all_null(strings: Strings) -> bool:
+    """Tell whether a batch has nothing in a column, as the usual file has no local paths."""
+    return strings.valid is not None and not any(strings.valid)
 
 
 def _in_a_row(rows: memoryview) -> bool:
@@ -196,7 +209,7 @@ def _single_turns(table: RowTable, mirror: str) -> Callable[..., Record]:
             long,
             short,
             kinds[code],
-            flags_of(bits),
+            flags_of(bits) if bits else _NO_FLAGS,
         )
 
     return assemble
