@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
 from pico_banana.records import Record, Subset
 from pico_banana.selection import Selection
-from pico_banana.table.finding import find_rows
+from pico_banana.table.finding import Runs, find_rows
 from pico_banana.table.reading import RecordReader
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class RecordSequence(Sequence[R]):
         *,
         subset: Subset,
         mirror: Mirror,
-        rows: memoryview | None = None,
+        rows: memoryview | Runs | None = None,
         selections: tuple[Selection, ...] = (),
     ) -> None:
         """Show the numbered rows of a table, or all of them; users call `load`."""
         self.table, self.subset, self.mirror, self.selections = table, subset, mirror, selections
-        self._rows = rows
+        self._given = rows
         self._count = len(table) if rows is None else len(rows)
 
     @property
@@ -141,6 +141,10 @@ class RecordSequence(Sequence[R]):
         return public_table(self.table, rows, subset=self.subset, mirror=self.mirror.name, columns=columns)
 
     @cached_property
+    def _rows(self) -> memoryview | None:
+        return self._given.numbers() if isinstance(self._given, Runs) else self._given
+
+    @cached_property
     def _reader(self) -> RecordReader:
         return RecordReader(self.table, self.subset, self.mirror.name)
 
@@ -158,7 +162,7 @@ class RecordSequence(Sequence[R]):
 
     def _by_id(self, identity: str) -> R:
         found = find_rows(self.table, Selection(subset=self.subset, ids=(identity,)), among=self._rows)
-        if found is None or not len(found):
+        if not isinstance(found, memoryview) or not len(found):
             text = f"no row of this dataset has the id {identity!r}"
             raise UnknownNameError(text, kind="row id", name=identity)
         return cast("R", self._read(found[0]))
@@ -188,7 +192,7 @@ class RecordSequence(Sequence[R]):
 
         return self._with_rows(np.ascontiguousarray(self.rows[places]).data)
 
-    def _with_rows(self, rows: memoryview | None, *selections: Selection) -> Self:
+    def _with_rows(self, rows: memoryview | Runs | None, *selections: Selection) -> Self:
         narrowed = type(self)(
             self.table, subset=self.subset, mirror=self.mirror, rows=rows, selections=(*self.selections, *selections)
         )
