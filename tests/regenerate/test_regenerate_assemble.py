@@ -14,7 +14,7 @@ from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
 from pico_banana.taxonomy import edit_type
 
 HIGH, LOW, THIRDS = (0.9, 0.8, 0.95, 1.0), (0.2, 0.5, 0.4, 0.1), (0.1 + 0.2, 1 / 3, 2 / 3, 1e-7)
-WHY = [{"compliance": 'Says "no" – naïvely', "quality": "plain\nlines \\ 日本"}]
+WHY = [{"compliance": 'Says "no" · naïvely', "quality": "plain\nlines \\ 日本"}]
 PLAIN = [{"compliance": "fine", "quality": "sharp"}]
 
 
