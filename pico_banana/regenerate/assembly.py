@@ -17,12 +17,10 @@ Pictures are hard links to those of the ledger where they are PNG, so assembling
 from __future__ import annotations
 
 import io
-import json
-import os
-import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -31,14 +29,14 @@ from pico_banana.catalog import rows_file
 from pico_banana.errors import StoreError
 from pico_banana.records import ImageRef, Subset
 from pico_banana.regenerate.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.notes import item_note, to_json
+from pico_banana.regenerate.placing import link, place, remove_unnamed
 from pico_banana.rows.ids import id_maker
 from pico_banana.rows.published import published_line
 from pico_banana.store import atomic_path, write_atomic
 from pico_banana.taxonomy import edit_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pico_banana.regenerate.ledger import Ledger
     from pico_banana.regenerate.policy import Policy
 
@@ -95,8 +93,24 @@ def assemble(ledger: Ledger, folder: Path, *, policy: Policy | None = None, pict
         for result in results(ledger, rule):
             writer.add(result)
     if pictures:
-        _remove_unnamed(folder / "images", writer.named)
+        remove_unnamed(folder / "images", writer.named)
     return writer.done()
+
+
+class _Rows:
+    """One subset's rows file and list of pictures."""
+
+    def __init__(self, subset: Subset, rows: IO[bytes], manifest: IO[bytes]) -> None:
+        self.subset = subset
+        self.rows = rows
+        self.manifest = manifest
+        self.row_id = id_maker(subset)
+        self.count = 0
+
+    def add(self, row: dict[str, Any], paths: list[str]) -> None:
+        self.rows.write(published_line(self.subset, row))
+        self.manifest.write("".join([f"images/{path}\n" for path in paths]).encode())
+        self.count += 1
 
 
 class _Writer:
@@ -107,11 +121,12 @@ class _Writer:
         self.folder = folder
         self.policy = policy
         self.pictures = pictures
-        self.named: set[str] = set()
+        self.named: set[str] = set()  # the pictures in the folder; empty when rows only are written
         self.photos: set[str] = set()
-        self.counts: Counter[str] = Counter()
+        self.items = 0
+        self.edits = 0
         self.ended: Counter[str] = Counter()
-        self.files: dict[Subset, tuple[IO[bytes], IO[bytes]]] = {}
+        self.rows: dict[Subset, _Rows] = {}
         self.annotations: IO[bytes] = io.BytesIO()
 
     def opened(self) -> ExitStack:
@@ -124,12 +139,12 @@ class _Writer:
 
         for subset in _SUBSETS:
             about = rows_file(subset)
-            self.files[subset] = (file(about.path), file(about.manifest))
+            self.rows[subset] = _Rows(subset, file(about.path), file(about.manifest))
         self.annotations = file(ANNOTATIONS)
         return stack
 
     def add(self, result: ItemResult) -> None:
-        self.counts["items"] += 1
+        self.items += 1
         if not result.turns or result.turns[0].accepted is None:
             self.ended[str(result.turns[0].end) if result.turns else "not begun"] += 1
             return
@@ -139,32 +154,26 @@ class _Writer:
             self._session(result, turns)
 
     def done(self) -> Assembled:
-        return Assembled(
-            self.folder,
-            self.counts["items"],
-            self.counts[Subset.SINGLE_TURN],
-            dict(self.ended),
-            self.counts[Subset.PREFERENCE],
-            self.counts[Subset.MULTI_TURN],
-            len(self.named) + len(self.photos),
-        )
+        accepted, preference, sessions = (self.rows[subset].count for subset in _SUBSETS)
+        pictures = self.edits + len(self.photos)
+        return Assembled(self.folder, self.items, accepted, dict(self.ended), preference, sessions, pictures)
 
     def _single(self, result: ItemResult) -> None:
         turn = result.turns[0]
         chosen = _accepted(turn)
         path = self._picture("positive-edit", _positive_name(result.item, chosen.attempt), chosen)
-        label = edit_type(turn.edit_type).label
         row = {
             "source": result.url,
             "edited": path,
             "instruction": turn.instruction,
             "short": turn.short or None,
-            "label": label,
+            "label": _label(turn.edit_type),
         }
-        self._row(Subset.SINGLE_TURN, row, [path], path, result, (turn,))
+        note = item_note(result, (turn,))
+        self._row(Subset.SINGLE_TURN, row, [path], path, note)
         if turn.negatives:
             rejected = [self._picture("rejected-edit", f"{result.item}_{one.attempt}", one) for one in turn.negatives]
-            self._row(Subset.PREFERENCE, {**row, "rejected": rejected}, [path, *rejected], path, result, (turn,))
+            self._row(Subset.PREFERENCE, {**row, "rejected": rejected}, [path, *rejected], path, note)
 
     def _session(self, result: ItemResult, turns: tuple[TurnResult, ...]) -> None:
         paths = [self._picture("multi-turn", f"{result.item}_turn{turn.turn}", _accepted(turn)) for turn in turns]
@@ -173,30 +182,21 @@ class _Writer:
             "turn_instruction": [turn.instruction for turn in turns],
             "turn_image": paths,
         }
-        self._row(Subset.MULTI_TURN, row, paths, paths[-1], result, turns)
+        self._row(Subset.MULTI_TURN, row, paths, paths[-1], item_note(result, turns))
 
-    def _row(
-        self,
-        subset: Subset,
-        row: dict[str, Any],
-        paths: list[str],
-        key: str,
-        result: ItemResult,
-        turns: tuple[TurnResult, ...],
-    ) -> None:
-        rows, manifest = self.files[subset]
-        rows.write(published_line(subset, row))
-        manifest.write("".join(f"images/{path}\n" for path in paths).encode())
-        note = {"id": id_maker(subset)(key, 0), "item": result.item, "turns": [_note(turn) for turn in turns]}
-        self.annotations.write(json.dumps(note, ensure_ascii=False).encode() + b"\n")
-        self.counts[subset] += 1
+    def _row(self, subset: Subset, row: dict[str, Any], paths: list[str], key: str, note: str) -> None:
+        rows = self.rows[subset]
+        rows.add(row, paths)
+        self.annotations.write(f'{{"id": {to_json(rows.row_id(key, 0))}, {note}}}\n'.encode())
 
     def _picture(self, kind: str, name: str, attempt: Attempt) -> str:
         path = f"{kind}/{name}.png"
-        self.named.add(path)
-        if self.pictures and attempt.edited_sha is not None:
-            kept = self.ledger.vault.path(attempt.edited_sha, attempt.media_type)
-            _place(kept, self.folder / "images" / path, attempt.media_type)
+        self.edits += 1
+        if self.pictures:
+            self.named.add(path)
+            if attempt.edited_sha is not None:
+                kept = self.ledger.vault.path(attempt.edited_sha, attempt.media_type)
+                place(kept, self.folder / "images" / path, attempt.media_type)
         return path
 
     def _photo(self, result: ItemResult) -> None:
@@ -204,13 +204,15 @@ class _Writer:
         if key in self.photos:
             return
         self.photos.add(key)
+        if not self.pictures:
+            return
         target = self.folder / "source" / key
-        if not self.pictures or target.exists():
+        if target.exists():
             return
         if "://" in result.locator:
             write_atomic(target, ImageRef(result.locator, "source").bytes())
         else:
-            _link(Path(result.locator), target)
+            link(Path(result.locator), target)
 
 
 def _accepted(turn: TurnResult) -> Attempt:
@@ -219,28 +221,9 @@ def _accepted(turn: TurnResult) -> Attempt:
     return turn.accepted
 
 
-def _note(turn: TurnResult) -> dict[str, Any]:
-    note: dict[str, Any] = {"edit_type": turn.edit_type, "attempts": [_attempt_note(one) for one in turn.attempts]}
-    return note
-
-
-def _attempt_note(one: Attempt) -> dict[str, Any]:
-    verdicts = [
-        {**verdict.scores, **({"drift": verdict.drift} if verdict.drift is not None else {})}
-        for verdict in (one.first, one.second)
-        if verdict is not None
-    ]
-    return {
-        "attempt": one.attempt,
-        "outcome": one.outcome,
-        "score": one.score,
-        "why": one.why,
-        "verdicts": verdicts,
-        "reasons": json.loads(one.reasons),
-        "sizes": one.sizes,
-        "changed": one.changed,
-        "call": one.call_key,
-    }
+@cache
+def _label(kind: str) -> str:
+    return edit_type(kind).label
 
 
 def _positive_name(item: int, attempt: int) -> str:
@@ -253,47 +236,7 @@ def _positive_name(item: int, attempt: int) -> str:
     return f"{digits.rjust(_NAME_LENGTH, '0')}_retry{attempt - 1}"
 
 
-def _place(kept: Path, target: Path, media_type: str) -> None:
-    """Put a ledger's picture in the mirror; one that is no PNG becomes one, pixel for pixel."""
-    if media_type == "image/png":
-        _link(kept, target)
-        return
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    with Image.open(kept) as image:
-        image.save(buffer, "PNG")
-    write_atomic(target, buffer.getvalue())
-
-
-def _link(kept: Path, target: Path) -> None:
-    try:
-        os.link(kept, target)
-    except FileExistsError:
-        if not target.samefile(kept):
-            target.unlink()
-            _link(kept, target)
-    except FileNotFoundError:
-        if target.parent.is_dir():
-            raise
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _link(kept, target)
-    except OSError:  # another disk, or one without links
-        with atomic_path(target) as temporary:
-            shutil.copyfile(kept, temporary)
-
-
 def _require_own(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / ANNOTATIONS).is_file():
         text = f"{folder} is not empty and was not assembled from a ledger; name a new folder"
         raise StoreError(text, path=str(folder))
-
-
-def _remove_unnamed(images: Path, named: set[str]) -> None:
-    for path in _files(images):
-        if path.relative_to(images).as_posix() not in named:
-            path.unlink()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob("*/*.png") if path.is_file())

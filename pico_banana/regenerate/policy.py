@@ -12,7 +12,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pico_banana.errors import ConfigError, ModelReplyError
 
@@ -39,8 +40,7 @@ def published_weights() -> dict[str, float]:
     return dict(zip(CRITERIA, (0.40, 0.25, 0.20, 0.15), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):  # a tuple, because a ledger's million attempts are judged in one go
     """What one judge said of one edit.
 
     Attributes:
@@ -51,11 +51,10 @@ class Verdict:
 
     scores: Mapping[str, float]
     drift: float | None = None
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What the policy makes of one attempt.
 
     Attributes:

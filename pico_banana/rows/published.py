@@ -24,6 +24,8 @@ SOURCE, TEXT, SHORT, OUTPUT, LABEL = "open_image_input_url", "text", "summarized
 REJECTED, LOCAL = "rejected_images", "local_input_image"
 FILES, PROMPTS, ORIGINAL, FINAL = "files", "metadata_edit_turn_prompts", "original_input_image", "final_image"
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one for every line
+
 Row: TypeAlias = dict[str, Any]
 
 
@@ -147,7 +149,7 @@ def published_line(subset: Subset, row: Row) -> bytes:
     Returns:
         UTF-8 JSON with its line end.
     """
-    return json.dumps(published(subset, row), ensure_ascii=False).encode() + b"\n"
+    return _json(published(subset, row)).encode() + b"\n"
 
 
 def _published_files(row: Row) -> list[dict[str, str]]:

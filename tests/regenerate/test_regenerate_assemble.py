@@ -1,0 +1,175 @@
+"""The assembled files, byte for byte, against a plain writer that holds everything in memory and knows no tricks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.config import config_from
+from pico_banana.regenerate.ledger import open_ledger
+from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
+from pico_banana.taxonomy import edit_type
+
+HIGH, LOW, THIRDS = (0.9, 0.8, 0.95, 1.0), (0.2, 0.5, 0.4, 0.1), (0.1 + 0.2, 1 / 3, 2 / 3, 1e-7)
+WHY = [{"compliance": 'Says "no" · naïvely', "quality": "plain\nlines \\ 日本"}]
+PLAIN = [{"compliance": "fine", "quality": "sharp"}]
+
+
+def tried(*scores, second=(), drift=None, outcome="scored", reasons=PLAIN, sizes=(640, 480, 1024, 768), changed=0.25):
+    return {
+        "outcome": outcome, "first": scores, "second": second, "drift": drift, "reasons": reasons, "sizes": sizes,
+        "changed": changed,
+    }  # fmt: skip
+
+
+NOTHING = tried(outcome="refused", reasons=[], sizes=(None,) * 4, changed=None)
+# One list of attempts a turn, one list of turns an item; the photos of items 1 and 2 are the same one.
+ITEMS = [
+    [[tried(*HIGH, reasons=[], sizes=(None,) * 4, changed=None)]],
+    [[tried(*LOW, reasons=WHY), tried(*THIRDS, second=THIRDS), tried(*HIGH, second=HIGH, reasons=WHY * 2)]],
+    [[tried(*LOW), tried(*LOW), tried(*LOW)]],
+    [[tried(*HIGH)], [tried(*LOW, drift=0.5), tried(*HIGH, drift=1.0)], [tried(*HIGH, drift=0.0)]],
+    [[NOTHING]],
+    [[tried(outcome="check_failed", reasons=[]), tried(*HIGH)]],
+    [],
+    [[tried(*HIGH)], [tried(*HIGH, drift=0.9)], [NOTHING]],
+]
+
+
+def url(item):
+    return "https://photos.invalid/a%20b/1.jpg" if item <= 2 else f"https://photos.invalid/{item}.jpg"
+
+
+def words(item, turn):
+    return f"Façade {item}, turn {turn}: “warmer” 日本", "" if item % 2 else f'Say "{turn}"'
+
+
+def sha(item, turn, attempt):
+    return f"{item:02}{turn:02}{attempt:02}" * 10
+
+
+def fill(path):
+    database = sqlite3.connect(path)
+    for item, turns in enumerate(ITEMS, 1):
+        database.execute("INSERT OR IGNORE INTO photos VALUES (?, ?, 'x', 0, '[]', '[]')", (item, url(item)))
+        types = json.dumps(["zoom_in"] * max(1, len(turns)))
+        database.execute(
+            "INSERT INTO items SELECT ?, id, ?, ? FROM photos WHERE url = ?", (item, types, item, url(item))
+        )
+        before = "photo"
+        for turn, attempts in enumerate(turns, 1):
+            database.execute(
+                "INSERT INTO instructions VALUES (?, ?, ?, 'zoom_in', ?, ?, '{}', 'ok', '')",
+                (item, turn, before, *words(item, turn)),
+            )
+            for number, one in enumerate(attempts, 1):
+                scores = [*one["first"], one["drift"], *(one["second"] or [None] * 4), None]
+                if not one["first"]:
+                    scores = [None] * 10
+                picture = sha(item, turn, number) if one is not NOTHING else None
+                values = (
+                    item, turn, number, before, "zoom_in", f"call{number}", one["outcome"], "", picture, "image/png",
+                    *one["sizes"], one["changed"], *scores, json.dumps(one["reasons"]), 0.0,
+                )  # fmt: skip
+                database.execute(f"INSERT INTO attempts VALUES ({', '.join('?' * len(values))})", values)
+            before = sha(item, turn, len(attempts))
+    database.commit()
+    database.close()
+
+
+def verdicts(one):
+    first = Verdict(dict(zip(CRITERIA, one["first"], strict=True)), one["drift"])
+    return [first, *([Verdict(dict(zip(CRITERIA, one["second"], strict=True)))] if one["second"] else [])]
+
+
+def note(number, one, policy):
+    decision = policy.decide(*verdicts(one)) if one["first"] else None
+    return {
+        "attempt": number,
+        "outcome": one["outcome"],
+        "score": decision.score if decision else None,
+        "why": decision.why if decision else one["outcome"],
+        "verdicts": [
+            {**said.scores, **({"drift": said.drift} if said.drift is not None else {})}
+            for said in (verdicts(one) if one["first"] else [])
+        ],
+        "reasons": one["reasons"],
+        "sizes": one["sizes"],
+        "changed": one["changed"],
+        "call": f"call{number}",
+    }
+
+
+def naive(policy):
+    """Write every file as one text, a json.dumps a line."""
+    files = {
+        name: []
+        for name in (
+            "jsonl/sft.jsonl", "manifest/sft_manifest.txt", "jsonl/preference.jsonl",
+            "manifest/preference_manifest.txt", "jsonl/multi-turn.jsonl", "manifest/multi_turn_manifest.txt",
+            "annotations/regenerate.jsonl",
+        )
+    }  # fmt: skip
+
+    def put(name, row):
+        files[f"jsonl/{name}.jsonl"].append(row)
+
+    def say(kind, path, item, turns):
+        said = [
+            {"edit_type": "zoom_in", "attempts": [note(number, one, policy) for number, one in enumerate(attempts, 1)]}
+            for attempts in turns
+        ]
+        files["annotations/regenerate.jsonl"].append({"id": f"{kind}/{path}", "item": item, "turns": said})
+
+    for item, turns in enumerate(ITEMS, 1):
+        done = []
+        for attempts in turns:
+            if not attempts[-1]["first"] or not policy.decide(*verdicts(attempts[-1])).accepted:
+                break
+            done.append(attempts)
+        if not done:
+            continue
+        retries = len(done[0]) - 1
+        path = f"positive-edit/{item:06}_retry{retries}" if retries else f"positive-edit/{item}"
+        picture, (text, short) = f"images/{path}.png", words(item, 1)
+        label = edit_type("zoom_in").label
+        put("sft", {"open_image_input_url": url(item), "text": text, "output_image": picture, "edit_type": label,
+                    "summarized_text": short or None})  # fmt: skip
+        files["manifest/sft_manifest.txt"].append(picture)
+        say("single_turn", path, item, done[:1])
+        failed = [number for number, one in enumerate(done[0][:-1], 1) if one["outcome"] == "scored"]
+        if failed:
+            rejected = [f"images/rejected-edit/{item}_{number}.png" for number in failed]
+            put("preference", {"output_image": picture, "rejected_images": rejected, "text": text, "edit_type": label,
+                               "open_image_input_url": url(item), "summarized_text": short or None})  # fmt: skip
+            files["manifest/preference_manifest.txt"] += [picture, *rejected]
+            say("preference", path, item, done[:1])
+        if len(done) > 1:
+            paths = [f"images/multi-turn/{item}_turn{turn}.png" for turn in range(1, len(done) + 1)]
+            names = [*(f"edit_turn{turn}" for turn in range(1, len(done))), "final_image"]
+            rows = [{"id": name, "url": one} for name, one in zip(names, paths, strict=True)]
+            rows.append({"id": "original_input_image", "url": url(item)})
+            prompts = [words(item, turn)[0] for turn in range(1, len(done) + 1)]
+            put("multi-turn", {"files": rows, "metadata_edit_turn_prompts": prompts})
+            files["manifest/multi_turn_manifest.txt"] += paths
+            say("multi_turn", f"multi-turn/{item}_turn{len(done)}", item, done)
+    return files
+
+
+@pytest.mark.parametrize("policy", [Policy(), Policy(threshold=0.6, comparison=">="), Policy(combine="geometric")])
+def test_assembled_files_are_those_of_a_plain_writer(policy, tmp_path):
+    with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:
+        ledger.bind(config_from({}))
+    fill(tmp_path / "l" / "ledger.sqlite")
+    with open_ledger(tmp_path / "l") as ledger:
+        made = assemble(ledger, tmp_path / "out", policy=policy, pictures=False)
+    for name, lines in naive(policy).items():
+        expected = "".join(f"{one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}\n" for one in lines)
+        assert (tmp_path / "out" / name).read_text(encoding="utf-8") == expected, name
+    assert made.items == len(ITEMS)
+    assert (made.accepted, made.preference, made.sessions) == (5, 1, 2)
+    assert made.ended == {"discarded": 1, "refused": 1, "not begun": 1}
+    assert made.pictures == 5 + 2 + (3 + 2) + 4  # accepted, rejected, turns, photos
