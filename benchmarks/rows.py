@@ -139,7 +139,7 @@ def datasets_records(corpus: str, cache: str, **_: str) -> dict[str, float]:
 
 
 def _rates(rows, some, *, draws: int) -> dict[str, float]:
-    """Rows a second: all in order, any at random, and any of a filtered set at random; nothing is imported on the way."""
+    """Rows a second: all in order, any at random, any of a filtered set at random. Imports are done before."""
     for number, _row in enumerate(rows):
         if number == 8_192:
             break

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 import pytest
-from pico_banana.regenerate.assemble import assemble
+from pico_banana.regenerate.assembly import assemble
 
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.ledger import open_ledger
