@@ -52,6 +52,8 @@ def read_member(kind: type[Member], what: str, name: str) -> Member:
 
 
 def _names(value: Names) -> tuple[str, ...]:
+    if not isinstance(value, Iterable):
+        raise SelectionError(f"{value!r} is no name and no list of names")
     names = tuple(dict.fromkeys([value] if isinstance(value, str) else value))
     return tuple(map(_text, names))
 

@@ -70,6 +70,7 @@ class ImageRef:
             PictureMissingError: nobody has this picture.
             TransportError: it could not be fetched this time.
         """
+        import fsspec  # noqa: F401 - whole, before a part of it: our protocol is registered at its end
         from fsspec.core import url_to_fs
 
         from pico_banana.errors import PictureMissingError

@@ -87,6 +87,9 @@ def split_names(train: int = 90, validation: int = 5, test: int = 5) -> dict[str
     Raises:
         SelectionError: the proportions are not whole percents that add up to 100.
     """
+    if train + validation + test != 100:  # noqa: PLR2004 - percent
+        text = f"{train} + {validation} + {test} is {train + validation + test}; the percents must add up to 100"
+        raise SelectionError(text)
     parts = {"train": train, "validation": validation, "test": test}
     used = {side: part for side, part in parts.items() if part or side != "validation"}
     suffix = "_".join(str(part) for part in used.values())

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from pico_banana.rowstore import OnBadRows
 
 
-def add_mirror_options(parser: argparse.ArgumentParser) -> None:
+def add_mirror_options(parser: argparse.ArgumentParser, *, rows: bool = True) -> None:
     """Add what says where rows come from.
 
     Args:
         parser: the command's parser.
+        rows: whether one rows file can be named in place of a mirror's.
     """
     group = parser.add_argument_group("where rows come from")
     group.add_argument(
@@ -28,7 +29,8 @@ def add_mirror_options(parser: argparse.ArgumentParser) -> None:
         metavar="ROOT",
         help="a folder, an address, or 'sample' (default: PICO_BANANA_MIRROR, else the release)",
     )
-    group.add_argument("--rows", type=Path, metavar="FILE", help="read this rows file in place of the mirror's own")
+    if rows:
+        group.add_argument("--rows", type=Path, metavar="FILE", help="read this rows file in place of the mirror's own")
     group.add_argument("--skip-bad-rows", action="store_true", help="leave out lines that are no rows, and say so")
 
 

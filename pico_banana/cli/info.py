@@ -26,8 +26,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "info",
         help="what a mirror offers: rows, categories, known problems",
         description="Count the rows of each subset and the known problems among them, and say where everything lies.",
+        epilog="example: pico-banana info --mirror sample",
     )
-    add_mirror_options(parser)
+    add_mirror_options(parser, rows=False)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(run=_run)
 
@@ -39,9 +40,8 @@ def _run(args: argparse.Namespace) -> int:
 
     mirror = resolve_mirror(args.mirror)
     found: dict[str, Any] = {"version": __version__, "mirror": mirror.name, "root": mirror.root, "store": str(home())}
-    found["subsets"] = {
-        subset.value: _counted(subset, args) for subset in (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
-    }
+    subsets = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
+    found["subsets"] = {subset.value: _counted(subset, args) for subset in subsets}
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if args.json else _written(found))
     return 0
 

@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--by",
         choices=("edit_type", "category", "flag", "turns", "inferred_edit_type"),
-        help="with --count: count each",
+        help="count the rows of each kind",
     )
     parser.set_defaults(run=_run)
 
@@ -45,9 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     dataset = chosen_rows(args)
     if dataset.bad_rows:
-        sys.stderr.write(
-            f"{len(dataset.bad_rows):,} lines left out, no rows; the first: {dataset.bad_rows[0].error()}\n"
-        )
+        first = dataset.bad_rows[0].place_and_reason
+        sys.stderr.write(f"left out {len(dataset.bad_rows):,} lines that are no rows; the first: {first}\n")
+    if not len(dataset):
+        sys.stderr.write("no row matches\n")
     if args.count or args.by:
         _print_counts(dataset, args)
     elif args.json:

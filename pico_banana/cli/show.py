@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
 
 if TYPE_CHECKING:
-    import argparse
-
     from pico_banana.dataset import PicoBanana
     from pico_banana.records import Record
+
+_MOST_PIXELS = 4096
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,16 +27,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "show",
         help="show one row, its pictures side by side in a PNG",
         description="Print one row, and draw its pictures side by side. Pictures that are not here are fetched.",
-        epilog="example: pico-banana show multi_turn/multi-turn/101_attemptB_turn5 --out session.png",
+        epilog="example: pico-banana show single_turn/positive-edit/1 --mirror sample --out row.png",
     )
     parser.add_argument("id", help="the row's id, as `pico-banana ls` prints it")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the picture there (PNG)")
+    parser.add_argument("--out", type=_png, metavar="FILE", help="write the picture there (PNG)")
     parser.add_argument(
-        "--height", type=int, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)"
+        "--height", type=_pixels, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print every public column as JSON")
     add_mirror_options(parser)
     parser.set_defaults(run=_run)
+
+
+def _pixels(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_PIXELS:
+        message = f"{text!r} is no height; give a whole number of pixels from 1 to {_MOST_PIXELS}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _png(text: str) -> Path:
+    if not text.lower().endswith(".png"):
+        message = f"{text!r} does not end in .png; the picture is written as PNG"
+        raise argparse.ArgumentTypeError(message)
+    return Path(text)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import SelectionError
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 MARGIN, LINE, FONT_PIXELS, MIN_WIDTH = 12, 22, 16, 560
 BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
@@ -32,15 +32,15 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
         SelectionError: the row has no pictures (`instructions`).
         PictureMissingError: nobody has one of them.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     panels = [(title, _scaled(reference, height)) for title, reference in _pictures(record)]
     if not panels:
         raise SelectionError(f"{record.id} has no pictures: its subset is text only")
-    font = ImageFont.load_default(FONT_PIXELS)
+    font = _font()
     widths = [max(picture.width, round(font.getlength(title))) + MARGIN for title, picture in panels]
     width = max(sum(widths), MIN_WIDTH) + MARGIN
-    lines = [line for text in _texts(record) for line in wrap(text, width // 8)]
+    lines = [line for text in _texts(record) for line in _wrapped(text, font, width - 2 * MARGIN)]
     top = MARGIN + LINE
     sheet = Image.new("RGB", (width, top + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
@@ -50,6 +50,35 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
     for number, line in enumerate(lines):
         draw.text((MARGIN, top + height + MARGIN + LINE * number), line, INK, font)
     return sheet
+
+
+def _font() -> FreeTypeFont | ImageFont:
+    """Give a font with as many letters as this machine has; Pillow's own knows little more than ASCII."""
+    from PIL import ImageFont
+
+    for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "Arial.ttf", "arial.ttf"):
+        try:
+            return ImageFont.truetype(name, FONT_PIXELS)
+        except OSError:
+            continue
+    return ImageFont.load_default(FONT_PIXELS)
+
+
+def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: int) -> Iterator[str]:
+    """Break a text into lines that fit, words that do not fit a line included."""
+    line = ""
+    for word in text.split():
+        tried = f"{line} {word}".strip()
+        if line and font.getlength(tried) > width:
+            yield line
+            tried = word
+        while font.getlength(tried) > width and len(tried) > 1:
+            fits = max(1, int(len(tried) * width / font.getlength(tried)))
+            yield tried[:fits]
+            tried = tried[fits:]
+        line = tried
+    if line:
+        yield line
 
 
 def _pictures(record: Record) -> Iterator[tuple[str, ImageRef]]:

@@ -72,6 +72,10 @@ def fill(rows: Iterable[Row], read: Reader, *, workers: int = 8) -> Iterator[Fil
     Yields:
         Each row with its pictures, in the order given.
     """
+    # Imported before there are threads: fsspec learns of our protocol at the end of its own import, and a second thread
+    # that imports a part of it meanwhile would ask too early.
+    import fsspec  # noqa: F401
+
     waiting: deque[Future[FilledRow]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="pictures") as pool:
         try:

@@ -45,6 +45,11 @@ class BadRow:
     field: str
     reason: str
 
+    @property
+    def place_and_reason(self) -> str:
+        """File, line and what is wrong, in one line."""
+        return f"{Path(self.file).name}:{self.line}: {self.reason}"
+
     def error(self) -> RowError:
         """Make the error to raise for this line.
 
@@ -52,7 +57,7 @@ class BadRow:
             An error that names file, line and field and says how to go on without the line.
         """
         go_on = "To load the rest, say on_bad_rows='skip' (--skip-bad-rows)"
-        text = f"{Path(self.file).name}:{self.line}: {self.reason}. {go_on}"
+        text = f"{self.place_and_reason}. {go_on}"
         return RowError(text, file=self.file, line=self.line, field=self.field)
 
 

@@ -6,8 +6,8 @@ import json
 import sqlite3
 
 import pytest
-from pico_banana.regenerate.assembly import assemble
 
+from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.ledger import open_ledger
 from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
