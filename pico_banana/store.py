@@ -151,7 +151,9 @@ def translated(error: OSError, path: Path) -> OSError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         text = f"no room left on the disk for {path}; free some space, or set {HOME_VARIABLE} to a larger disk"
         return DiskFullError(text, path=str(path))
-    text = f"cannot write {path}: {error.strerror}; {HOME_VARIABLE} can name a folder that can be written"
+    text = f"cannot write {path}: {error.strerror}"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        text += f"; {HOME_VARIABLE} can name a folder that can be written"
     return StoreError(text, path=str(path))
 
 

@@ -69,7 +69,7 @@ class Failures:
         """
         now = time.time()
         self._all()[url] = (error.status, now)
-        line = json.dumps({"url": url, "status": error.status, "at": round(now)}) + "\n"
+        line = json.dumps({"url": url, "status": error.status, "at": int(now)}) + "\n"
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._lock, self._path.open("ab", buffering=0) as file:
@@ -91,9 +91,7 @@ class Failures:
 
     def compact(self) -> None:
         """Write the file anew without repetitions and without what is too old."""
-        lines = [
-            json.dumps({"url": url, "status": status, "at": round(at)}) for url, (status, at) in self._all().items()
-        ]
+        lines = [json.dumps({"url": url, "status": status, "at": int(at)}) for url, (status, at) in self._all().items()]
         write_atomic(self._path, "".join(f"{line}\n" for line in lines).encode())
 
     def _all(self) -> dict[str, tuple[int, float]]:
