@@ -30,7 +30,7 @@ from pico_banana.fetch.status import error_of, first_byte, followed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_USER_AGENT = "pico-banana (dataset client; +https://pypi.org/project/pico-banana/)"
+_USER_AGENT = "pico-banana (a client of the Pico-Banana-400K dataset)"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _DRAINED_BYTES = 1 << 16  # a longer error page costs more to read than a new connection

@@ -91,7 +91,7 @@ def croissant(repository: Repository) -> dict[str, Any]:
         "alternateName": repository.title,
         "description": f"Text-guided image edits: {repository.rows:,} rows in {len(repository.configs)} configs.",
         "license": [_LICENCE_URLS.get(name, name) for name in repository.terms.licences],
-        "url": "https://arxiv.org/abs/2510.19808" if release else "https://pypi.org/project/pico-banana/",
+        "url": "https://arxiv.org/abs/2510.19808",  # the paper describes the shape, also of what was made anew
         "version": DATA_VERSION,
         **({"datePublished": "2025-10-22", "citeAs": "arXiv:2510.19808"} if release else {}),
         "inLanguage": "en",
