@@ -92,11 +92,27 @@ def _run(args: argparse.Namespace) -> int:
     if args.to is None and args.repo is None:
         sys.stderr.write("error: say --to DIR for a folder, --repo USER/NAME for the Hub, or --check DIR\n")
         return 2
+    if _is_finished(args):
+        return _upload_finished(args)
     publish = _publish_sidecars if args.sidecar else _publish
     if args.to is not None:
         return publish(args, args.to)
     with tempfile.TemporaryDirectory(prefix="pico-banana-") as folder:
         return publish(args, Path(folder))
+
+
+def _is_finished(args: argparse.Namespace) -> bool:
+    """Tell whether --to names a publication made before, and nothing says what else to publish."""
+    named = args.repo is not None and args.to is not None and (args.to / "README.md").is_file()
+    return named and args.mirror is None and args.rows is None and not args.sidecar
+
+
+def _upload_finished(args: argparse.Namespace) -> int:
+    uploaded = _uploaded(args, args.to)
+    result = {"folder": str(args.to), "upload": uploaded}
+    told = "would upload" if args.dry_run else "uploaded"
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"{told} what is in {args.to}\n")
+    return 0
 
 
 def _publish_sidecars(args: argparse.Namespace, folder: Path) -> int:

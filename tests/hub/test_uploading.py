@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,18 @@ def test_publishing_again_uploads_only_what_changed(hub, publish_to_hub, tmp_pat
     assert 0 < sent < 0.7 * whole
     names = [path for path in head(hub) if path.startswith("single_turn/")]
     assert {name.rsplit("-of-")[1] for name in names} == {f"{len(names):05d}.parquet"}
+
+
+def test_a_folder_published_before_is_uploaded_as_it_is(hub, client, synthetic, tmp_path):
+    folder = str(tmp_path / "repo")
+    make = ["single_turn", "--mirror", str(synthetic), "--to", folder]
+    assert client(f"{SMALL}\nARGS = {make!r}\n{PUBLISH}")["code"] == 0
+    send = ["--to", folder, "--repo", "rehearsal/demo"]  # no mirror: the release is not meant
+    told = client(f"{SMALL}\nARGS = {send!r}\n{PUBLISH}")
+    assert (told["code"], told["out"]["folder"]) == (0, folder)
+    written = {path.relative_to(folder) for path in Path(folder).rglob("*") if path.is_file()}
+    published = {path.as_posix() for path in written if not any(part.startswith(".") for part in path.parts)}
+    assert {"README.md", "jsonl/sft.jsonl"} <= published <= set(head(hub))
 
 
 def test_a_stopped_upload_goes_on(hub, publish_to_hub, tmp_path):
