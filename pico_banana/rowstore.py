@@ -11,7 +11,7 @@ import json
 import sys
 import time
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import blake2s
 from importlib.resources import files
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pico_banana.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.errors import MirrorError, RowError, unknown_name
 from pico_banana.records import Subset
-from pico_banana.store import area, locked, sha256_of, write_atomic
+from pico_banana.store import area, locked, sha256_of, status_facts, write_atomic
 from pico_banana.table.mapped import RowTable
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def _open_current(index_path: Path, source: Path, *, verify: bool) -> RowTable |
 def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify: bool) -> bool:
     stamp = index["source"]
     status = source.stat()
-    same = all(stamp[key] == getattr(status, f"st_{name}") for key, name in _STATUS.items())
+    facts = status_facts(status)
+    same = all(stamp[name] == value for name, value in facts.items())
     settled = max(status.st_mtime_ns, status.st_ctime_ns) < stamp["checked_ns"] - RACY_NS
     if same and settled and not verify:
         return True
@@ -155,15 +156,10 @@ def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify:
     checked = time.time_ns()
     if sha256_of(source) != stamp["sha256"]:
         return False
-    stamp |= {key: getattr(status, f"st_{name}") for key, name in _STATUS.items()} | {"checked_ns": checked}
-    try:
+    stamp |= facts | {"checked_ns": checked}
+    with suppress(OSError):  # a store that cannot be written is still good to read
         write_atomic(index_path, json.dumps(index).encode())
-    except OSError:  # a store that cannot be written is still good to read
-        return True
     return True
-
-
-_STATUS = {"size": "size", "mtime_ns": "mtime_ns", "ctime_ns": "ctime_ns", "inode": "ino"}
 
 
 def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) -> RowTable:

@@ -157,6 +157,23 @@ def translated(error: OSError, path: Path) -> OSError:
     return StoreError(text, path=str(path))
 
 
+def status_facts(status: os.stat_result) -> dict[str, int]:
+    """Give what of a file's status tells that it may have changed.
+
+    Args:
+        status: what `Path.stat` gave.
+
+    Returns:
+        Size in bytes, modification and change time in nanoseconds, inode; ready for JSON.
+    """
+    return {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+    }
+
+
 def sha256_of(path: Path) -> str:
     """Hash a file.
 

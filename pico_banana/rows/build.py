@@ -35,7 +35,7 @@ from pico_banana.rows.rowfile import BATCH_ROWS, Places, RowFileWriter
 from pico_banana.rows.stored import stored_schema, texts_column
 from pico_banana.rows.twins import mark_twins
 from pico_banana.splits import photo_places
-from pico_banana.store import write_atomic
+from pico_banana.store import status_facts, write_atomic
 from pico_banana.table.mapped import TEXTS
 from pico_banana.taxonomy import edit_type_from_label, edit_types
 
@@ -132,10 +132,7 @@ def stamp(source: Path, status: os.stat_result, sha256: str, checked: int) -> di
     """
     return {
         "path": str(source),
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "ctime_ns": status.st_ctime_ns,
-        "inode": status.st_ino,
+        **status_facts(status),
         "sha256": sha256,
         "checked_ns": checked,
     }

@@ -1,35 +1,5 @@
-"""A mirror of small pictures, made once, and the subsets loaded from it."""
+"""The small mirror that exports read."""
 
-from __future__ import annotations
+from tests.small_mirror import home_elsewhere, mirror_root, preferences, sessions, singles
 
-import pytest
-
-import pico_banana as pb
-from pico_banana.mirror.make import make_mirror
-
-
-@pytest.fixture(scope="session")
-def mirror_root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("mirror")
-    make_mirror(root, rows=24, preferences=8, sessions=6, pictures=True, size=(64, 48), traps=False)
-    return root
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path_factory.mktemp("home")))
-
-
-@pytest.fixture
-def singles(mirror_root):
-    return pb.load("single_turn", mirror=str(mirror_root))
-
-
-@pytest.fixture
-def preferences(mirror_root):
-    return pb.load("preference", mirror=str(mirror_root))
-
-
-@pytest.fixture
-def sessions(mirror_root):
-    return pb.load("multi_turn", mirror=str(mirror_root))
+__all__ = ["home_elsewhere", "mirror_root", "preferences", "sessions", "singles"]
