@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from types import SimpleNamespace
-from typing import ClassVar
 
 import pytest
 from PIL import Image
@@ -14,6 +13,7 @@ from pico_banana.regenerate.backends.base import EditRequest, ModelSettings, bac
 from pico_banana.regenerate.backends.diffusers import Diffusers, _prepared
 from pico_banana.regenerate.values import Instruction, Outcome, Picture
 from pico_banana.taxonomy import edit_type
+from tests.regenerate import tiny_models
 from tests.regenerate.scenes import draw_scene
 
 
@@ -63,77 +63,71 @@ def test_the_named_pipelines_exist():
     assert [name for _, name in _PIPELINES if not hasattr(diffusers, name)] == []
 
 
-def test_a_tiny_instruct_pix2pix_edits():
+MODELS = {
+    "instruct-pix2pix": ("save_instruct_pix2pix", {}),
+    "FLUX.1-Kontext-dev": ("save_kontext", {"_auto_resize": False, "max_area": 64 * 48, "max_sequence_length": 16}),
+    "Qwen-Image-Edit": ("save_qwen_image_edit", {"height": 48, "width": 64}),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_saved_model_is_loaded_and_edits(name, tmp_path):
+    """The published layouts with random weights: on the GPU where there is one, as `from_pretrained` finds them."""
     torch = pytest.importorskip("torch")
-    diffusers = pytest.importorskip("diffusers")
+    pytest.importorskip("diffusers")
     pytest.importorskip("transformers")
-    pipeline = tiny_pipeline(torch, diffusers)
-    settings = ModelSettings("diffusers", "tiny", parameters={"num_inference_steps": 2})
-    made = Diffusers(settings, pipeline=pipeline)
+    save, arguments = MODELS[name]
+    folder = getattr(tiny_models, save)(tmp_path / name)
+    gpu = torch.cuda.is_available()
+    own = {"num_inference_steps": 2, "device": "cuda" if gpu else "cpu", "dtype": "bfloat16" if gpu else "float32"}
+    made = Diffusers(ModelSettings("diffusers", str(folder), parameters=own | arguments))
     first, second, again = (made.edit(request(seed)) for seed in (1, 2, 1))
+    assert first.outcome is Outcome.OK
     with Image.open(io.BytesIO(first.picture.data)) as image:
         assert image.size == (64, 48)
     assert first.picture.sha256 == again.picture.sha256 != second.picture.sha256
-    with pytest.raises(ConfigError, match="does not take"):
-        Diffusers(ModelSettings("diffusers", "tiny", parameters={"stepz": 2}), pipeline=pipeline).edit(request())
 
 
-def tiny_pipeline(torch, diffusers):
-    """Build an InstructPix2Pix of a few thousand random weights, with a tokenizer of a few words."""
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    torch.manual_seed(0)
-    unet = diffusers.UNet2DConditionModel(
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        sample_size=8,
-        in_channels=8,
-        out_channels=4,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32,
-    )
-    vae = diffusers.AutoencoderKL(
-        block_out_channels=[32, 64],
-        in_channels=3,
-        out_channels=3,
-        down_block_types=["DownEncoderBlock2D"] * 2,
-        up_block_types=["UpDecoderBlock2D"] * 2,
-        latent_channels=4,
-    )
-    config = CLIPTextConfig(
-        hidden_size=32,
-        intermediate_size=37,
-        num_attention_heads=4,
-        num_hidden_layers=2,
-        vocab_size=100,
-        eos_token_id=2,
-        bos_token_id=0,
-    )
-    scheduler = diffusers.DDIMScheduler()
-    parts = {"vae": vae, "unet": unet, "scheduler": scheduler, "text_encoder": CLIPTextModel(config)}
-    rest = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-    pipeline = diffusers.StableDiffusionInstructPix2PixPipeline(tokenizer=Words(torch), **parts, **rest)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+@pytest.mark.parametrize(
+    ("parameters", "what"),
+    [
+        ({"device": "cpu", "dtype": "bfloat15"}, "take bfloat16"),
+        ({"device": "cpu"}, "cannot be loaded as StableDiffusionInstructPix2PixPipeline"),
+    ],
+)
+def test_what_cannot_be_loaded_says_so(parameters, what, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    empty = tmp_path / "instruct-pix2pix"
+    empty.mkdir()
+    with pytest.raises(ConfigError, match=what):
+        Diffusers(ModelSettings("diffusers", str(empty), parameters=parameters)).edit(request())
 
 
-class Words:
-    """Stands in for a tokenizer, which would need a vocabulary file."""
+def test_a_missing_or_full_gpu_is_a_mistake_in_the_configuration(tmp_path):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    pytest.importorskip("transformers")
+    made = Diffusers(ModelSettings("diffusers", str(tiny_models.save_instruct_pix2pix(tmp_path / "instruct-pix2pix"))))
+    if not torch.cuda.is_available():
+        with pytest.raises(ConfigError, match='device = "cpu"'):
+            made.edit(request())
+        return
+    made.edit(request())
+    torch.cuda.set_per_process_memory_fraction(1e-6)
+    torch.cuda.empty_cache()
+    try:
+        with pytest.raises(ConfigError, match="lower parameters"):
+            made.edit(request())
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
 
-    model_max_length = 16
-    added_tokens_encoder: ClassVar[dict[str, int]] = {}
 
-    def __init__(self, torch):
-        self._torch = torch
-
-    def __call__(self, text, **_):
-        texts = [text] if isinstance(text, str) else text
-        ids = self._torch.ones((len(texts), self.model_max_length), dtype=self._torch.long)
-        return SimpleNamespace(input_ids=ids, attention_mask=None)
-
-    def tokenize(self, text):
-        return text.split()
-
-    def batch_decode(self, ids):
-        return [""] * len(ids)
+def test_a_parameter_that_the_pipeline_does_not_know_is_refused(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    pytest.importorskip("transformers")
+    folder = tiny_models.save_instruct_pix2pix(tmp_path / "instruct-pix2pix")
+    made = Diffusers(ModelSettings("diffusers", str(folder), parameters={"stepz": 2, "device": "cpu"}))
+    with pytest.raises(ConfigError, match="does not take stepz"):
+        made.edit(request())

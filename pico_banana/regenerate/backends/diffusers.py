@@ -58,7 +58,8 @@ class Diffusers:
 
         Raises:
             MissingExtraError: torch or diffusers is not installed.
-            ConfigError: the pipeline is unknown, or does not take the parameters.
+            ConfigError: the pipeline is unknown, cannot be loaded, does not take the parameters, or needs more memory
+                than the GPU has.
             PictureCorruptError: the photo is no picture.
         """
         photo = _prepared(request.photo, self._parameter("max_side", 1024))
@@ -79,11 +80,17 @@ class Diffusers:
         given = {name: value for name, value in self._settings.parameters.items() if name not in _OWN}
         generator = torch.Generator("cpu").manual_seed(request.seed)  # on the CPU, so that every GPU draws the same
         # Some pipelines swallow what they do not know; a misspelled parameter must not be lost.
-        unknown = sorted(given.keys() - inspect.signature(type(pipeline).__call__).parameters.keys())
+        known = inspect.signature(type(pipeline).__call__).parameters
+        unknown = sorted(given.keys() - known.keys())
         if unknown:
             text = f"{type(pipeline).__name__} does not take {', '.join(unknown)}; see its documentation in diffusers"
             raise ConfigError(text, key=f"parameters.{unknown[0]}")
-        return pipeline(image=photo, prompt=request.prompt, generator=generator, **given)
+        if "max_area" in known:  # such a pipeline paints a square unless it is told the shape
+            given = {"height": photo.height, "width": photo.width} | given
+        try:
+            return pipeline(image=photo, prompt=request.prompt, generator=generator, **given)
+        except torch.OutOfMemoryError as error:
+            raise _too_large(error, self._settings.model) from error
 
     def _loaded(self) -> Any:  # noqa: ANN401 - any of diffusers' pipelines
         if self._pipeline is None:
@@ -96,11 +103,28 @@ class Diffusers:
             if kind is None:
                 text = f"diffusers {diffusers.__version__} has no {self._pipeline_name()}; upgrade it, or name another"
                 raise ConfigError(text, key="parameters.pipeline")
-            dtype = getattr(torch, self._parameter("dtype", "bfloat16"))
-            pipeline = kind.from_pretrained(self._settings.model, torch_dtype=dtype)
-            self._pipeline = pipeline.to(self._parameter("device", "cuda"))
+            self._pipeline = self._on_device(kind, torch)
             self._pipeline.set_progress_bar_config(disable=True)
         return self._pipeline
+
+    def _on_device(self, kind: Any, torch: Any) -> Any:  # noqa: ANN401 - a class of diffusers, and torch itself
+        name, device = self._parameter("dtype", "bfloat16"), self._parameter("device", "cuda")
+        dtype = getattr(torch, name, None)
+        if not isinstance(dtype, torch.dtype):
+            text = f"torch has no dtype {name!r}; take bfloat16, float16 or float32"
+            raise ConfigError(text, key="parameters.dtype")
+        if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+            text = (
+                f'torch sees no GPU for device = {device!r}; set parameters.device = "cpu", or install torch for CUDA'
+            )
+            raise ConfigError(text, key="parameters.device")
+        try:
+            return kind.from_pretrained(self._settings.model, dtype=dtype).to(device)
+        except torch.OutOfMemoryError as error:
+            raise _too_large(error, self._settings.model) from error
+        except (OSError, ValueError) as error:  # no such folder or repository, no network, or another pipeline's
+            text = f"{self._settings.model!r} cannot be loaded as {kind.__name__} ({error})"
+            raise ConfigError(text, key="model") from error
 
     def _pipeline_name(self) -> str:
         named: str = self._parameter("pipeline", "")
@@ -132,6 +156,11 @@ def backend(settings: ModelSettings) -> Diffusers:
         text = 'the diffusers backend needs a model, e.g. model = "Qwen/Qwen-Image-Edit"'
         raise ConfigError(text, key="model")
     return Diffusers(settings)
+
+
+def _too_large(error: Exception, model: str) -> ConfigError:
+    text = f"the GPU's memory is too small for {model!r} ({error}); lower parameters.max_side, or take another device"
+    return ConfigError(text, key="parameters.max_side")
 
 
 def _prepared(photo: Picture, max_side: int) -> Image:
