@@ -9,7 +9,7 @@ import pytest
 
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.backends.procedural import backend
-from pico_banana.regenerate.backends.procedural.pixels import encode, from_image
+from pico_banana.regenerate.backends.procedural.pixels import decode, encode, from_image, resized
 from pico_banana.regenerate.photos import _things
 from pico_banana.regenerate.policy import Policy, parse_verdict, verdict_schema
 from pico_banana.regenerate.stages import parse_written
@@ -93,6 +93,18 @@ def test_what_it_cannot_do_is_declined(kind, photo, objects):
 @pytest.mark.parametrize("kind", ["remove_object", "relocate_object", "replace_text", "translate_text"])
 def test_without_known_objects_types_that_need_them_are_declined(kind, photo):
     assert backend(ModelSettings()).write(WriteRequest(photo, edit_type(kind), "")).outcome is Outcome.DECLINED
+
+
+@pytest.mark.parametrize("kind", CRAFTS)
+def test_a_result_of_another_size_is_judged_like_one_of_the_photo_s(kind, photo, objects):
+    """Models paint at sizes of their own: 1024 x 858 in, 1152 x 896 out."""
+    instruction = written(kind, photo, objects)
+    same = edited(kind, photo, instruction, seed=3)
+    pixels = decode(same)
+    larger = encode(resized(pixels, pixels.shape[1] * 9 // 8, pixels.shape[0] * 17 // 16))
+    assert 0.0 <= score(kind, photo, larger, instruction) <= 1.0
+    if edit_type(kind).scope != "geometry" and kind != "film_grain":  # resizing wipes grain off
+        assert score(kind, photo, larger, instruction) == pytest.approx(score(kind, photo, same, instruction), abs=0.25)
 
 
 def test_an_instruction_without_a_recipe_is_declined_by_editor_and_judge(photo):

@@ -113,12 +113,14 @@ class Procedural:
         Returns:
             JSON scores with the measurements as reasons, or a decline for an instruction without a recipe.
         """
-        from pico_banana.regenerate.backends.procedural.pixels import decode
+        from pico_banana.regenerate.backends.procedural.pixels import decode, resized
 
         craft = self._craft(request.instruction.recipe, request.edit_type)
         if craft is None:
             return _declined("an instruction without a recipe cannot be measured")
         before, after = decode(request.inputs[-1]), decode(request.edited)
+        if request.edit_type.scope != "geometry" and after.shape != before.shape:
+            after = resized(after, before.shape[1], before.shape[0])  # a model paints at a size of its own
         measured = craft.measure(before, after, dict(request.instruction.recipe))
         scores = _scores(measured, _quality(before, after))
         if len(request.inputs) > 1:
