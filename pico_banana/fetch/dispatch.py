@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -105,6 +106,8 @@ class Dispatcher:
         """
         self._pacer = pacer
         self._changed = pacer.changed
+        # Whoever waits for room or for the end waits here, so that no finished request wakes him for nothing.
+        self._settled = threading.Condition(pacer.lock)
         self._most_pending = most_pending
         self._queues: dict[str, deque[Task]] = {}
         self._later: list[tuple[float, int, Task]] = []
@@ -128,7 +131,7 @@ class Dispatcher:
         with self._changed:
             while self._pending >= self._most_pending and not self._stopped:
                 left = give_up - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                if left <= 0 or not self._settled.wait(left):
                     return False
             if self._stopped:
                 return False
@@ -154,9 +157,10 @@ class Dispatcher:
         """Count one task as over."""
         with self._changed:
             self._pending -= 1
-            if self._pending < self._most_pending - 1 and not self._closed:
-                return
-            self._changed.notify_all()
+            if self._pending == self._most_pending - 1:
+                self._settled.notify_all()
+            if self._pending == 0 and self._closed:
+                self._end()
 
     def take(self) -> tuple[Task, Lane, float] | None:
         """Wait for a task whose host may be asked now, and count its request as started.
@@ -209,13 +213,14 @@ class Dispatcher:
         """Say that no new task will come."""
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
+            if self._pending == 0:
+                self._end()
 
     def stop(self) -> None:
         """Give out no more tasks."""
         with self._changed:
             self._stopped = True
-            self._changed.notify_all()
+            self._end()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end.
@@ -227,7 +232,7 @@ class Dispatcher:
             True when every task is over or the queue is stopped.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: self._stopped or (self._closed and self._pending == 0), timeout_s)
+            return self._settled.wait_for(lambda: self._stopped or (self._closed and self._pending == 0), timeout_s)
 
     def remaining(self) -> list[Task]:
         """Take out every task that nobody will take any more.
@@ -240,6 +245,10 @@ class Dispatcher:
             self._queues.clear()
             self._later.clear()
             return left
+
+    def _end(self) -> None:
+        self._changed.notify_all()
+        self._settled.notify_all()
 
     def _enqueue(self, task: Task) -> None:
         self._queues.setdefault(host_of(task.candidate.url), deque()).append(task)

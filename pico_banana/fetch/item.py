@@ -61,5 +61,9 @@ class FetchItem:
         Returns:
             The candidate; its own size and hash win over the item's.
         """
-        given = Candidate(*self.candidates[number])
+        given = self.candidates[number]
+        if not isinstance(given, Candidate):
+            given = Candidate(*given)
+        if self.md5 is None and self.expected_size is None:
+            return given
         return given._replace(md5=given.md5 or self.md5, size=given.size or self.expected_size)

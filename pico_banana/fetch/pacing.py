@@ -52,7 +52,8 @@ class Pacer:
     """The lanes of one process, safe to use from many threads.
 
     Attributes:
-        changed: the lock over all lanes; notified when a lane may have become ready.
+        lock: over all lanes.
+        changed: on that lock; notified when a lane may have become ready.
         lanes: by host.
     """
 
@@ -62,7 +63,8 @@ class Pacer:
         Args:
             in_flight: most requests at the same time for a host nothing is known about.
         """
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.lanes: dict[str, Lane] = {}
         self._in_flight = in_flight
 

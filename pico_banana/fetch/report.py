@@ -268,6 +268,9 @@ def report_path(root: Path, name: str) -> Path:
     return root / FOLDER / f"{name}-{stamp}.{now_us % 1_000_000:06}Z-{os.getpid()}.jsonl"
 
 
+_in_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for every line
+
+
 def _line(outcome: Outcome) -> str:
     values = {
         "address": outcome.address,
@@ -282,4 +285,4 @@ def _line(outcome: Outcome) -> str:
         "reason": outcome.reason,
         "detail": outcome.detail,
     }
-    return json.dumps(values, ensure_ascii=False) + "\n"
+    return _in_json(values) + "\n"

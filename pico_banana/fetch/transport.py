@@ -46,10 +46,15 @@ class _HttpBody:
         self._answer = answer
 
     def readinto(self, buffer: memoryview, /) -> int:
-        # read1, because readinto comes back only with a full buffer: a host that sends a byte a minute would hold us.
-        data = self._answer.read1(min(len(buffer), _READ_BYTES))
-        buffer[: len(data)] = data
-        return len(data)
+        # HTTPResponse.readinto comes back only with a full buffer: a host that sends a byte a minute would hold us.
+        answer = self._answer
+        if answer.chunked or answer.length is None:
+            data = answer.read1(min(len(buffer), _READ_BYTES))
+            buffer[: len(data)] = data
+            return len(data)
+        count: int = answer.fp.readinto1(buffer[: answer.length])  # from the socket into the buffer, without a copy
+        answer.length -= count
+        return count
 
     def close(self) -> None:
         if self._answer.isclosed() or self._answer.length == 0:
@@ -87,6 +92,7 @@ class Transport:
         """
         self.hosts = dict(hosts or {})
         self.timeout_s = timeout_s
+        self._routes: dict[tuple[str, str], tuple[str, str, str]] = {}
         self._local = threading.local()
         self._open: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -167,7 +173,8 @@ class Transport:
     def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, str, bool]:
         """Give this thread's connection for a URL, the target to request, and whether it was used before."""
         pool = self._pool()
-        route = self._route(parts)
+        named = parts.scheme, parts.netloc
+        route = self._routes.get(named) or self._routes.setdefault(named, self._route(parts))
         connection = pool.pop(route, None)
         kept = connection is not None and connection.sock is not None
         if connection is None:
