@@ -152,7 +152,7 @@ def _run(args: argparse.Namespace) -> int:
         return _dry_run(args, config)
     with ProgressLine(sys.stderr) as line:
         state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
-    _print(args, state.as_json(), _summary(state))
+    _print(args, state.as_json(), _summary(args, state))
     if state.stopped == "interrupted":
         return _INTERRUPTED
     return 1 if state.stopped or state.failed > args.allow_failed else 0
@@ -231,7 +231,13 @@ def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
     return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
 
 
-def _summary(state: RunState) -> str:
+def _summary(args: argparse.Namespace, state: RunState) -> str:
+    if state.total == 0:
+        waiting = "nothing waits for another try" if args.retry else "nothing is left to do"
+        return (
+            f"{waiting}: {state.earlier} items were finished before, {state.spent_usd:.4f} USD spent\n"
+            f"see them with `pico-banana regenerate report {args.ledger}`"
+        )
     text = (
         f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
         f"{state.calls} calls, {state.spent_usd:.4f} USD spent"

@@ -27,7 +27,7 @@ from pico_banana.regenerate.desk import Desk
 from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.pace import Stopped
 from pico_banana.regenerate.plan import able_types, plan_run
-from pico_banana.regenerate.staff import Staff, dismiss, hire
+from pico_banana.regenerate.staff import Staff, connect, dismiss, hire
 from pico_banana.regenerate.walk import walk
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class RunState:
 
     Attributes:
         total: items to walk in this run.
+        earlier: items that earlier runs had finished.
         done: items finished in this run.
         failed: items that could not be finished; they wait for `retry-failed`.
         failures: error class to how many items.
@@ -60,6 +61,7 @@ class RunState:
     """
 
     total: int = 0
+    earlier: int = 0
     done: int = 0
     failed: int = 0
     failures: dict[str, int] = field(default_factory=dict)
@@ -82,7 +84,9 @@ class RunState:
         Returns:
             A dictionary.
         """
-        numbers = {name: getattr(self, name) for name in ("total", "done", "failed", "left", "calls", "replayed")}
+        numbers = {
+            name: getattr(self, name) for name in ("total", "earlier", "done", "failed", "left", "calls", "replayed")
+        }
         money = {"spent_usd": self.spent_usd, "seconds": self.seconds, "stopped": self.stopped}
         by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
         return {**numbers, **money, "failures": self.failures, "by_type": by_type}
@@ -130,6 +134,7 @@ def run(
     from filelock import FileLock, Timeout
 
     workers = hire(config) if staff is None else staff
+    connect(workers)
     with open_ledger(folder, create=True, writable=True) as ledger:
         try:
             with FileLock(str(folder / "run.lock"), timeout=0):
@@ -158,6 +163,8 @@ class _Run:
     async def all(self, *, failed: bool) -> RunState:
         digest = self.config.digest()
         self.state.total = self.ledger.pending_count(digest, failed=failed)
+        unfinished = (self.ledger.pending_count(digest, failed=waiting) for waiting in (False, True))
+        self.state.earlier = self.ledger.item_count() - sum(unfinished)
         items = self.ledger.pending(digest, failed=failed)
         remove = self._listen_for_interrupts()
         ticker = asyncio.create_task(self._tick())

@@ -63,13 +63,32 @@ def hire(config: Config) -> Staff:
     )
 
 
+def connect(staff: Staff) -> None:
+    """Have those who need a key fetch it now, so that a missing one is known before anything is asked.
+
+    Args:
+        staff: who will do the work.
+
+    Raises:
+        ConfigError: the environment has no key for one of them.
+    """
+    for one in _everyone(staff):
+        make = getattr(one, "connect", None)
+        if make is not None:
+            make()
+
+
 async def dismiss(staff: Staff) -> None:
     """Close the connections of those that have any.
 
     Args:
         staff: who did the work.
     """
-    for one in (staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge):
+    for one in _everyone(staff):
         close = getattr(one, "aclose", None)
         if close is not None:
             await close()
+
+
+def _everyone(staff: Staff) -> tuple[object, ...]:
+    return staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge

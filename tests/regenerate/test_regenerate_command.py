@@ -53,6 +53,28 @@ def test_dry_run_forecasts_and_writes_nothing(config, tmp_path, capsys):
     assert not (tmp_path / "none").exists()
 
 
+def test_only_a_run_needs_a_key(tmp_path, capsys, monkeypatch):
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "gemini.toml"
+    config.write_text(
+        CONFIG + '[editor]\nbackend = "gemini"\nmodel = "m"\n[judge]\nbackend = "openai"\nmodel = "gpt"\n'
+        "[prices.m]\nper_picture = 0.039\n[prices.gpt]\ninput_per_million = 1.0\noutput_per_million = 10.0\n"
+    )
+    found = told(capsys, "run", config, "--ledger", tmp_path / "none", "--dry-run")
+    assert found["total_usd"] > 10 * 0.039
+    assert told(capsys, "plan", config, "--ledger", tmp_path / "l")["items"] == 10
+    assert main(["regenerate", "run", str(config), "--ledger", str(tmp_path / "l")]) == 2
+    assert "set the environment variable GEMINI_API_KEY" in capsys.readouterr().err
+
+
+def test_a_finished_ledger_says_what_is_there(config, ledger, capsys):
+    again = told(capsys, "run", config, "--ledger", ledger)
+    assert (again["total"], again["earlier"], again["calls"]) == (0, 10, 0)
+    assert main(["regenerate", "run", str(config), "--ledger", str(ledger)]) == 0
+    assert capsys.readouterr().out.startswith("nothing is left to do: 10 items were finished before")
+
+
 def test_plan_then_status(config, tmp_path, capsys):
     assert told(capsys, "plan", config, "--ledger", tmp_path / "l")["items"] == 10
     status = told(capsys, "status", tmp_path / "l")

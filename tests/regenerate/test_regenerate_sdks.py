@@ -235,8 +235,8 @@ def test_a_missing_key_or_model_is_named(name, monkeypatch):
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
     with pytest.raises(ConfigError, match="_API_KEY"):
-        backend(ModelSettings(name, "some-model"))
+        backend(ModelSettings(name, "some-model")).connect()
     with pytest.raises(ConfigError, match="MY_KEY"):
-        backend(ModelSettings(name, "some-model", key_env="MY_KEY"))
+        backend(ModelSettings(name, "some-model", key_env="MY_KEY")).connect()
     with pytest.raises(ConfigError, match="needs a model"):
         backend(ModelSettings(name))

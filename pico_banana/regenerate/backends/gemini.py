@@ -1,6 +1,6 @@
 """The Gemini API through the `google-genai` SDK: text, image editing, structured judging.
 
-The SDK is imported when the backend is made; its exceptions and finish reasons are translated here and nowhere else.
+The SDK is imported at the first call; its exceptions and finish reasons are translated here and nowhere else.
 Its own
 retries are off, because the desk counts, paces and records every try.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pico_banana.errors import (
@@ -24,6 +26,7 @@ from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from google import genai
     from google.genai import errors, types
 
     from pico_banana.regenerate.backends.base import (
@@ -69,19 +72,29 @@ class Gemini:
         Raises:
             missing_extra: the SDK is not installed, a MissingExtraError.
         """
-        try:
-            from google import genai
-        except ImportError as error:
-            raise missing_extra("google-genai", "gemini", "The gemini backend") from error
+        if find_spec("google") is None or find_spec("google.genai") is None:
+            raise missing_extra("google-genai", "gemini", "The gemini backend")
+        self._settings = settings
+
+    @cached_property
+    def _client(self) -> genai.Client:
+        from google import genai
         from google.genai import types
 
         options = types.HttpOptions(
-            timeout=int(settings.timeout_s * 1000),
+            timeout=int(self._settings.timeout_s * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
-            base_url=settings.base_url or None,
+            base_url=self._settings.base_url or None,
         )
-        self._settings = settings
-        self._client = genai.Client(api_key=_key(settings), http_options=options)
+        return genai.Client(api_key=_key(self._settings), http_options=options)
+
+    def connect(self) -> None:
+        """Make the client, so that a missing key is known before a run begins.
+
+        Raises:
+            ConfigError: the environment has no key.
+        """
+        _ = self._client
 
     async def write(self, request: WriteRequest) -> Reply:
         """Have an instruction written; replies with JSON."""
@@ -111,7 +124,8 @@ class Gemini:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aio.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aio.aclose()
 
     async def _ask(
         self, contents: list[Any], seed: int, *, schema: Mapping[str, Any] | None = None, picture: bool = False

@@ -1,6 +1,6 @@
 """OpenAI and what speaks its protocol (vLLM, SGLang, OpenRouter) through the `openai` SDK: chat and `images.edit`.
 
-The SDK is imported when the backend is made; its exceptions are translated here and nowhere else. Its own retries are
+The SDK is imported at the first call; its exceptions are translated here and nowhere else. Its own retries are
 off, because the desk counts, paces and records every try.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pico_banana.errors import (
@@ -58,14 +60,26 @@ class OpenAI:
         Raises:
             missing_extra: the SDK is not installed, a MissingExtraError.
         """
-        try:
-            import openai
-        except ImportError as error:
-            raise missing_extra("openai", "openai", "The openai backend") from error
+        if find_spec("openai") is None:
+            raise missing_extra("openai", "openai", "The openai backend")
         self._settings = settings
-        self._client = openai.AsyncOpenAI(
-            api_key=_key(settings), base_url=settings.base_url or None, timeout=settings.timeout_s, max_retries=0
+
+    @cached_property
+    def _client(self) -> openai.AsyncOpenAI:
+        import openai
+
+        given = self._settings
+        return openai.AsyncOpenAI(
+            api_key=_key(given), base_url=given.base_url or None, timeout=given.timeout_s, max_retries=0
         )
+
+    def connect(self) -> None:
+        """Make the client, so that a missing key is known before a run begins.
+
+        Raises:
+            ConfigError: the environment has no key.
+        """
+        _ = self._client
 
     async def write(self, request: WriteRequest) -> Reply:
         """Have an instruction written; replies with JSON."""
@@ -98,7 +112,8 @@ class OpenAI:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        if "_client" in self.__dict__:
+            await self._client.close()
 
     async def _chat(self, parts: list[dict[str, Any]], seed: int, *, kind: Mapping[str, Any] | None = None) -> Reply:
         given: dict[str, Any] = {
