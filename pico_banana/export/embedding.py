@@ -7,6 +7,7 @@ into one buffer that Arrow then takes as it is; nothing is copied on the way, an
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -84,10 +85,21 @@ def _write_shard(job: Job, layout: Layout, rows: Iterator[tuple[str, Row]], path
         "use_dictionary": texts,  # of bytes that never repeat a dictionary is only work
         "write_statistics": texts,
     }
-    with pq.ParquetWriter(path, schema, write_page_index=True, **options) as writer:
+    # A page is closed when it has a megabyte, which is looked at after so many values: after each, or a page would hold
+    # a whole row group, and growing its buffer would cost more than writing it.
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="pico-banana-pen") as pen,
+        pq.ParquetWriter(path, schema, write_page_index=True, write_batch_size=1, **options) as writer,
+    ):
+        writing: Future[None] | None = None
         for group in _groups(rows):
-            writer.write_table(_table(layout, schema, group), row_group_size=len(group))
+            table = _table(layout, schema, group)  # read while the group before is written
+            if writing is not None:
+                writing.result()
+            writing = pen.submit(writer.write_table, table, row_group_size=len(group))
             written += len(group)
+        if writing is not None:
+            writing.result()
     failed = {name: reason for name, reason in job.report.failed.items() if name not in known}
     return ShardNote(written, failed)
 

@@ -49,7 +49,8 @@ def write_shards(job: Job, names: list[str], write: Callable[[int, str], ShardNo
             job.report.reused += note.written
         else:
             note = write(number, name)
-            write_atomic(note_path, json.dumps(asdict(note)).encode())
+            if len(names) > 1:  # after the only one there is nothing to go on with
+                write_atomic(note_path, json.dumps(asdict(note)).encode())
             job.report.written += note.written
         notes.append(note_path)
         job.report.total += note.written + len(note.failed)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 from pico_banana.errors import ConfigError, ExportError, UnknownNameError
-from pico_banana.export import ExportOptions, Format, export, find_format
+from pico_banana.export import ExportOptions, Format, export, find_format, webdataset
 from pico_banana.filesystem import local_path
 from pico_banana.images.geometry import geometry
 from pico_banana.records import Subset
@@ -165,3 +166,11 @@ def test_another_packages_format(singles, tmp_path, monkeypatch):
         find_format("bad")
     assert isinstance(find_format("csv"), Format)
     assert Subset.INSTRUCTIONS in find_format("csv").subsets
+
+
+@pytest.mark.parametrize("name", ["000001.input.jpg", "x" * 100, "x" * 101, "é.json"])
+def test_a_tar_header_is_what_tarfile_writes(name):
+    for size in (0, 1_234_567, 8**11 - 1, 8**11):
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = size, 0o644
+        assert webdataset._header(name, size) == member.tobuf(tarfile.PAX_FORMAT)
