@@ -151,10 +151,16 @@ def translated(error: OSError, path: Path) -> OSError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         text = f"no room left on the disk for {path}; free some space, or set {HOME_VARIABLE} to a larger disk"
         return DiskFullError(text, path=str(path))
+    if error.errno in {errno.EEXIST, errno.ENOTDIR} and (blocking := _file_above(path)) is not None:
+        return StoreError(f"{blocking} is a file; name a folder in its place", path=str(path))
     text = f"cannot write {path}: {error.strerror}"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         text += f"; {HOME_VARIABLE} can name a folder that can be written"
     return StoreError(text, path=str(path))
+
+
+def _file_above(path: Path) -> Path | None:
+    return next((parent for parent in path.parents if parent.is_file()), None)
 
 
 def status_facts(status: os.stat_result) -> dict[str, int]:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pico_banana import __version__
+from pico_banana.cli.parser import Parser
 from pico_banana.errors import (
     ConfigError,
     LicenceError,
@@ -76,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     Returns:
         The parser of the whole command line.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="pico-banana",
         description="Load, filter, look at and prepare Pico-Banana-400K.",
         epilog=_EPILOG,
@@ -109,12 +110,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("stopped\n")
         return 130
     except _MISTAKES as error:
-        return _told(error, 2)
+        return _told(args.parser.in_options(str(error)), 2)
     except (PicoBananaError, OSError) as error:
-        return _told(error, 1)
+        return _told(args.parser.in_options(str(error)), 1)
     return code
 
 
-def _told(error: Exception, code: int) -> int:
-    sys.stderr.write(f"error: {error}\n")
+def _told(text: str, code: int) -> int:
+    sys.stderr.write(f"error: {text}\n")
     return code

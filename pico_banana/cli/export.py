@@ -108,6 +108,12 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _pack(args: argparse.Namespace) -> int:
+    from pico_banana.errors import ConfigError
+    from pico_banana.records import Subset
+
+    if args.subset is None and args.folder.name in {subset.value for subset in Subset} and not args.folder.exists():
+        msg = f"say which folder the pack goes to, as in `pico-banana pack out/ {args.folder.name}`"
+        raise ConfigError(msg, key="folder")
     report = chosen_rows(args).pack(
         args.folder,
         format=args.format,

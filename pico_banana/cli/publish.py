@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.errors import unknown_name
 
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from pico_banana.hub.viewer import ViewerReport
 
 _SUBSETS = ("single_turn", "multi_turn", "preference", "instructions")
+_FOUND = 100  # rows, as many as the viewer's page
 _EPILOG = """\
 examples:
   pico-banana publish --mirror sample --own --licence apache-2.0 --to my-repo
   pico-banana publish --check my-repo
+  pico-banana publish --check my-repo multi_turn --search "red car"
+  pico-banana publish --check my-repo --where "edit_type_label = 'Zoom in' and length(instruction) < 200" --limit 5
   pico-banana publish --to my-repo --repo USER/NAME --dry-run
   pico-banana publish single_turn preference --form rows --to rows-only
 """
@@ -59,6 +63,10 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gated", choices=("auto", "manual"), help="visitors must agree to the terms first")
     group.add_argument("--token", metavar="TOKEN", help="the Hub's token (default: `hf auth login`, or HF_TOKEN)")
     group.add_argument("--check", type=Path, metavar="DIR", help="only look at a folder as the Hub's viewer would")
+    group.add_argument(
+        "--search", default="", metavar="WORDS", help="with --check: rows whose texts hold all the words"
+    )
+    group.add_argument("--where", default="", metavar="SQL", help="with --check: rows for which this holds")
     group.add_argument("--form", choices=("pictures", "rows"), default="pictures", help="rows: addresses and URLs only")
     group.add_argument(
         "--sidecar", type=Path, action="append", metavar="FILE", help="only annotations of mine, by id; may be repeated"
@@ -88,7 +96,7 @@ def _add_licence_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.check is not None:
-        return _check(args.check, as_json=args.json)
+        return _find(args) if args.search or args.where else _check(args.check, as_json=args.json)
     if args.to is None and args.repo is None:
         sys.stderr.write("error: say --to DIR for a folder, --repo USER/NAME for the Hub, or --check DIR\n")
         return 2
@@ -220,6 +228,27 @@ def _check(folder: Path, *, as_json: bool) -> int:
     report = check_folder(folder)
     sys.stdout.write(json.dumps(report.as_dict(), indent=2) + "\n" if as_json else _shown(report))
     return 1 if report.errors else 0
+
+
+def _find(args: argparse.Namespace) -> int:
+    from pico_banana.hub.viewer import check_folder
+    from pico_banana.hub.viewer_search import find_rows
+
+    report = check_folder(args.check)
+    configs = args.subset or [report.default]
+    unknown = [name for name in configs if name not in {view.config for view in report.splits}]
+    if unknown:
+        raise unknown_name("config", unknown[0], sorted({view.config for view in report.splits}))
+    limit = args.limit if args.limit is not None else _FOUND
+    for view in (view for view in report.splits if view.config in configs):
+        files = [args.check / file for file in view.files]
+        rows = find_rows(files, search=args.search, where=args.where, limit=limit)
+        sys.stderr.write(f"{view.config}/{view.split}: {len(rows):,} rows{' or more' if len(rows) == limit else ''}\n")
+        for row in rows:
+            told = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))
+            shown = json.dumps(row, ensure_ascii=False, default=str) if args.json else f"{row['id']}  {told}"
+            sys.stdout.write(f"{shown}\n")
+    return 0
 
 
 def _shown(report: ViewerReport) -> str:

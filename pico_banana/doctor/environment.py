@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import platform
+import tempfile
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LITTLE_ROOM_BYTES = 5_000_000_000
 _DECODERS = ("simplejpeg", "imagecodecs", "pyspng", "kornia_rs", "cv2")
 _PACKAGE = "pico-banana"
+_FOR_DEVELOPERS = {"bench", "test"}
 
 
 def environment(mirror: Mirror) -> Iterator[Finding]:
@@ -42,8 +43,8 @@ def environment(mirror: Mirror) -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    for line in _requirements():
-        name, extra = _parsed(line)
+    extras = {name: extra for name, extra in map(_parsed, _requirements()) if extra not in _FOR_DEVELOPERS}
+    for name, extra in extras.items():
         try:
             yield Finding(name, Verdict.OK, version(name))
         except PackageNotFoundError:
@@ -51,7 +52,7 @@ def _packages() -> Iterator[Finding]:
                 advice = f"pip install 'pico-banana[{extra}]'"
                 yield Finding(name, Verdict.NOTE, "not installed; only its own features need it", advice=advice)
             else:
-                yield Finding(name, Verdict.PROBLEM, "not installed", advice=f"pip install {line!r}")
+                yield Finding(name, Verdict.PROBLEM, "not installed", advice=f"pip install {name}")
 
 
 def _requirements() -> list[str]:
@@ -81,9 +82,10 @@ def _decoders() -> Finding:
 
 def _store(mirror: Mirror) -> Iterator[Finding]:
     root = area(mirror.name)
-    writable = os.access(_existing(root), os.W_OK)
-    advice = "" if writable else "set PICO_BANANA_HOME to a folder you may write"
-    yield Finding("store", Verdict.OK if writable else Verdict.PROBLEM, str(root), advice=advice)
+    trouble = _trouble_writing(_existing(root))
+    advice = "set PICO_BANANA_HOME to a folder you may write" if trouble else ""
+    about = f"{root} ({trouble})" if trouble else str(root)
+    yield Finding("store", Verdict.PROBLEM if trouble else Verdict.OK, about, advice=advice)
     room = free_bytes(root)
     advice = (
         "" if room > _LITTLE_ROOM_BYTES else "all edits of the release are 260 to 520 GB; select before you download"
@@ -100,6 +102,15 @@ def _store(mirror: Mirror) -> Iterator[Finding]:
         yield Finding("photo index", Verdict.NOTE, "none", advice=advice)
     else:
         yield Finding("photo index", Verdict.OK, f"{len(index):,} photos")
+
+
+def _trouble_writing(folder: Path) -> str:
+    """Write a file, because permissions alone do not tell: a file system may be read-only, and root may do anything."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _existing(path: Path) -> Path:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import Any
 
 from pico_banana.errors import GoneError, InterruptedTransferError, MissingExtraError, RequestRefusedError
-
-if TYPE_CHECKING:
-    from pico_banana.fetch.response import Response
+from pico_banana.fetch.response import Response, words_of
 
 
 def filesystem_of(url: str) -> tuple[Any, str]:
@@ -41,8 +40,6 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
         MissingExtraError: the filesystem's package is not installed.
         InterruptedTransferError: it could not be opened this time.
     """
-    from pico_banana.fetch.response import Response
-
     try:
         filesystem, path = filesystem_of(url)
         file = filesystem.open(path, "rb")
@@ -60,7 +57,15 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
     except ValueError as error:
         text = f"{url}: {error}"
         raise RequestRefusedError(text, url=url) from error
-    except OSError as error:
-        text = f"{url}: could not be opened ({error})"
-        raise InterruptedTransferError(text, url=url) from error
+    except Exception as error:  # each filesystem raises the errors of its own client, OSErrors or not
+        told = _translated(error, url)
+        raise told from error
     return Response(file, url=url, offset=offset, length=max(0, size - offset))
+
+
+def _translated(error: Exception, url: str) -> RequestRefusedError | InterruptedTransferError:
+    status = int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        hint = "; log in with `hf auth login`, or set HF_TOKEN" if url.startswith("hf://") else ""
+        return RequestRefusedError(f"{url}: not readable with these credentials{hint}", url=url, status=status)
+    return InterruptedTransferError(f"{url}: could not be opened ({words_of(error)})", url=url)

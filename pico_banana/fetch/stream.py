@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pico_banana.fetch.response import Response
     from pico_banana.fetch.transport import Transport
 
+_FIRST_TRIES = 2  # of a first connection
 _SKIP_BYTES = 1 << 20
 _LONGEST_PAUSE_S = 600.0
 
@@ -70,7 +71,7 @@ class ResumingStream(io.RawIOBase):
             except TransportError as error:
                 tried += 1
                 self._drop()
-                if not self._policy.again(error, tried=tried, throttled=tried):
+                if not self._policy.again(error, tried=tried, throttled=tried) or self._unreachable(error, tried):
                     raise
                 time.sleep(_pause_s(error, self._policy, tried))
             else:
@@ -93,6 +94,11 @@ class ResumingStream(io.RawIOBase):
             self._etag, self.total, self._response = response.etag, response.total, response
             self._skip(response, self.position - response.offset)
         return self._response
+
+    def _unreachable(self, error: TransportError, tried: int) -> bool:
+        """Tell whether nothing ever answered: then the name or the network is wrong, and patience does not help."""
+        never = self.total is None and not self._etag and self.position == 0
+        return never and tried >= _FIRST_TRIES and isinstance(error, InterruptedTransferError)
 
     def _skip(self, response: Response, count: int) -> None:
         """Read over what a server without Range sends again.

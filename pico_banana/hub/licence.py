@@ -7,14 +7,14 @@ texts are. Data of one's own making is one's own to license. An engineer's readi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.addresses import RELEASE
 from pico_banana.catalog import SAMPLE
-from pico_banana.errors import ConfigError, LicenceError
+from pico_banana.errors import ConfigError, LicenceError, unknown_name
+from pico_banana.hub.licence_ids import LICENCE_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +103,7 @@ def agreed_terms(
     Raises:
         LicenceError: a changed copy of the release, without permission.
         ConfigError: a licence was chosen for the release, or none for one's own data.
+        UnknownNameError: the Hub knows no such licence.
     """
     if origin is Origin.OWN:
         return Terms(origin, (_own_licence(licence),), ())
@@ -121,9 +122,9 @@ def _own_licence(licence: str | None) -> str:
     if licence is None:
         text = "your own data needs a licence of your choice: say --licence ID, such as --licence cc-by-4.0"
         raise ConfigError(text, key="licence")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", licence):
-        text = f"{licence!r} is no licence identifier of the Hub; write it as in cc-by-4.0, apache-2.0, odc-by, other"
-        raise ConfigError(text, key="licence")
+    if licence not in LICENCE_IDS:
+        see = "https://huggingface.co/docs/hub/repositories-licenses, or say other and put its text into a file LICENSE"
+        raise unknown_name("licence", licence, sorted(LICENCE_IDS), see=see)
     return licence
 
 

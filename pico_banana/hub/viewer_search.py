@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import ConfigError, missing_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-_STRINGS = "VARCHAR"
 
 
 def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit: int = 100) -> list[dict[str, Any]]:
@@ -39,16 +37,33 @@ def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit
         raise absent from error
     with duckdb.connect() as connection:
         source = connection.read_parquet([str(file) for file in files])
-        kinds = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
-        shown = [name for name, kind in kinds.items() if "BLOB" not in kind]
-        texts = [name for name, kind in kinds.items() if kind == _STRINGS]
+        kinds = dict(zip(source.columns, source.types, strict=True))
+        texts = {name: sql for column, kind in kinds.items() for name, sql in _texts(column, kind)}
+        plain = {name: _quoted(name) for name, kind in kinds.items() if "BLOB" not in str(kind)}
+        shown = plain | texts
         try:
             found = source.filter(where) if where else source
             for word in search.split():
                 literal = word.replace("'", "''").lower()
-                found = found.filter(" or ".join(f"contains(lower(\"{name}\"), '{literal}')" for name in texts))
-            table = found.limit(limit).project(", ".join(f'"{name}"' for name in shown))
+                found = found.filter(
+                    " or ".join(f"contains(lower({sql}::VARCHAR), '{literal}')" for sql in texts.values())
+                )
+            table = found.limit(limit).project(", ".join(f"{sql} AS {_quoted(name)}" for name, sql in shown.items()))
             return [dict(zip(shown, row, strict=True)) for row in table.fetchall()]
         except duckdb.Error as error:
             text = f"{where!r} is no condition over {', '.join(shown)}: {error}"
             raise ConfigError(text, key="where") from error
+
+
+def _texts(column: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a DuckDBPyType, of a moving module
+    """Give name and SQL of the texts in a column: itself, or those of the structs that it lists, as the viewer does."""
+    if kind.id == "varchar":
+        yield column, _quoted(column)
+    if kind.id == "list" and kind.children[0][1].id == "struct":
+        for name, part in kind.children[0][1].children:
+            if part.id == "varchar":
+                yield f"{column}.{name}", f"list_transform({_quoted(column)}, lambda one: one.{_quoted(name)})"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

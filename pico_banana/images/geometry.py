@@ -156,10 +156,10 @@ def geometry(
     known = _known(policy)
     pair = (size, size) if isinstance(size, int) else size
     if pair is not None and min(pair) < 1:
-        msg = f"size={size} has no area; give pixels, as in size=512 or size=(768, 512)"
+        msg = f"size={size} has no area; give pixels, as in size=512"
         raise ConfigError(msg, key="size")
     if pair is None and policy in _SIZED:
-        msg = f"geometry='{policy}' needs a size, as in size=512 or size=(768, 512)"
+        msg = f"geometry='{policy}' needs a size, as in size=512"
         raise ConfigError(msg, key="size")
     return Geometry(known, pair, bucket_table(buckets, pair) if policy == "bucket" else (), fill)
 

@@ -11,9 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from pico_banana.errors import ConfigError, StoreError, unknown_name
+from pico_banana.errors import ConfigError, StoreError
 from pico_banana.loader.collate import collate, to_torch
-from pico_banana.loader.examples import WholeBatches
+from pico_banana.loader.examples import WholeBatches, require_known
 from pico_banana.loader.order import Share, epoch_order, generator, plan_batches, share_out
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Batch: TypeAlias = dict[str, Any]
 OnError: TypeAlias = Literal["raise", "skip", "replace"]
 ON_ERROR: tuple[OnError, ...] = ("raise", "skip", "replace")
+FRAMEWORKS: tuple[str, ...] = ("numpy", "torch")
 _REPLACEMENTS_TRIED = 16
 _STATE_VERSION = 1
 
@@ -107,8 +108,9 @@ class Loader:
         self._batch_size = batch_size
         self._shuffle, self._seed, self._drop_last = shuffle, seed, drop_last
         self._workers, self._prefetch = workers, prefetch
-        self._on_error = _checked(on_error)
-        self._framework = framework
+        require_known("on_error", on_error, ON_ERROR)
+        require_known("framework", framework, FRAMEWORKS)
+        self._on_error, self._framework = on_error, framework
         self._share = Share(rank, world_size)
         self._groups: Sequence[Any] | None = None
         self._grouped = False
@@ -284,10 +286,3 @@ class Loader:
             report.replaced += bool(outcome.failures) and outcome.example is not None
             report.skipped += outcome.example is None
             report.failed.update(outcome.failures)
-
-
-def _checked(on_error: str) -> OnError:
-    for name in ON_ERROR:
-        if name == on_error:
-            return name
-    raise unknown_name("on_error", on_error, ON_ERROR)

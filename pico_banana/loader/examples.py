@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
-from pico_banana.images.decode import Resample, decode
+from pico_banana.images.decode import RESAMPLES, Resample, decode
 from pico_banana.images.geometry import Geometry, aspect_change
 from pico_banana.images.header import MAX_PIXELS, Size, read_header, read_size
 from pico_banana.loader.parts import Part, parts_of
@@ -83,6 +83,21 @@ class WholeBatches(Protocol):
         ...
 
 
+def require_known(kind: str, name: str, known: Sequence[str]) -> None:
+    """Refuse a choice that does not exist.
+
+    Args:
+        kind: the keyword it is for.
+        name: the choice.
+        known: those that exist.
+
+    Raises:
+        unknown_name: it is none of them, an UnknownNameError.
+    """
+    if name not in known:
+        raise unknown_name(kind, str(name), known)
+
+
 @dataclass(frozen=True)
 class RecordExamples:
     """Examples made from rows, their pictures decoded from files.
@@ -117,6 +132,9 @@ class RecordExamples:
         Raises:
             ConfigError: a whole session cannot keep every picture's own size: its pictures are one array.
         """
+        require_known("turns", self.turns, ("each", "whole"))
+        require_known("rejected", self.rejected, ("each", "first"))
+        require_known("resample", self.resample, RESAMPLES)
         if self.turns == "whole" and self.geometry.policy == "none":
             msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
             raise ConfigError(msg, key="geometry")

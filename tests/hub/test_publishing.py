@@ -12,7 +12,7 @@ from PIL import Image
 import pico_banana as pb
 from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
-from pico_banana.errors import ConfigError, LicenceError
+from pico_banana.errors import ConfigError, LicenceError, UnknownNameError
 from pico_banana.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
 from pico_banana.hub.viewer import read_card
 from pico_banana.parquet.layout import Form
@@ -177,8 +177,8 @@ def test_the_release_takes_no_other_licence_and_own_data_need_one():
         agreed_terms(Origin.RELEASE, (), licence="mit")
     with pytest.raises(ConfigError, match="--licence ID"):
         agreed_terms(Origin.OWN, ())
-    with pytest.raises(ConfigError, match="no licence identifier"):
-        agreed_terms(Origin.OWN, (), licence="My Licence!")
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'apache-2\.0'"):
+        agreed_terms(Origin.OWN, (), licence="Apache 2.0")
     assert agreed_terms(Origin.OWN, ("single_turn: 1 of 2 rows",), licence="cc-by-4.0").changes == ()
 
 

@@ -178,6 +178,28 @@ def test_search_and_filter_find_rows(folder):
         find_rows(files, where="nope = 1")
 
 
+def test_rows_are_searched_and_filtered_on_the_command_line(folder, capsys):
+    pytest.importorskip("duckdb")
+    words = ["publish", "--check", str(folder)]
+    assert main([*words, "--where", "edit_type = 2", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert found
+    assert {row["edit_type"] for row in found} == {2}
+    assert main([*words, "sinlge_turn", "--search", "red"]) == 2
+    assert "Did you mean 'single_turn'?" in capsys.readouterr().err
+
+
+def test_texts_of_turns_are_searched_too(tmp_path, capsys):
+    pytest.importorskip("duckdb")
+    published = ["--mirror", "sample", "--own", "--licence", "mit", "--to", str(tmp_path / "r")]
+    assert main(["publish", "multi_turn", *published]) == 0
+    capsys.readouterr()
+    assert main(["publish", "--check", str(tmp_path / "r"), "--search", "RED", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert found
+    assert all("red" in " ".join(row["turns.instruction"]).lower() for row in found)
+
+
 def test_the_report_is_plain_json(folder, capsys):
     assert main(["publish", "--check", str(folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -125,3 +125,12 @@ def test_an_empty_dataset_gives_no_batch(singles):
     loader = make_loader(singles[:0])
     assert list(loader) == []
     assert len(loader) == 0
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"framework": "jax"}, {"on_error": "ignore"}, {"turns": "all"}, {"rejected": "last"}, {"resample": "fast"}],
+)
+def test_a_choice_that_does_not_exist_is_refused_before_anything_is_read(singles, choice):
+    with pytest.raises(UnknownNameError, match=next(iter(choice))):
+        make_loader(singles, **choice)
