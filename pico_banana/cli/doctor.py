@@ -25,6 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="look whether everything is as it should be",
         description="Look at versions, optional packages, decoders, disk and store. With --live also ask the servers "
         "about two dozen small, slow questions and set the answers against what the code assumes.",
+        epilog="example: pico-banana doctor --live",
     )
     parser.add_argument(
         "--mirror",

@@ -109,6 +109,7 @@ def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="make a synthetic mirror in the published layout",
         description="Write a mirror in the published layout, with rows (and pictures) of our own, of any size. "
         "The same options give the same mirror, byte for byte.",
+        epilog="example: pico-banana mirror make /tmp/mine --rows 1000 --pictures",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the mirror's root; files in it are replaced")
     parser.add_argument("--rows", type=int, default=100, help="single-turn rows (default: %(default)s)")

@@ -30,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "attribution",
         help="credit for the source photos of a selection",
         description="Print author, page and licence of every source photo of the rows. Needs the photo index.",
+        epilog="example: pico-banana attribution single_turn --type zoom_in",
     )
     add_selection_options(parser)
     add_mirror_options(parser)
@@ -43,6 +44,7 @@ def _add_index(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="build the photo index",
         description="Build the index from photo URL to Open Images id, hash, author and licence: once, from the "
         "published table of 609 MB, in bounded memory; or take one that somebody shared.",
+        epilog="example: pico-banana photos index --only single_turn --out photos.index",
     )
     add_mirror_options(parser)
     parser.add_argument("--from", dest="source", metavar="FILE", help="a table or an index, a path or an address")
@@ -61,6 +63,7 @@ def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "tars",
         help="take the photos of a selection out of the Open Images tars",
         description="Read tars as a stream and keep only the photos that the rows need; nothing else is unpacked.",
+        epilog="example: pico-banana photos tars single_turn --category human_centric --tar train_0.tar.gz",
     )
     add_selection_options(parser)
     add_mirror_options(parser)
@@ -81,6 +84,7 @@ def _add_paths(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="write rows with the path of each photo, as people exchange them",
         description="Write the rows as published plus the path of each photo's file, or null: the "
         "file known as sft_with_local_source_image_path.jsonl.",
+        epilog="example: pico-banana photos paths out/ single_turn --relative",
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="a file, or a folder for a file of the usual name")
     add_selection_options(parser)
@@ -94,6 +98,7 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "adopt",
         help="take the pictures of a folder in the published layout into the store, without copying",
         description="Link every whole picture below images/ and source/ of a folder into the store.",
+        epilog="example: pico-banana photos adopt /data/pico-banana",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="somebody's download")
     parser.add_argument("--mirror", metavar="ROOT", help="whose pictures they are (default: the release)")

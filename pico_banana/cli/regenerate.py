@@ -48,7 +48,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("plan", help="choose photos and edit types, and write them into a new ledger")
+    parser = commands.add_parser(
+        "plan",
+        help="choose photos and edit types, and write them into a new ledger",
+        description="Choose photos and edit types, and write them into a new ledger. Nothing is asked or paid.",
+        epilog="example: pico-banana regenerate plan config.toml --ledger runs/a",
+    )
     _add_config_and_ledger(parser)
     parser.set_defaults(run=_plan)
 
@@ -56,7 +61,12 @@ def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_run(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, *, retry: bool
 ) -> None:
-    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl-C stops gently.")
+    parser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}. Ctrl-C stops gently; the same command goes on.",
+        epilog=f"example: pico-banana regenerate {name} config.toml --ledger runs/a --budget-usd 20",
+    )
     _add_config_and_ledger(parser)
     parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
     parser.add_argument(
@@ -73,7 +83,12 @@ def _add_run(
 
 
 def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("status", help="how far a ledger is, and what it cost")
+    parser = commands.add_parser(
+        "status",
+        help="how far a ledger is, and what it cost",
+        description="Say how far a ledger is, and what it cost; quick at any size, also while it is running.",
+        epilog="example: pico-banana regenerate status runs/a",
+    )
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_status)
@@ -81,7 +96,10 @@ def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "assemble", help="write the rows and pictures of a ledger as a mirror, at any threshold"
+        "assemble",
+        help="write the rows and pictures of a ledger as a mirror, at any threshold",
+        description="Write the rows and pictures of a ledger as a mirror, at any threshold. No model is asked.",
+        epilog="example: pico-banana regenerate assemble runs/a --out data/a --threshold 0.8",
     )
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the mirror's folder")
@@ -92,7 +110,12 @@ def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("report", help="survival by type and stage, cost, and a page with pictures")
+    parser = commands.add_parser(
+        "report",
+        help="survival by type and stage, cost, and a page with pictures",
+        description="Print survival by type and stage and what an accepted row costs; write a page with pictures.",
+        epilog="example: pico-banana regenerate report runs/a --html report.html",
+    )
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with example pictures")
     parser.add_argument(
@@ -104,7 +127,13 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_rehearse(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("rehearse", help="serve stand-ins for the Gemini and OpenAI services on this machine")
+    parser = commands.add_parser(
+        "rehearse",
+        help="serve stand-ins for the Gemini and OpenAI services on this machine",
+        description="Serve stand-ins for the Gemini and OpenAI services on 127.0.0.1 until Ctrl-C, with the failures "
+        "of real ones. Their addresses go into the configuration as base_url.",
+        epilog="example: pico-banana regenerate rehearse --fault throttled=0.05 --latency 0.2",
+    )
     parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1 (8765)")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. throttled=0.05; repeat"

@@ -33,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             help=what,
             description=f"{what[0].upper()}{what[1:]}. "
             "Without --deep both ends of each file are looked at, which finds every one that was cut off.",
+            epilog=f"example: pico-banana {name} single_turn --type zoom_in --deep",
         )
         add_selection_options(parser)
         add_mirror_options(parser)
@@ -48,7 +49,7 @@ def _add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="remove stored pictures that a selection does not need",
         description="Remove stored pictures that none of the selected rows needs, and what interrupted downloads left. "
         "Rows, indexes and reports stay. Without --yes it only counts.",
-        epilog="example: pico-banana clean single_turn --type zoom_in --yes",
+        epilog="example: pico-banana clean single_turn --type zoom_in --not-in --yes",
     )
     add_selection_options(parser)
     add_mirror_options(parser)

@@ -22,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "types",
         help="list the categories and edit types",
         description="List the 8 categories and 35 edit types: slug, scope, rows of the release, published label.",
+        epilog="example: pico-banana types human_centric",
     )
     parser.add_argument("category", nargs="?", help="only this category, any spelling")
     parser.add_argument("--json", action="store_true", help="print everything known of them as JSON")

@@ -186,7 +186,7 @@ def test_rows_are_searched_and_filtered_on_the_command_line(folder, capsys):
     assert found
     assert {row["edit_type"] for row in found} == {2}
     assert main([*words, "sinlge_turn", "--search", "red"]) == 2
-    assert "Did you mean 'single_turn'?" in capsys.readouterr().err
+    assert "Did you mean 'single_turn'" in capsys.readouterr().err
 
 
 def test_texts_of_turns_are_searched_too(tmp_path, capsys):
