@@ -28,8 +28,8 @@ LEAVES = dict(leaves(build_parser()))
         ("donwload", "unknown command 'donwload'. Did you mean 'download'? See `pico-banana --help`."),
         ("regenerate statsu", "unknown command 'statsu'. Did you mean 'status'? See `pico-banana regenerate --help`."),
         (
-            "ls --limti 3",
-            "unknown option '--limti'. Did you mean '--limit' or '--split' or '--selection'? See `pico-banana ls --help`.",
+            "types --jsno",
+            "unknown option '--jsno'. Did you mean '--json'? See `pico-banana types --help`.",
         ),
         ("ls --limit x", "--limit takes a whole number, not 'x'. See `pico-banana ls --help`."),
         (

@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.live import LiveLine
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
@@ -166,18 +168,24 @@ def progress_bar(total: int) -> Callable[[Progress], None]:
     Returns:
         What takes the progress of a job.
     """
+    if not sys.stderr.isatty():
+        line = LiveLine()
+        return lambda progress: line.show(f"{progress.report.total:,} of {total:,} files; {_rate(progress.report)}")
     from tqdm import tqdm
 
-    bar = tqdm(total=total, unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2, disable=None)
+    bar = tqdm(total=total, unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2)
 
     def show(progress: Progress) -> None:
         report = progress.report
         bar.update(report.total - bar.n)
-        rate = report.bytes / max(report.seconds, 1e-9) / 1e6
         hosts = " ".join(map(_host, progress.hosts))
-        bar.set_postfix_str(f"{rate:.1f} MB/s, {report.failures} failed; {hosts}"[:160], refresh=True)
+        bar.set_postfix_str(f"{_rate(report)}; {hosts}"[:160], refresh=True)
 
     return show
+
+
+def _rate(report: Report) -> str:
+    return f"{readable(report.bytes / max(report.seconds, 1e-9))}/s, {report.failures:,} failed"
 
 
 def _host(host: HostState) -> str:

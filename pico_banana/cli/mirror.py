@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options
 from pico_banana.cli.download import add_fetch_options
+from pico_banana.cli.live import LiveLine
 
 if TYPE_CHECKING:
     from pico_banana.mirror.make import MirrorSummary
@@ -86,6 +87,9 @@ def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog="example: pico-banana mirror copy s3://my-bucket/pico-banana single_turn --category human_centric",
     )
     parser.add_argument("target", metavar="ROOT", help="a folder, or an address that fsspec can write")
+    parser.add_argument(
+        "--replace-rows", action="store_true", help="put these rows in the place of others that are there"
+    )
     add_selection_options(parser)
     add_mirror_options(parser)
     add_fetch_options(parser)
@@ -98,7 +102,8 @@ def _copy(args: argparse.Namespace) -> int:
     from pico_banana.pictures.copying import copy_mirror
 
     download = chosen_download(args)
-    report = copy_mirror(download, args.target, progress=progress_bar(download.plan().files))
+    bar = progress_bar(download.plan().files)
+    report = copy_mirror(download, args.target, replace_rows=args.replace_rows, progress=bar)
     sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
     return int(report.failures > 0)
 
@@ -140,28 +145,27 @@ def _make(args: argparse.Namespace) -> int:
     from pico_banana.mirror.make import make_mirror
     from pico_banana.mirror.names import BASE_URL
 
-    summary = make_mirror(
-        args.folder,
-        rows=args.rows,
-        preferences=args.preferences,
-        sessions=args.sessions,
-        pictures=args.pictures,
-        photo_copies=args.photo_copies,
-        seed=args.seed,
-        size=args.size,
-        traps=not args.no_traps,
-        shared_photos=not args.no_shared_photos,
-        base_url=args.base_url or BASE_URL,
-        progress=_tell,
-    )
-    sys.stderr.write("\r\033[K")
+    with LiveLine() as line:
+        summary = make_mirror(
+            args.folder,
+            rows=args.rows,
+            preferences=args.preferences,
+            sessions=args.sessions,
+            pictures=args.pictures,
+            photo_copies=args.photo_copies,
+            seed=args.seed,
+            size=args.size,
+            traps=not args.no_traps,
+            shared_photos=not args.no_shared_photos,
+            base_url=args.base_url or BASE_URL,
+            progress=lambda what, done, total: line.show(_far(what, done, total)),
+        )
     sys.stdout.write(json.dumps(summary.to_json(), indent=2) + "\n" if args.json else _told(summary))
     return 0
 
 
-def _tell(what: str, done: int, total: int) -> None:
-    of = f" of {total:,}" if total else ""
-    sys.stderr.write(f"\r\033[K{what}: {done:,}{of}")
+def _far(what: str, done: int, total: int) -> str:
+    return f"{what}: {done:,} of {total:,}" if total else f"{what}: {done:,}"
 
 
 def _told(summary: MirrorSummary) -> str:

@@ -56,7 +56,9 @@ class Parser(argparse.ArgumentParser):
 
         def spelled(found: re.Match[str]) -> str:
             option = options.get(found["name"])
-            return found[0] if option is None else f"{option} {found['quoted'] or found['bare']}"
+            if option is None or found["bare"] == "True":
+                return option or found[0]
+            return f"{option} {found['quoted'] or found['bare']}"
 
         return _KEYWORD.sub(spelled, text)
 

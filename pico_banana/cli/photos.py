@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_fetch_options
+from pico_banana.cli.live import LiveLine
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
@@ -137,14 +139,15 @@ def _index(args: argparse.Namespace) -> int:
 
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()
     only = [load(subset, mirror=args.mirror) for subset in args.only] if args.only else None
-    index = install_index(
-        resolve_mirror(args.mirror),
-        source=args.source,
-        only=only,
-        target=args.out,
-        transport=Transport(hosts=hosts),
-        progress=_tell if sys.stderr.isatty() else None,
-    )
+    with LiveLine() as line:
+        index = install_index(
+            resolve_mirror(args.mirror),
+            source=args.source,
+            only=only,
+            target=args.out,
+            transport=Transport(hosts=hosts),
+            progress=lambda rows: line.show(f"{rows:,} rows read"),
+        )
     sys.stdout.write(f"{len(index):,} photos in {index.path}\n")
     return 0
 
@@ -153,7 +156,8 @@ def _tars(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download
     from pico_banana.pictures.tars import take_photos
 
-    report = take_photos(chosen_download(args), args.tar, progress=_tell_tar if sys.stderr.isatty() else None)
+    with LiveLine() as line:
+        report = take_photos(chosen_download(args), args.tar, progress=lambda *far: line.show(_far(*far)))
     sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
     return int(report.failures > 0)
 
@@ -177,10 +181,5 @@ def _attribution(args: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(rows: int) -> None:
-    sys.stderr.write(f"\r{rows:,} rows read")
-
-
-def _tell_tar(tar: str, position: int, total: int | None) -> None:
-    of = "" if total is None else f" of {total / 1e9:.1f} GB"
-    sys.stderr.write(f"\r{tar}: {position / 1e9:.2f} GB{of}")
+def _far(tar: str, position: int, total: int | None) -> str:
+    return f"{tar}: {readable(position)}" + ("" if total is None else f" of {readable(total)}")

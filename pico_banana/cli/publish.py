@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.errors import unknown_name
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
@@ -202,7 +203,7 @@ def _tell_plan(plan: UploadPlan, *, private: bool) -> None:
     for change in plan.changes:
         sys.stderr.write(f"  {change.kind:<8} {change.size:>14,}  {change.path}\n")
     sys.stderr.write(
-        f"{plan.repo} ({state}): {len(plan.changes):,} files, {plan.size / 1e6:,.1f} MB, {plan.commits} commits; "
+        f"{plan.repo} ({state}): {len(plan.changes):,} files, {readable(plan.size)}, {plan.commits} commits; "
         f"{len(plan.unchanged):,} files are there already\n"
     )
 
@@ -215,7 +216,7 @@ def _told(repository: Repository) -> str:
     lines = [f"wrote {repository.folder}"]
     for config in repository.configs:
         splits = ", ".join(f"{split.split} {split.rows:,}" for split in config.splits)
-        lines.append(f"  {config.name:<12} {splits} rows, {config.size / 1e6:,.1f} MB")
+        lines.append(f"  {config.name:<12} {splits} rows, {readable(config.size)}")
     if repository.missing:
         lines.append(f"  {len(repository.missing):,} pictures are null; --json lists each with its reason")
     lines.append(f"  licence {', '.join(repository.terms.licences)}")
@@ -255,7 +256,7 @@ def _shown(report: ViewerReport) -> str:
     lines: list[str] = []
     for view in report.splits:
         default = " (default)" if view.config == report.default else ""
-        lines.append(f"{view.config}/{view.split}{default}: {view.rows:,} rows, {view.size / 1e6:,.1f} MB")
+        lines.append(f"{view.config}/{view.split}{default}: {view.rows:,} rows, {readable(view.size)}")
         lines.append(f"  first page: {view.first.rows} rows{', cells shortened' if view.first.cut else ''}")
         for column in view.columns:
             numbers = " ".join(f"{name} {value:g}" for name, value in column.numbers.items() if name != "std")

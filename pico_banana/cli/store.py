@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_fetch_options, chosen_download
+from pico_banana.cli.live import LiveLine
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +66,8 @@ def _add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _verify(args: argparse.Namespace) -> int:
     from pico_banana.pictures.upkeep import verify
 
-    health = verify(chosen_download(args), deep=args.deep, progress=_tell if sys.stderr.isatty() else None)
+    with LiveLine() as line:
+        health = verify(chosen_download(args), deep=args.deep, progress=lambda done: line.show(f"{done:,} checked"))
     _print_health(health, as_json=args.json)
     return int(bool(health.broken))
 
@@ -91,7 +94,7 @@ def _clean(args: argparse.Namespace) -> int:
         return 0
     verb = "removed" if args.yes else "would remove"
     sys.stdout.write(
-        f"{verb} {done.removed:,} pictures and {done.leftovers:,} leftovers, {done.bytes / 1e6:,.1f} MB; "
+        f"{verb} {done.removed:,} pictures and {done.leftovers:,} leftovers, {readable(done.bytes)}; "
         f"{done.kept:,} pictures stay\n"
     )
     return 0
@@ -108,7 +111,3 @@ def _print_health(health: Health, *, as_json: bool) -> None:
         sys.stdout.write(f"  {reason}\n")
     if len(health.broken) > _SHOWN:
         sys.stderr.write(f"{len(health.broken) - _SHOWN:,} more broken ones; say --json\n")
-
-
-def _tell(count: int) -> None:
-    sys.stderr.write(f"\r{count:,} checked")

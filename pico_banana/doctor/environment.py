@@ -12,6 +12,7 @@ from pico_banana.fetch.failures import FILE_NAME, Failures
 from pico_banana.fetch.partial import SUFFIX
 from pico_banana.fetch.plan import free_bytes
 from pico_banana.pictures.upkeep import stored_pictures
+from pico_banana.sizes import readable
 from pico_banana.sources.chain import find_index
 from pico_banana.store import area
 
@@ -90,7 +91,7 @@ def _store(mirror: Mirror) -> Iterator[Finding]:
     advice = (
         "" if room > _LITTLE_ROOM_BYTES else "all edits of the release are 260 to 520 GB; select before you download"
     )
-    yield Finding("disk", Verdict.NOTE if advice else Verdict.OK, f"{room / 1e9:.1f} GB free", advice=advice)
+    yield Finding("disk", Verdict.NOTE if advice else Verdict.OK, f"{readable(room)} free", advice=advice)
     names = [path.name for path in stored_pictures(root)]
     leftovers = sum(SUFFIX in name for name in names)
     yield Finding("pictures", Verdict.OK, f"{len(names) - leftovers:,} in the store, {leftovers:,} unfinished")

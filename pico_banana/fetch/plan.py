@@ -13,6 +13,7 @@ from pico_banana.catalog import facts
 from pico_banana.errors import DiskFullError
 from pico_banana.fetch.item import ORIGINAL, Candidate, FetchItem
 from pico_banana.fetch.pacing import host_of
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pico_banana.fetch.failures import Failures
 
 _ABOUT_ORIGINAL_BYTES = 3_000_000  # 0.5 to 20 megapixels (dataset.md)
-_SI = 1000
 _SPARE = 1.05  # a disk that is full to the last block is of no use
 _ENOUGH_SEEN = 20  # sizes of files that are there tell more than a guess, once there are so many
 
@@ -73,8 +73,8 @@ class Plan:
         """
         if not self.fits:
             text = (
-                f"{self.missing:,} files of about {_size(self.bytes_to_fetch)} do not fit on {self.root}, which has "
-                f"{_size(self.free_bytes)} free; select fewer rows, or set PICO_BANANA_HOME to a larger disk"
+                f"{self.missing:,} files of about {readable(self.bytes_to_fetch)} do not fit on {self.root}, which has "
+                f"{readable(self.free_bytes)} free; select fewer rows, or set PICO_BANANA_HOME to a larger disk"
             )
             raise DiskFullError(text, path=str(self.root))
 
@@ -95,15 +95,15 @@ class Plan:
             A few lines.
         """
         lines = [
-            f"{self.files:,} files: {self.present:,} are here ({_size(self.bytes_present)}), {self.missing:,} to fetch"
-            + (f", {self.gone:,} known to be gone" if self.gone else "")
+            f"{self.files:,} files: {self.present:,} are here ({readable(self.bytes_present)}), "
+            f"{self.missing:,} to fetch" + (f", {self.gone:,} known to be gone" if self.gone else "")
         ]
         if self.missing:
-            known = f"{_size(self.bytes_known)} known" if self.bytes_known else ""
-            guessed = f"about {_size(self.bytes_estimated)} estimated" if self.bytes_estimated else ""
+            known = f"{readable(self.bytes_known)} known" if self.bytes_known else ""
+            guessed = f"about {readable(self.bytes_estimated)} estimated" if self.bytes_estimated else ""
             lines.append(f"size: {' + '.join(part for part in (known, guessed) if part)}")
         lines += [f"  {count:>9,} from {host}" for host, count in sorted(self.hosts.items(), key=lambda pair: -pair[1])]
-        lines.append(f"room: {_size(self.free_bytes)} free at {self.root}{'' if self.fits else ': TOO LITTLE'}")
+        lines.append(f"room: {readable(self.free_bytes)} free at {self.root}{'' if self.fits else ': TOO LITTLE'}")
         return "\n".join(lines)
 
 
@@ -202,12 +202,3 @@ def free_bytes(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < _SI:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= _SI
-    return f"{value:.2f} TB"

@@ -20,6 +20,7 @@ from pico_banana.errors import (
     ServerError,
     ThrottledError,
 )
+from pico_banana.sizes import readable
 from pico_banana.store import translated
 
 if TYPE_CHECKING:
@@ -144,10 +145,8 @@ class Report:
         """
         lines = [f"{self.total:,} files: {self.done:,} fetched, {self.reused:,} were there, {self.failures:,} failed"]
         if self.done:
-            rate = self.bytes / max(self.seconds, 1e-9) / 1e6
-            lines.append(
-                f"{self.bytes / 1e9:.3f} GB in {self.seconds:.1f} s ({rate:.1f} MB/s), {self.requests:,} requests"
-            )
+            rate = readable(self.bytes / max(self.seconds, 1e-9))
+            lines.append(f"{readable(self.bytes)} in {self.seconds:.1f} s ({rate}/s), {self.requests:,} requests")
             lines.append("from " + ", ".join(f"{name}: {count:,}" for name, count in sorted(self.sources.items())))
         if self.failed:
             lines.append("failed: " + ", ".join(f"{why}: {count:,}" for why, count in sorted(self.failed.items())))

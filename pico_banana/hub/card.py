@@ -16,6 +16,7 @@ from pico_banana.hub.licence import Origin
 from pico_banana.hub.published import CARD, PublishedConfig, Repository
 from pico_banana.parquet.columns import card_features
 from pico_banana.parquet.layout import Form
+from pico_banana.sizes import readable
 from pico_banana.store import write_atomic
 
 DATA_VERSION = "1.0.0"
@@ -149,7 +150,7 @@ def _intro(repository: Repository) -> str:
     return (
         f"Text-guided image edits: {what}; sessions of several edits in a row; edits with the attempts rejected before "
         f"them. This repository holds {whose} as Parquet, {form}: {repository.rows:,} rows, "
-        f"{repository.size / 1e9:.2f} GB."
+        f"{readable(repository.size)}."
     )
 
 
@@ -158,7 +159,7 @@ def _configs_table(repository: Repository) -> str:
     for config in repository.configs:
         splits = ", ".join(f"{split.split} {split.rows:,}" for split in config.splits)
         count = sum(len(split.shards) for split in config.splits)
-        lines.append(f"| `{config.name}` | {splits} | {config.rows:,} | {count} | {config.size / 1e6:,.1f} MB |")
+        lines.append(f"| `{config.name}` | {splits} | {config.rows:,} | {count} | {readable(config.size)} |")
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.hub.published import CARD
 from pico_banana.hub.viewer_rows import FirstRows, first_rows
 from pico_banana.hub.viewer_statistics import ColumnStatistics, statistics
+from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -220,9 +221,9 @@ def _group_problems(file: Path) -> Iterator[tuple[Level, str]]:
     pages = [group.total_byte_size * (min(1, PAGE_ROWS / max(1, group.num_rows)) if indexed else 1) for group in groups]
     largest = max((group.total_byte_size for group in groups), default=0)
     if max(pages, default=0) > PAGE_BYTES:
-        yield "error", f"a page of {PAGE_ROWS} rows reads {max(pages) / 1e6:.0f} MB; the viewer reads at most 300"
+        yield "error", f"a page of {PAGE_ROWS} rows reads {readable(max(pages))}; the viewer reads at most 300 MB"
     if largest > 2 * GROUP_BYTES:
-        yield "warning", f"a row group of {largest / 1e6:.0f} MB; about 100 is advised"
+        yield "warning", f"a row group of {readable(largest)}; about 100 MB is advised"
     if groups and not indexed:
         yield "warning", "no page index; the viewer then reads whole row groups"
 

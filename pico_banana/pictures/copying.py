@@ -32,14 +32,22 @@ if TYPE_CHECKING:
 
 _UPLOADS = 16
 _BATCH = 256
+_COMPARED_BYTES = 1 << 20
 
 
-def copy_mirror(download: Download, target: str, *, progress: Callable[[Progress], None] | None = None) -> Report:
+def copy_mirror(
+    download: Download,
+    target: str,
+    *,
+    replace_rows: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
     """Copy rows and pictures of a dataset; what is there is not copied again.
 
     Args:
         download: the rows, and how their pictures are fetched.
         target: a folder, or an address that fsspec can write, e.g. `s3://bucket/pico-banana`.
+        replace_rows: let these rows take the place of other ones that the target has; pictures stay in any case.
         progress: called a few times a second; only for a folder.
 
     Returns:
@@ -47,19 +55,38 @@ def copy_mirror(download: Download, target: str, *, progress: Callable[[Progress
 
     Raises:
         DiskFullError: there is no room.
-        StoreError: the target cannot be written.
+        StoreError: the target cannot be written, or has other rows.
     """
-    remote = "://" in target
     rows = rows_file(download.dataset.subset).path
-    if not remote:
-        folder = Path(target)
-        _write_rows(download, folder / rows)
-        return download.job(progress).run(_placed(item, folder) for item in download.items())
+    filesystem, root = filesystem_of(target.rstrip("/"))
     with atomic_path(download.root / "copies" / rows) as temporary:
         _write_rows(download, temporary)
-        filesystem, root = filesystem_of(target.rstrip("/"))
-        _put(filesystem, temporary, f"{root}/{rows}")
-    return _upload(download, filesystem, root)
+        if not replace_rows:
+            _require_same(filesystem, temporary, f"{root}/{rows}")
+        if "://" in target:
+            _put(filesystem, temporary, f"{root}/{rows}")
+        else:
+            with atomic_path(Path(target) / rows) as placed:
+                shutil.copyfile(temporary, placed)
+    if "://" in target:
+        return _upload(download, filesystem, root)
+    return download.job(progress).run(_placed(item, Path(target)) for item in download.items())
+
+
+def _require_same(filesystem: AbstractFileSystem, path: Path, target: str) -> None:
+    """Refuse to put rows in the place of others.
+
+    Raises:
+        StoreError: there are others.
+    """
+    if not filesystem.exists(target):
+        return
+    with path.open("rb") as ours, filesystem.open(target, "rb") as theirs:
+        while (part := ours.read(_COMPARED_BYTES)) == theirs.read(_COMPARED_BYTES):
+            if not part:
+                return
+    text = f"{target} has other rows; say replace_rows=True to put these in their place, or name another target"
+    raise StoreError(text, path=target)
 
 
 def _write_rows(download: Download, path: Path) -> None:

@@ -97,3 +97,15 @@ def test_a_copy_is_a_mirror(rehearsal, tmp_path, target):
         assert copy.download().failures == 0
         assert [(row.edited.bytes(), row.source.bytes()) for row in copy] == pictures
         assert server.log.total == 0
+
+
+@pytest.mark.parametrize("target", ["folder", "memory://other"])
+def test_other_rows_are_replaced_only_when_asked(rehearsal, tmp_path, target):
+    place = str(tmp_path / "copy") if target == "folder" else f"{target}-{tmp_path.name}"
+    few, more = (Download(pb.load("single_turn", mirror=rehearsal, limit=limit)) for limit in (2, 3))
+    copy_mirror(few, place)
+    with pytest.raises(StoreError, match="has other rows; say replace_rows=True"):
+        copy_mirror(more, place)
+    assert len(pb.load("single_turn", mirror=place)) == 2
+    copy_mirror(more, place, replace_rows=True)
+    assert len(pb.load("single_turn", mirror=place)) == 3
