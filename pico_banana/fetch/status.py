@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     import http.client
 
 
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
+
+
 def retry_after_s(value: str | None, *, now: float | None = None) -> float | None:
     """Read a `Retry-After` header.
 
     Args:
-        value: whole seconds or an HTTP date, or None.
+        value: seconds or an HTTP date, or None; model services also send fractions of a second.
         now: the time to count a date from, in seconds since the epoch.
 
     Returns:
@@ -34,7 +38,7 @@ def retry_after_s(value: str | None, *, now: float | None = None) -> float | Non
     if value is None:
         return None
     value = value.strip()
-    if value.isdigit():
+    if _SECONDS.fullmatch(value):
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now))

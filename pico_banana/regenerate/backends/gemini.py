@@ -1,14 +1,15 @@
 """The Gemini API through the `google-genai` SDK: text, image editing, structured judging.
 
 The SDK is imported at the first call; its exceptions and finish reasons are translated here and nowhere else.
-Its own
-retries are off, because the desk counts, paces and records every try.
+Its own retries are off,
+because the desk counts, paces and records every try.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +22,7 @@ from pico_banana.errors import (
     ThrottledError,
     missing_extra,
 )
+from pico_banana.fetch.status import retry_after_s
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ REFUSALS = frozenset(
     }
 )
 NO_PICTURES = frozenset({"NO_IMAGE", "IMAGE_OTHER"})
+_RETRY_DELAY = re.compile(r'"retryDelay": "([0-9.]+)s"')
 _KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _THROTTLED, _SERVER_FAULT, _TIMEOUT = 429, 500, 408
 
@@ -195,7 +198,7 @@ def read_reply(reply: types.GenerateContentResponse, *, picture: bool) -> Reply:
         (part.inline_data.data for part in parts if part.inline_data is not None and part.inline_data.data), None
     )
     found = Picture.of(data) if data is not None and picture else None
-    outcome = _outcome(finish, blocked, wanted=picture, found=found is not None)
+    outcome = _outcome(finish, blocked, wanted=picture, found=found is not None if picture else bool(texts))
     return Reply(
         outcome,
         "".join(texts),
@@ -215,7 +218,7 @@ def _outcome(finish: str, blocked: str, *, wanted: bool, found: bool) -> Outcome
         return Outcome.CUT_OFF
     if finish in NO_PICTURES or (wanted and not found and finish in ("STOP", "")):
         return Outcome.NO_PICTURE
-    return Outcome.OK if finish == "STOP" else Outcome.MALFORMED
+    return Outcome.OK if finish == "STOP" and found else Outcome.MALFORMED
 
 
 def _usage(reply: types.GenerateContentResponse, picture: Picture | None) -> Usage:
@@ -264,7 +267,7 @@ def _raise(error: errors.APIError, settings: ModelSettings) -> NoReturn:
         raise ThrottledError(text, status=error.code, retry_after=_retry_after(error)) from error
     if error.code >= _SERVER_FAULT or error.code == _TIMEOUT:
         raise ServerError(text, status=error.code, retry_after=_retry_after(error)) from error
-    if error.code in (400, 413, 422):
+    if error.code in (400, 413, 422) and "API_KEY_INVALID" not in json.dumps(error.details, default=str):
         raise RequestRefusedError(text, status=error.code) from error
     hint = "check the key, the model's name and the request's parameters"
     raise ConfigError(
@@ -284,7 +287,5 @@ def _raise_transport(error: Exception) -> NoReturn:
 
 def _retry_after(error: errors.APIError) -> float | None:
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        return float(headers.get("retry-after", ""))
-    except (TypeError, ValueError):
-        return None
+    delay = _RETRY_DELAY.search(json.dumps(error.details, default=str))  # google.rpc.RetryInfo, in the body
+    return retry_after_s(headers.get("retry-after") or (delay and delay[1]))

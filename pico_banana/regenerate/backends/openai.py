@@ -21,6 +21,7 @@ from pico_banana.errors import (
     ThrottledError,
     missing_extra,
 )
+from pico_banana.fetch.status import retry_after_s
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _KEY_VARIABLE = "OPENAI_API_KEY"
 # A server of one's own asks for no key, and the SDK insists on one.
 _NO_KEY = "none"
 _REFUSAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
+_NEVER_AGAIN = frozenset({"insufficient_quota", "billing_hard_limit_reached"})  # a 429 that no waiting mends
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -134,11 +136,13 @@ class OpenAI:
         try:
             reply: Reply = read(await method(**given))
         except openai.APIStatusError as error:
-            if _is_refusal(error):
+            if _code(error) in _REFUSAL_CODES:
                 return Reply(Outcome.REFUSED, reason=error.message, raw=json.dumps(error.body, default=str))
             _raise(error, self._settings)
         except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
             raise InterruptedTransferError(f"openai: {type(error).__name__}: {error}") from error
+        except (AttributeError, TypeError, ValueError) as error:  # the SDK hands a body that is no JSON through as text
+            raise InterruptedTransferError(f"openai: a reply that cannot be read ({error})") from error
         return reply
 
 
@@ -191,14 +195,14 @@ def _read_pictures(reply: ImagesResponse) -> Reply:
     return Reply(outcome, "", picture, usage, "" if picture is not None else "no picture in the reply", raw=raw)
 
 
-def _is_refusal(error: openai.APIStatusError) -> bool:
+def _code(error: openai.APIStatusError) -> str:
     body = error.body if isinstance(error.body, dict) else {}
-    return str(error.code or body.get("code") or "") in _REFUSAL_CODES
+    return str(error.code or body.get("code") or "")
 
 
 def _raise(error: openai.APIStatusError, settings: ModelSettings) -> NoReturn:
     text = f"openai: {error.status_code} {error.message}"
-    if error.status_code == 429:  # noqa: PLR2004 - the HTTP status
+    if error.status_code == 429 and _code(error) not in _NEVER_AGAIN:  # noqa: PLR2004 - the HTTP status
         raise ThrottledError(text, status=429, retry_after=_retry_after(error)) from error
     if error.status_code >= 500 or error.status_code in {408, 409}:  # noqa: PLR2004 - HTTP statuses that pass
         raise ServerError(text, status=error.status_code, retry_after=_retry_after(error)) from error
@@ -211,10 +215,7 @@ def _raise(error: openai.APIStatusError, settings: ModelSettings) -> NoReturn:
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:
-    try:
-        return float(error.response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
+    return retry_after_s(error.response.headers.get("retry-after"))
 
 
 def _key(settings: ModelSettings) -> str:
