@@ -239,10 +239,15 @@ def large(folder: Path, scale: float) -> dict:
         begin = time.monotonic()
         made = assemble(ledger, folder / "out", pictures=False)
         rows = time.monotonic() - begin
+        begin = time.monotonic()
+        assemble(ledger, folder / "parts", pictures=False, workers=os.cpu_count() or 1)
+        parts = time.monotonic() - begin
     return {
         "attempts": attempts,
         "status_s": round(status, 2),
         "assemble_rows_s": round(rows, 2),
+        "assemble_rows_all_cores_s": round(parts, 2),
+        "cores": os.cpu_count(),
         "accepted": made.accepted,
     }
 

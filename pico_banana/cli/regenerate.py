@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,7 @@ def _assemble(args: argparse.Namespace) -> int:
 
     with open_ledger(args.ledger) as ledger:
         policy = _policy(args, ledger.latest_config().policy)
-        made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only)
+        made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
         f"{made.items} items: {made.accepted} accepted{ended}\n"

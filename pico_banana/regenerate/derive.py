@@ -157,31 +157,45 @@ class _Read:
     first_input: dict[int, str] = field(default_factory=dict)
 
 
-def results(ledger: Ledger, policy: Policy) -> Iterator[ItemResult]:
+def results(ledger: Ledger, policy: Policy, *, items: range | None = None) -> Iterator[ItemResult]:
     """Apply a policy to a ledger.
 
     Args:
         ledger: open for reading; it may be growing.
         policy: the policy.
+        items: only those with these ids; None for all.
 
     Yields:
         Every planned item, by id; one that was not begun has no turns.
     """
     database = sqlite3.connect(ledger.folder / "ledger.sqlite")
     try:
-        last = database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0]
-        for begin in range(1, last + 1, _STEP):
-            read = _read(database, begin, begin + _STEP)
-            items = database.execute(
+        wanted = item_ids(ledger) if items is None else items
+        for begin in range(wanted.start, wanted.stop, _STEP):
+            end = min(begin + _STEP, wanted.stop)
+            read = _read(database, begin, end)
+            planned_items = database.execute(
                 "SELECT i.id, p.url, p.locator, i.edit_types FROM items i JOIN photos p ON p.id = i.photo "
                 "WHERE i.id >= ? AND i.id < ? ORDER BY i.id",
-                (begin, begin + _STEP),
+                (begin, end),
             )
-            for number, url, locator, types in items:
+            for number, url, locator, types in planned_items:
                 planned = tuple(types[2:-2].split('", "'))
                 yield ItemResult(number, url, locator, planned, _turns(read, number, policy))
     finally:
         database.close()
+
+
+def item_ids(ledger: Ledger) -> range:
+    """Give the ids of a ledger's items.
+
+    Args:
+        ledger: open for reading.
+
+    Returns:
+        From 1 to the last one planned so far.
+    """
+    return range(1, int(ledger.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0]) + 1)
 
 
 def _read(database: sqlite3.Connection, begin: int, end: int) -> _Read:

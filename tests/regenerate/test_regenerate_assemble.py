@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from pico_banana.regenerate import assembly
 from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.ledger import open_ledger
@@ -160,12 +161,17 @@ def naive(policy):
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(threshold=0.6, comparison=">="), Policy(combine="geometric")])
-def test_assembled_files_are_those_of_a_plain_writer(policy, tmp_path):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_assembled_files_are_those_of_a_plain_writer(policy, workers, tmp_path, monkeypatch):
+    monkeypatch.setattr(assembly, "_ITEMS_WORTH_A_PROCESS", 2)
+    leftover = tmp_path / "out" / ".assembling" / "0"
+    leftover.mkdir(parents=True)
     with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:
         ledger.bind(config_from({}))
     fill(tmp_path / "l" / "ledger.sqlite")
     with open_ledger(tmp_path / "l") as ledger:
-        made = assemble(ledger, tmp_path / "out", policy=policy, pictures=False)
+        made = assemble(ledger, tmp_path / "out", policy=policy, pictures=False, workers=workers)
+    assert not leftover.exists()
     for name, lines in naive(policy).items():
         expected = "".join(f"{one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}\n" for one in lines)
         assert (tmp_path / "out" / name).read_text(encoding="utf-8") == expected, name
