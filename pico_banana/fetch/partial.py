@@ -34,16 +34,17 @@ class Partial:
         size: bytes here so far.
     """
 
-    def __init__(self, final: Path, number: int) -> None:
+    def __init__(self, final: Path, number: int, size: int) -> None:
         """Take over an open, locked `.part` file; see `claim`.
 
         Args:
             final: where the file belongs.
             number: the descriptor.
+            size: its length in bytes.
         """
         self.final = final
         self.number = number
-        self.size = os.fstat(number).st_size
+        self.size = size
         self._path = f"{final}{SUFFIX}"
         self._sidecar = f"{final}{_SIDECAR}"
         self._noted = self.size > 0
@@ -77,8 +78,9 @@ class Partial:
                 os.close(number)
                 return None
             # Whoever had it may have finished between open and lock: then the name means another file by now.
-            if _same(path, number):
-                return cls(final, number)
+            opened = os.fstat(number)
+            if _same(path, opened):
+                return cls(final, number, opened.st_size)
             os.close(number)
 
     def resumable(self, url: str) -> str:
@@ -201,10 +203,9 @@ def _opened(path: str) -> int:
         return os.open(path, flags, 0o644)
 
 
-def _same(path: str, number: int) -> bool:
+def _same(path: str, opened: os.stat_result) -> bool:
     try:
         found = os.stat(path)  # noqa: PTH116 - making a Path costs more than the call, for each of a million files
     except FileNotFoundError:
         return False
-    opened = os.fstat(number)
     return (found.st_ino, found.st_dev) == (opened.st_ino, opened.st_dev)

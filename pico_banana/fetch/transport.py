@@ -14,10 +14,11 @@ import socket
 import ssl
 import threading
 import weakref
+from base64 import b64encode
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from pico_banana.errors import (
     InterruptedTransferError,
@@ -157,7 +158,7 @@ class Transport:
         """
         parts = urlsplit(url)
         connection, target, kept = self._connection(parts)
-        headers = headers | {"Host": parts.netloc}
+        headers = headers | {"Host": parts.netloc} | self._for_proxy(parts)
         try:
             answer = _answer(connection, target, headers, may_be_closed=kept)
         except ssl.SSLCertVerificationError as error:
@@ -203,6 +204,11 @@ class Transport:
                 return other.scheme, other.netloc, ""
         return parts.scheme, parts.netloc, proxy_for(parts.scheme, parts.netloc)
 
+    def _for_proxy(self, parts: SplitResult) -> dict[str, str]:
+        """Give the headers for a proxy that sees the request itself; a tunnel has told its own already."""
+        scheme, _, proxy = self._routes[parts.scheme, parts.netloc]
+        return _authorization(proxy) if scheme == "http" else {}
+
     def _new(self, route: tuple[str, str, str]) -> http.client.HTTPConnection:
         scheme, netloc, proxy = route
         via = urlsplit(proxy).netloc.rpartition("@")[2] or netloc
@@ -210,7 +216,7 @@ class Transport:
         if scheme == "https":
             connection = http.client.HTTPSConnection(via, timeout=self.timeout_s, context=self._context())
             if proxy:
-                connection.set_tunnel(netloc)
+                connection.set_tunnel(netloc, headers=_authorization(proxy))
         else:
             connection = http.client.HTTPConnection(via, timeout=self.timeout_s)
         with self._lock:
@@ -241,6 +247,15 @@ class Transport:
         response.etag = "" if etag.startswith("W/") else etag
         response.content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return response
+
+
+def _authorization(proxy: str) -> dict[str, str]:
+    """Give the header for the user and password in a proxy's URL."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(words.encode()).decode()}"}
 
 
 def _answer(
