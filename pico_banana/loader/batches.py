@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, StoreError
+from pico_banana.images.memory import keep_freed_memory
 from pico_banana.loader.collate import collate, to_torch
 from pico_banana.loader.examples import WholeBatches, require_known
 from pico_banana.loader.order import Share, epoch_order, generator, plan_batches, share_out
@@ -212,6 +213,7 @@ class Loader:
         return share_out(batches, self._share, drop_last=self._drop_last)
 
     def _run(self, plan: Sequence[list[int]], start: int) -> Iterator[Batch]:
+        keep_freed_memory()
         for number, outcomes in enumerate(self._outcomes(plan), start + 1):
             self._batch = number
             batch = self._collected(outcomes)

@@ -14,6 +14,7 @@ from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, LicenceError, UnknownNameError
 from pico_banana.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
+from pico_banana.hub.licence_ids import LICENCE_IDS
 from pico_banana.hub.viewer import read_card
 from pico_banana.parquet.layout import Form
 
@@ -170,6 +171,12 @@ def test_a_line_that_is_no_row_does_not_stop_a_verbatim_publication(synthetic, t
     assert main(command) == 2
     assert main([*command, "--skip-bad-rows"]) == 0
     assert (tmp_path / "repo/jsonl/sft.jsonl").read_bytes() == rows.read_bytes()
+
+
+@pytest.mark.parametrize("licence", ["apache-2.0", "cc-by-2.5", "cc-by-nc-nd-3.0", "openrail++", "other"])
+def test_licences_of_the_hub_are_taken_as_they_are(licence):
+    assert agreed_terms(Origin.OWN, (), licence=licence).licences == (licence,)
+    assert not [name for name in LICENCE_IDS if name.startswith("-") or name.endswith("-")]
 
 
 def test_the_release_takes_no_other_licence_and_own_data_need_one():
