@@ -181,7 +181,9 @@ class ServerError(TransportError):
 
 
 class InterruptedTransferError(TransportError):
-    """The connection broke, stood still too long, or ended before all bytes came."""
+    """The connection broke, stood still, or ended too early; `connected` is False when there was none at all."""
+
+    connected = True
 
 
 class RequestRefusedError(TransportError):
@@ -279,10 +281,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -
     hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
     if not hint and len(names) <= _LISTED_WHOLE:
         hint = f"Known: {', '.join(names)}."
-    if see:
-        hint = f"{hint} See {see}.".strip()
-    text = f"unknown {kind} {name!r}. {hint}".strip()
-    return UnknownNameError(text, kind=kind, name=name, suggestions=suggestions)
+    hint = f"{hint} See {see}.".strip() if see else hint
+    return UnknownNameError(f"unknown {kind} {name!r}. {hint}".strip(), kind=kind, name=name, suggestions=suggestions)
 
 
 def missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:

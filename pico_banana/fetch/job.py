@@ -208,7 +208,7 @@ class Job:
         if problem is None:
             self._arrived(task, size)
         else:
-            self._went_wrong(task, problem)
+            self._went_wrong(task, problem, heard=lane.heard)
 
     def _settled_elsewhere(self, task: Task) -> bool:
         """Settle a task whose file another process has finished meanwhile."""
@@ -223,7 +223,7 @@ class Job:
         self._ledger.add(task.outcome("done", size=size))
         self._dispatcher.done()
 
-    def _went_wrong(self, task: Task, problem: Exception) -> None:
+    def _went_wrong(self, task: Task, problem: Exception, *, heard: bool) -> None:
         if self._stop_transfers.is_set():
             self._failed(task, problem, reason="stopped")
             self._dispatcher.done()
@@ -231,7 +231,7 @@ class Job:
         throttled = isinstance(problem, ThrottledError)
         task.throttled += throttled
         task.tried += not throttled
-        if self._policy.again(problem, tried=task.tried, throttled=task.throttled):
+        if self._policy.again(problem, tried=task.tried, throttled=task.throttled, heard=heard):
             self._dispatcher.again(task, delay_s=0.0 if throttled else self._policy.wait_s(task.tried))
             return
         if self._failures is not None and isinstance(problem, GoneError):

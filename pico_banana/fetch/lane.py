@@ -98,6 +98,11 @@ class Lane:
         self.window = float(self.limits.start)
         self.rate = self.limits.rate
 
+    @property
+    def heard(self) -> bool:
+        """Whether the host ever answered."""
+        return self.accepted + self.throttled > 0
+
     def ready_at(self, now: float) -> float:
         """Say when the next request may start.
 

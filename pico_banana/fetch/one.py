@@ -111,7 +111,7 @@ class Fetcher:
                 return None
             throttled += isinstance(error, ThrottledError)
             tried += not isinstance(error, ThrottledError)
-            if not self.policy.again(error, tried=tried, throttled=throttled):
+            if not self.policy.again(error, tried=tried, throttled=throttled, heard=self.pacer.heard(candidate.url)):
                 return error
             if not isinstance(error, ThrottledError):
                 time.sleep(self.policy.wait_s(tried))

@@ -101,6 +101,18 @@ class Pacer:
             lane.start(now)
             return now
 
+    def heard(self, url: str) -> bool:
+        """Say whether a URL's host ever answered.
+
+        Args:
+            url: any address there.
+
+        Returns:
+            True when it did.
+        """
+        with self.changed:
+            return self.lane(host_of(url)).heard
+
     def finish(self, url: str, *, started: float, error: Exception | None = None) -> None:
         """Count a request as ended.
 

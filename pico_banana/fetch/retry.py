@@ -5,6 +5,7 @@ error                          tries of one candidate      wait before the next
 =============================  ==========================  ==================================
 `ThrottledError`               until patience ends         the whole host waits, see `pacing`
 `ServerError`, `Interrupted…`  `attempts`                  doubling, with jitter
+no connection, never heard of  1                           the next candidate, at once
 `PictureCorruptError`          3                           doubling, with jitter
 `RequestRefusedError`, `Gone…` 1                           the next candidate, at once
 =============================  ==========================  ==================================
@@ -15,7 +16,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from pico_banana.errors import PictureCorruptError, ThrottledError, TransportError
+from pico_banana.errors import InterruptedTransferError, PictureCorruptError, ThrottledError, TransportError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,22 @@ class RetryPolicy:
     longest_wait_s: float = 30.0
     throttled_attempts: int = 50
 
-    def again(self, error: Exception, *, tried: int, throttled: int) -> bool:
+    def again(self, error: Exception, *, tried: int, throttled: int, heard: bool = True) -> bool:
         """Say whether the same candidate is worth another try.
 
         Args:
             error: how the last try ended.
             tried: tries so far that reached the server, this one included.
             throttled: tries so far that a limiter turned away, this one included.
+            heard: whether the host ever answered; one that cannot be reached at the very first is not waited for.
 
         Returns:
             True when it is.
         """
         if isinstance(error, ThrottledError):
             return throttled < self.throttled_attempts
+        if isinstance(error, InterruptedTransferError) and not (error.connected or heard):
+            return False
         if isinstance(error, PictureCorruptError):
             return tried < min(3, self.attempts)
         return isinstance(error, TransportError) and error.retryable and tried < self.attempts

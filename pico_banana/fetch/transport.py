@@ -165,6 +165,12 @@ class Transport:
             connection.close()
             text = f"{url}: the server's certificate is not to be trusted ({error.verify_message})"
             raise RequestRefusedError(text, url=url) from error
+        except (socket.gaierror, ConnectionRefusedError) as error:
+            connection.close()
+            text = f"{url}: {connection.host} cannot be reached ({words_of(error)}); check the network and the address"
+            broken = InterruptedTransferError(text, url=url)
+            broken.connected = False
+            raise broken from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             text = f"{url}: no answer ({words_of(error)})"
