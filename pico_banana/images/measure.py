@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from pico_banana.images.header import Size
@@ -81,6 +82,7 @@ class GeometryReport:
         same_size: rows whose edit has the size of its source.
         histogram: (lowest, below, rows) of the aspect change, in order.
         worst: the rows whose shape changed most, worst first.
+        pairs: the sizes of every measured row, in order.
         failed: the reason for every row that could not be measured, by id.
     """
 
@@ -89,7 +91,27 @@ class GeometryReport:
     same_size: int
     histogram: tuple[tuple[float, float, int], ...]
     worst: tuple[PairGeometry, ...]
+    pairs: tuple[PairGeometry, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
+
+    def to_arrow(self) -> pa.Table:
+        """Give the sizes and the aspect change of every measured row as columns, to join to the rows by id.
+
+        Returns:
+            Columns `id`, `source_width`, `source_height`, `edited_width`, `edited_height` (pixels), `aspect_change`.
+        """
+        import pyarrow as pa
+
+        sides = {
+            "source_width": [pair.source[0] for pair in self.pairs],
+            "source_height": [pair.source[1] for pair in self.pairs],
+            "edited_width": [pair.edited[0] for pair in self.pairs],
+            "edited_height": [pair.edited[1] for pair in self.pairs],
+        }
+        columns = {name: pa.array(values, pa.int32()) for name, values in sides.items()}
+        ids = pa.array([pair.id for pair in self.pairs], pa.string())
+        changes = pa.array([pair.aspect_change for pair in self.pairs], pa.float32())
+        return pa.table({"id": ids, **columns, "aspect_change": changes})
 
 
 def shift(source: NDArray[np.uint8], edited: NDArray[np.uint8]) -> Shift:
@@ -161,6 +183,7 @@ def geometry_report(
             (low, high, sum(low <= change < high for change in changes)) for low, high in pairwise(_BOUNDS)
         ),
         worst=tuple(sorted(measured, key=lambda pair: -pair.distortion)[:worst]),
+        pairs=tuple(measured),
         failed=failed,
     )
 

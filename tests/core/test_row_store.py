@@ -283,7 +283,7 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path, monkeypatch: pytest
     mirror = mirror_of(tmp_path, single_turn=[edit(1)])
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path / "file" / "below"))
-    with pytest.raises(StoreError, match=r"cannot write .*: Not a directory") as caught:
+    with pytest.raises(StoreError, match="file is a file; name a folder in its place") as caught:
         pb.load(mirror=mirror)
     assert str(tmp_path / "file" / "below") in caught.value.path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from odd_files import drawing, encoded
 
 from pico_banana.images.measure import geometry_report, shift
@@ -48,4 +49,7 @@ def test_the_report_adds_up(tmp_path):
     assert {(low, rows) for low, _, rows in report.histogram if rows} == {(0.0, 1), (0.99, 1), (1.05, 1)}
     assert [pair.id for pair in report.worst] == ["2", "3"]
     assert set(report.failed) == {"4", "5"}
+    columns = report.to_arrow().to_pydict()
+    assert (columns["id"], columns["edited_width"]) == (["1", "2", "3"], [100, 50, 108])
+    assert columns["aspect_change"] == pytest.approx([1.0, 0.5, 1.08])
     assert "not a picture" in report.failed["5"]
