@@ -62,7 +62,7 @@ def _texts(column: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
     if kind.id == "list" and kind.children[0][1].id == "struct":
         for name, part in kind.children[0][1].children:
             if part.id == "varchar":
-                yield f"{column}.{name}", f"list_transform({_quoted(column)}, lambda one: one.{_quoted(name)})"
+                yield f"{column}.{name}", f"[one.{_quoted(name)} for one in {_quoted(column)}]"
 
 
 def _quoted(name: str) -> str:
