@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 Mode: TypeAlias = Literal["RGB", "RGBA", "L"]
 Resample: TypeAlias = Literal["bicubic", "lanczos", "bilinear", "box"]
-Backend: TypeAlias = Literal["auto", "pillow"]
+Backend: TypeAlias = Literal["auto", "torch", "pillow"]
 Colour: TypeAlias = tuple[int, int, int]
+BACKENDS: tuple[Backend, ...] = ("auto", "torch", "pillow")
 RESAMPLES: tuple[Resample, ...] = ("bicubic", "lanczos", "bilinear", "box")
 _MODES: tuple[Mode, ...] = ("RGB", "RGBA", "L")
 _RGB = 3
-_FAST_RESAMPLES = frozenset({"bicubic", "lanczos"})
 _TRANSPARENT_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 
 
@@ -55,7 +55,8 @@ def decode(  # noqa: PLR0913  every keyword is one independent choice of the cal
         resample: the filter when `size` is given; applied with antialiasing.
         background: what to put under transparent pixels; None drops the alpha channel as Pillow does.
         srgb: convert from an embedded ICC profile to sRGB; off, as in every peer.
-        backend: "auto" takes the fast decoders that are installed, "pillow" takes Pillow alone.
+        backend: "auto" takes the fast decoders that are installed; "torch" does too, and resizes with torch, which is
+            quicker still, where torch has code for this processor; "pillow" takes Pillow alone.
         address: what to call the picture in an error.
         max_pixels: refuse a picture with more pixels than this.
 
@@ -69,7 +70,7 @@ def decode(  # noqa: PLR0913  every keyword is one independent choice of the cal
     _check(size, mode, resample)
     header = read_header(data, address=address, max_pixels=max_pixels)
     pixels: NDArray[np.uint8] | None = None
-    if backend == "auto" and mode == "RGB" and header.plain and not srgb:
+    if backend != "pillow" and mode == "RGB" and header.plain and not srgb:
         pixels = _decode_fast(data, header, size)
     if pixels is None:
         pixels = _decode_with_pillow(data, header, size, _Wish(mode, background, srgb, address))
@@ -85,7 +86,7 @@ def resize(
         pixels: uint8 array (height, width, channels).
         size: (width, height) wanted.
         resample: the filter.
-        backend: "auto" or "pillow".
+        backend: "auto", "torch" or "pillow".
 
     Returns:
         uint8 array (size[1], size[0], channels); `pixels` itself when the size is already right.
@@ -94,8 +95,12 @@ def resize(
 
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
-    if backend == "auto" and pixels.shape[2] == _RGB and resample in _FAST_RESAMPLES and fast.can_resize():
-        return fast.resize(np.ascontiguousarray(pixels), size, resample)
+    quick = backend != "pillow" and pixels.shape[2] == _RGB
+    library = fast.resizer(resample, with_torch=backend == "torch") if quick else "pillow"
+    if library == "torch":
+        return fast.resize_with_torch(np.ascontiguousarray(pixels), size)
+    if library == "kornia_rs":
+        return fast.resize_with_kornia(np.ascontiguousarray(pixels), size, resample)
     return _resize_with_pillow(pixels, size, resample)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
-from pico_banana.images.decode import RESAMPLES, Resample, decode
+from pico_banana.images.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
 from pico_banana.images.geometry import Geometry, aspect_change
 from pico_banana.images.header import MAX_PIXELS, Size, read_header, read_size
 from pico_banana.loader.parts import Part, parts_of
@@ -111,6 +111,7 @@ class RecordExamples:
         turns: a session as one example ("whole") or one a turn ("each").
         rejected: a preference row as one example a rejected edit ("each"), or only its "first".
         resample: the filter for resizing.
+        backend: which decoders, see `decode`.
         background: what to put under transparent pixels; None drops the alpha channel.
         max_pixels: refuse larger pictures.
     """
@@ -123,6 +124,7 @@ class RecordExamples:
     turns: Literal["each", "whole"] = "each"
     rejected: Literal["each", "first"] = "each"
     resample: Resample = "bicubic"
+    backend: Backend = "auto"
     background: tuple[int, int, int] | None = None
     max_pixels: int = MAX_PIXELS
 
@@ -135,6 +137,7 @@ class RecordExamples:
         require_known("turns", self.turns, ("each", "whole"))
         require_known("rejected", self.rejected, ("each", "first"))
         require_known("resample", self.resample, RESAMPLES)
+        require_known("backend", self.backend, BACKENDS)
         if self.turns == "whole" and self.geometry.policy == "none":
             msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
             raise ConfigError(msg, key="geometry")
@@ -231,6 +234,7 @@ class RecordExamples:
                 encoded,
                 size=None if placement.scaled == sizes[name] else placement.scaled,
                 resample=self.resample,
+                backend=self.backend,
                 background=self.background,
                 address=pictures[name],
                 max_pixels=self.max_pixels,

@@ -14,7 +14,7 @@ from pico_banana.wording import Wording, check_wording
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pico_banana.images.decode import Resample
+    from pico_banana.images.decode import Backend, Resample
     from pico_banana.images.geometry import Geometry
     from pico_banana.images.header import Size
 
@@ -33,6 +33,7 @@ class ExampleOptions(TypedDict, total=False):
     turns: Literal["each", "whole"]
     rejected: Literal["each", "first"]
     resample: Resample
+    backend: Backend
     background: tuple[int, int, int] | None
     local_path: LocalPath
 
@@ -59,7 +60,8 @@ def make_examples(rows: Rows, **options: Unpack[ExampleOptions]) -> RecordExampl
         rows: a dataset, or anything with a length that gives records.
         **options: `size` (512) and `geometry` ("fit") of the pictures, `buckets` and `fill`; `columns` (all);
             `wording` ("long"); sessions by `turns` ("each" or "whole"), preference rows by `rejected` ("each" or
-            "first"); the `resample` filter, the `background` of transparent pixels; `local_path` for one's own files.
+            "first"); the `resample` filter; `backend` ("auto"), which decoders, see `decode`; the `background` of
+            transparent pixels; `local_path` for one's own files.
 
     Returns:
         The examples.
@@ -85,6 +87,7 @@ def make_examples(rows: Rows, **options: Unpack[ExampleOptions]) -> RecordExampl
         turns=options.get("turns", "each"),
         rejected=options.get("rejected", "each"),
         resample=options.get("resample", "bicubic"),
+        backend=options.get("backend", "auto"),
         background=options.get("background"),
     )
 
@@ -96,7 +99,7 @@ def make_loader(rows: Rows, **options: Unpack[LoaderOptions]) -> Loader:
         rows: a dataset, or anything with a length that gives records.
         **options: those of `make_examples`, and of `Loader`: `batch_size` (16), `shuffle`, `seed`, `workers` (one a
             core, eight at most), `drop_last`, `on_error` ("raise"), `framework` ("numpy"), `rank`, `world_size`,
-            `prefetch` (2 batches).
+            `prefetch` (2 batches). Where the framework is "torch", so is the `backend` unless another is named.
 
     Returns:
         The loader; nothing is read before it is iterated.
@@ -105,7 +108,9 @@ def make_loader(rows: Rows, **options: Unpack[LoaderOptions]) -> Loader:
         UnknownNameError: a geometry, bucket table, wording or way to treat errors that does not exist.
         ConfigError: choices that contradict each other.
     """
-    of_examples = {name: value for name, value in options.items() if name in ExampleOptions.__annotations__}
+    framework = options.get("framework", "numpy")
+    of_examples: dict[str, object] = {"backend": "torch"} if framework == "torch" else {}
+    of_examples |= {name: value for name, value in options.items() if name in ExampleOptions.__annotations__}
     examples = make_examples(rows, **cast("ExampleOptions", of_examples))
     return Loader(
         examples,
@@ -115,7 +120,7 @@ def make_loader(rows: Rows, **options: Unpack[LoaderOptions]) -> Loader:
         workers=options.get("workers", min(_MOST_WORKERS, os.cpu_count() or 1)),
         drop_last=options.get("drop_last", False),
         on_error=options.get("on_error", "raise"),
-        framework=options.get("framework", "numpy"),
+        framework=framework,
         rank=options.get("rank", 0),
         world_size=options.get("world_size", 1),
         prefetch=options.get("prefetch", 2),

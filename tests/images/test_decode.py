@@ -99,6 +99,25 @@ def test_fast_resizing_is_pillows_but_for_rounding():
             assert difference.mean() <= 0.5
 
 
+def test_torch_resizes_where_it_is_asked():
+    torch = pytest.importorskip("torch")
+    if torch.backends.cpu.get_cpu_capability() not in {"AVX2", "AVX512"}:
+        pytest.skip("torch has no vector code for this processor")
+    pixels = np.asarray(drawing(400, 300))  # as Pillow gives it, read-only
+    assert fast.resizer("bicubic", with_torch=True) == "torch"
+    assert fast.resizer("lanczos", with_torch=True) != "torch"
+    assert fast.resizer("bicubic") != "torch"  # an import elsewhere in the program changes no pixel
+    for size in ((200, 150), (133, 80), (500, 420), (1, 1)):
+        ours, theirs = (
+            resize(pixels, size, backend="torch"),
+            Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC),
+        )
+        difference = np.abs(ours.astype(int) - np.asarray(theirs))
+        assert ours.flags.c_contiguous
+        assert difference.max() <= 2
+        assert difference.mean() <= 0.02
+
+
 def test_scaling_in_the_dct_stays_close_to_scaling_all_pixels():
     data = encoded(drawing(512, 384), "JPEG", quality=95)
     scaled = decode(data, size=(128, 96)).astype(int)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 
 
 def test_tensors_share_the_batchs_memory(singles):
-    arrays = next(iter(make_loader(singles, batch_size=4, size=16)))
+    arrays = next(iter(make_loader(singles, batch_size=4, size=16, backend="torch")))
     tensors = next(iter(make_loader(singles, batch_size=4, size=16, framework="torch")))
     assert tensors["edited"].shape == (4, 3, 16, 16)
     assert tensors["edited"].dtype == torch.uint8
