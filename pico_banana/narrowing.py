@@ -11,6 +11,8 @@ from pico_banana.splits import split_names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pico_banana.sidecar import Annotations
+
 
 class NarrowableSequence(RecordSequence[R]):
     """A sequence of records that can be narrowed and put into another order; `dataset.PicoBanana` is what users get.
@@ -48,6 +50,26 @@ class NarrowableSequence(RecordSequence[R]):
         """
         places = [place for place, record in enumerate(self) if keep(record)]
         return self[places]
+
+    def where(self, condition: str, *annotations: Annotations) -> Self:
+        """Narrow the dataset by a condition over its columns and over annotations of one's own.
+
+        Args:
+            condition: SQL, such as "score >= 0.8 and length(instruction) < 200".
+            *annotations: .parquet, .csv or .jsonl files, or Arrow tables, each with a column `id`; a row that one does
+                not mention has nulls there.
+
+        Returns:
+            A new dataset, in this one's order.
+
+        Raises:
+            MissingExtraError: duckdb is not installed.
+            ConfigError: annotations that do not name each row once.
+            SelectionError: the condition is no SQL over these columns.
+        """
+        from pico_banana.sidecar import places_where, read_annotations
+
+        return self[places_where(condition, self.to_arrow(), [read_annotations(one) for one in annotations])]
 
     def shuffle(self, seed: int = 0) -> Self:
         """Put the rows into a random order, the same for the same seed.

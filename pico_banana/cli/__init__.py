@@ -33,6 +33,7 @@ GROUPS = (
     "types",
     "ls",
     "show",
+    "gallery",
     "prepare",
     "download",
     "store",

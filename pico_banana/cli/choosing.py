@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.errors import ConfigError
 from pico_banana.selection import Selection
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = Tru
     repeated("--flag", dest="has_flags", metavar="FLAG", help="rows with this flag; may be repeated")
     repeated("--not-flag", dest="lacks_flags", metavar="FLAG", help="rows without this flag; may be repeated")
     repeated("--id", dest="ids", metavar="ID", help="the row with this id; may be repeated")
+    group.add_argument("--where", metavar="SQL", help="rows that meet a condition over their columns and annotations")
+    repeated("--annotations", type=Path, metavar="FILE", help="a table with a column id, for --where; may be repeated")
     group.add_argument("--split", metavar="NAME", help="a split by source photo, such as test_90_5_5")
     group.add_argument("--shuffle", type=int, metavar="SEED", help="a random order")
     group.add_argument("--balance", choices=("edit_type", "category"), help="the same number of rows for each")
@@ -120,13 +123,22 @@ def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
 
     Returns:
         The rows.
+
+    Raises:
+        ConfigError: annotations without a condition, or that do not name each row once.
+        SelectionError: the condition is no SQL over the columns.
     """
     from pico_banana.loading import load
 
     selection = chosen_selection(args)
     options: Any = selection.parts()
     subset: str = selection.subset.value
-    return load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args), **options)
+    rows: PicoBanana[Any] = load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args), **options)
+    if args.where is None:
+        if args.annotations:
+            raise ConfigError("--annotations says about rows; say which of them with --where", key="where")
+        return rows
+    return rows.where(args.where, *args.annotations or ())
 
 
 def on_bad_rows(args: argparse.Namespace) -> OnBadRows:

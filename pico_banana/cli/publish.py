@@ -65,9 +65,11 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--token", metavar="TOKEN", help="the Hub's token (default: `hf auth login`, or HF_TOKEN)")
     group.add_argument("--check", type=Path, metavar="DIR", help="only look at a folder as the Hub's viewer would")
     group.add_argument(
-        "--search", default="", metavar="WORDS", help="with --check: rows whose texts hold all the words"
+        "--search",
+        default="",
+        metavar="WORDS",
+        help="with --check: rows whose texts hold all the words; --where works there too",
     )
-    group.add_argument("--where", default="", metavar="SQL", help="with --check: rows for which this holds")
     group.add_argument("--form", choices=("pictures", "rows"), default="pictures", help="rows: addresses and URLs only")
     group.add_argument(
         "--sidecar", type=Path, action="append", metavar="FILE", help="only annotations of mine, by id; may be repeated"
@@ -243,7 +245,7 @@ def _find(args: argparse.Namespace) -> int:
     limit = args.limit if args.limit is not None else _FOUND
     for view in (view for view in report.splits if view.config in configs):
         files = [args.check / file for file in view.files]
-        rows = find_rows(files, search=args.search, where=args.where, limit=limit)
+        rows = find_rows(files, search=args.search, where=args.where or "", limit=limit)
         sys.stderr.write(f"{view.config}/{view.split}: {len(rows):,} rows{' or more' if len(rows) == limit else ''}\n")
         for row in rows:
             told = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))

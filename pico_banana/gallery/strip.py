@@ -6,13 +6,15 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import SelectionError
-from pico_banana.records import ImageRef, MultiTurn, Preference, Record, SingleTurn
+from pico_banana.gallery.panels import panels_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
+
+    from pico_banana.records import ImageRef, Record
 
 MARGIN, LINE, FONT_PIXELS, MIN_WIDTH = 12, 22, 16, 560
 BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
@@ -34,13 +36,13 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
     """
     from PIL import Image, ImageDraw
 
-    panels = [(title, _scaled(reference, height)) for title, reference in _pictures(record)]
+    panels = [(panel.title, _scaled(panel.picture, height)) for panel in panels_of(record)]
     if not panels:
         raise SelectionError(f"{record.id} has no pictures: its subset is text only")
     font = _font()
     widths = [max(picture.width, round(font.getlength(title))) + MARGIN for title, picture in panels]
     width = max(sum(widths), MIN_WIDTH) + MARGIN
-    lines = [line for text in _texts(record) for line in _wrapped(text, font, width - 2 * MARGIN)]
+    lines = [line for text in texts_of(record) for line in _wrapped(text, font, width - 2 * MARGIN)]
     top = MARGIN + LINE
     sheet = Image.new("RGB", (width, top + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
@@ -79,27 +81,6 @@ def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: int) -> Iterator[
         line = tried
     if line:
         yield line
-
-
-def _pictures(record: Record) -> Iterator[tuple[str, ImageRef]]:
-    if isinstance(record, (SingleTurn, Preference, MultiTurn)):
-        yield "source", record.source
-    if isinstance(record, SingleTurn):
-        yield f"edited: {record.edit_type}", record.edited
-    if isinstance(record, Preference):
-        yield f"chosen: {record.edit_type}", record.chosen
-        yield from ((f"rejected {number}", picture) for number, picture in enumerate(record.rejected, 1))
-    if isinstance(record, MultiTurn):
-        for number, turn in enumerate(record.turns, 1):
-            if turn.image is not None:
-                yield f"turn {number}", turn.image
-
-
-def _texts(record: Record) -> list[str]:
-    if isinstance(record, MultiTurn):
-        return [f"{number}. {turn.instruction}" for number, turn in enumerate(record.turns, 1)]
-    short = record.clean_short_instruction
-    return [record.instruction, *([f"Short: {short}"] if short else [])]
 
 
 def _scaled(reference: ImageRef, height: int) -> Image:

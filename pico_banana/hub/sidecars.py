@@ -14,6 +14,7 @@ from pico_banana.hub.licence import Origin, agreed_terms
 from pico_banana.hub.published import CARD
 from pico_banana.parquet.layout import Form, columns
 from pico_banana.records import Subset
+from pico_banana.sidecar import read_annotations
 from pico_banana.store import atomic_path, sha256_of, write_atomic
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def build_sidecars(files: Sequence[Path], folder: Path, *, licence: str | None, 
         LicenceError: a file has a column of the release, such as `instruction` or `edited_image`.
     """
     terms = agreed_terms(Origin.OWN, (), licence=licence)
-    tables = {_name(file): _table(file) for file in files}
+    tables = {_name(file): read_annotations(file) for file in files}
     if len(tables) != len(files) or not files:
         raise ConfigError("a repository of annotations needs files, each with a name of its own", key="sidecar")
     for name, table in tables.items():
@@ -71,26 +72,7 @@ def _name(file: Path) -> str:
     return re.sub(r"\W+", "_", file.name.split(".")[0]).strip("_") or "annotations"
 
 
-def _table(file: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv, json, parquet
-
-    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": json.read_json}
-    if file.suffix not in readers:
-        raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="sidecar")
-    try:
-        return readers[file.suffix](file)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigError(f"{file} cannot be read as a table: {error}", key="sidecar") from error
-
-
 def _check(name: str, table: pa.Table) -> None:
-    import pyarrow.compute as pc
-
-    if "id" not in table.column_names:
-        raise ConfigError(f"{name} has no column 'id'; annotations name the rows they are about by id", key="sidecar")
-    if len(pc.unique(table["id"])) != len(table) or table["id"].null_count:
-        raise ConfigError(f"{name} has an id twice, or a row without one; annotations have one row for an id", key="id")
     released = {column for subset in Subset for column, _ in columns(subset, Form.ROWS)} - {"id"}
     taken = sorted(released & set(table.column_names))
     if taken:

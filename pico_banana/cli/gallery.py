@@ -1,0 +1,60 @@
+"""`pico-banana gallery`: rows as a page for the browser."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+
+if TYPE_CHECKING:
+    import argparse
+
+_MOST_ROWS = 200
+_SHOWN_FAILURES = 5
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command.
+
+    Args:
+        subparsers: where commands are added.
+    """
+    parser = subparsers.add_parser(
+        "gallery",
+        help="write a page that shows rows, to look through with a browser",
+        description=f"Write a folder with a page that shows rows, at most {_MOST_ROWS} unless --limit says more. "
+        "Search by words, choose by edit type, lay an edit over its source. Pictures that are not here are fetched.",
+        epilog="example: pico-banana gallery look/ single_turn --type zoom_in --shuffle 0 --limit 60",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where the page goes; one that is there is replaced")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    parser.add_argument("--height", type=int, default=320, metavar="PIXELS", help="of each picture (default: 320)")
+    parser.add_argument("--json", action="store_true", help="print what was shown and what failed as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pico_banana.cli.live import LiveLine
+    from pico_banana.gallery.page import write_gallery
+
+    rows = chosen_rows(args)
+    if args.limit is None and len(rows) > _MOST_ROWS:
+        sys.stderr.write(f"the first {_MOST_ROWS} of {len(rows):,} rows; --limit N shows more, --shuffle SEED others\n")
+        rows = rows[:_MOST_ROWS]
+    with LiveLine() as line:
+        report = write_gallery(
+            rows, args.folder, height=args.height, progress=lambda done, total: line.show(f"{done} of {total} rows")
+        )
+    for name, reason in list(report.failed.items())[:_SHOWN_FAILURES]:
+        sys.stderr.write(f"not shown: {name}: {reason}\n")
+    if args.json:
+        sys.stdout.write(json.dumps({**asdict(report), "page": str(report.page)}) + "\n")
+    else:
+        failed = f", {len(report.failed)} failed" if report.failed else ""
+        sys.stdout.write(f"{report.shown} rows{failed}: open {report.page}\n")
+    return int(bool(report.failed))
