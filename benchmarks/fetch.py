@@ -154,6 +154,7 @@ NEEDS = {"img2dataset": "img2dataset", "download_manager": "aiohttp"}
 def _fresh(out: str) -> Path:
     shutil.rmtree(out, ignore_errors=True)
     Path(out).mkdir(parents=True)
+    os.sync()  # or the disk would still be writing the files of the contender before
     return Path(out)
 
 

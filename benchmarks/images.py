@@ -237,7 +237,9 @@ def decoders_alone(mirror: str, **_: str):
 
     from pico_banana.images import fast
     from pico_banana.images.header import read_header
+    from pico_banana.images.memory import keep_freed_memory
 
+    keep_freed_memory()
     for source, edited, _text in files(mirror):
         data = Path(edited).read_bytes()
         yield fast.decode_jpeg(Path(source).read_bytes(), None), fast.decode_png(data, read_header(data))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 HOME_VARIABLE = "PICO_BANANA_HOME"
 _CHUNK_BYTES = 1 << 20
+_LEFTOVER = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)\.\w+\.part")
 
 
 def home() -> Path:
@@ -79,7 +81,8 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
     try:
         with writing(final):
             final.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{final.name}.{os.getpid()}.", suffix=".part", dir=final.parent)
+            prefix = f".{final.name}.{_this_machine()}-{os.getpid()}."
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=final.parent)
             os.close(handle)
             temporary = Path(name)
             yield temporary
@@ -92,6 +95,39 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove what killed processes of this machine were writing, in a folder and those in it.
+
+    Args:
+        folder: where jobs wrote with `atomic_path`; need not exist.
+
+    Returns:
+        How many files were removed. Those of other machines stay: their processes may be alive.
+    """
+    removed = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            found = _LEFTOVER.fullmatch(name)
+            if found and found["machine"] == _this_machine() and not _is_alive(int(found["process"])):
+                Path(parent, name).unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _this_machine() -> str:
+    return hashlib.sha256(os.uname().nodename.encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True
 
 
 def write_atomic(final: Path, data: bytes, *, durable: bool = False) -> None:

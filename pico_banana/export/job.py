@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pico_banana.errors import ExportError, StoreError
 from pico_banana.export.edits import Edit, edits_of
 from pico_banana.export.pictures import Picture, published, remade
-from pico_banana.store import sha256_of, write_atomic
+from pico_banana.store import remove_leftovers, sha256_of, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,6 +115,8 @@ class Job:
             counts = found["counts"]
             self.report = ExportReport(counts["total"], 0, counts["total"] - len(counts["failed"]), **_rest(counts))
             return False
+        if found is not None:
+            remove_leftovers(self.folder)
         write_atomic(path, json.dumps({"version": _VERSION, "key": self.key, "complete": False}).encode())
         return True
 

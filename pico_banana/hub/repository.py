@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.addresses import RELEASE
@@ -17,10 +18,10 @@ from pico_banana.hub.rows_files import write_rows_files
 from pico_banana.parquet.layout import Form, columns, rows
 from pico_banana.parquet.writing import Limits, write_parquet
 from pico_banana.records import ImageRef, Subset
+from pico_banana.store import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from pico_banana.dataset import PicoBanana
     from pico_banana.hub.licence import Terms
@@ -53,7 +54,7 @@ class Publication:
 
 def build_repository(
     publication: Publication,
-    folder: Path,
+    folder: str | Path,
     *,
     read: Callable[[ImageRef], bytes] | None = None,
     limits: Mapping[Subset, Limits] | None = None,
@@ -74,6 +75,8 @@ def build_repository(
         DiskFullError: there is no room; the next run goes on.
         StoreError: the folder cannot be written.
     """
+    folder = Path(folder)
+    remove_leftovers(folder)
     names = [dataset.subset for dataset in publication.datasets]
     if not names or len(set(names)) != len(names):
         raise ConfigError("a publication needs one dataset for each config, and at least one")

@@ -7,6 +7,7 @@ data joins them by `id`.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, LicenceError
@@ -19,7 +20,6 @@ from pico_banana.store import atomic_path, sha256_of, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -41,7 +41,9 @@ Every `id` names one row of the release, whatever the subset: join on it.
 """
 
 
-def build_sidecars(files: Sequence[Path], folder: Path, *, licence: str | None, title: str) -> dict[str, int]:
+def build_sidecars(
+    files: Sequence[str | Path], folder: str | Path, *, licence: str | None, title: str
+) -> dict[str, int]:
     """Write a repository's folder of annotations.
 
     Args:
@@ -57,8 +59,9 @@ def build_sidecars(files: Sequence[Path], folder: Path, *, licence: str | None, 
         ConfigError: a file is no table, has no `id`, repeats one, or two files have one name.
         LicenceError: a file has a column of the release, such as `instruction` or `edited_image`.
     """
+    folder = Path(folder)
     terms = agreed_terms(Origin.OWN, (), licence=licence)
-    tables = {_name(file): read_annotations(file) for file in files}
+    tables = {_name(Path(file)): read_annotations(file) for file in files}
     if len(tables) != len(files) or not files:
         raise ConfigError("a repository of annotations needs files, each with a name of its own", key="sidecar")
     for name, table in tables.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.errors import ConfigError
@@ -18,7 +19,6 @@ from pico_banana.hub.refusals import translated_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from huggingface_hub import HfApi
 
@@ -78,7 +78,7 @@ class UploadPlan:
         return {"repo": self.repo, "exists": self.exists, **totals, "changes": changes}
 
 
-def plan_upload(folder: Path, repo: str, *, token: str | None = None) -> UploadPlan:
+def plan_upload(folder: str | Path, repo: str, *, token: str | None = None) -> UploadPlan:
     """Compare a folder with the Hub; nothing is changed.
 
     Args:
@@ -95,6 +95,7 @@ def plan_upload(folder: Path, repo: str, *, token: str | None = None) -> UploadP
         ServerError: the Hub failed.
         InterruptedTransferError: the Hub could not be reached.
     """
+    folder = Path(folder)
     _check(folder, repo)
     with translated_refusals(repo):
         remote = _remote_files(_api(token), repo)
@@ -109,7 +110,7 @@ def plan_upload(folder: Path, repo: str, *, token: str | None = None) -> UploadP
 
 
 def upload(
-    folder: Path,
+    folder: str | Path,
     plan: UploadPlan,
     *,
     private: bool = True,
@@ -135,6 +136,7 @@ def upload(
         ServerError: the Hub failed; the same call goes on where it stopped.
         InterruptedTransferError: the Hub could not be reached; the same call goes on where it stopped.
     """
+    folder = Path(folder)
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     api = _api(token)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import ConfigError
@@ -18,7 +19,6 @@ from pico_banana.sizes import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 Level: TypeAlias = Literal["error", "warning"]
 
@@ -95,7 +95,7 @@ class ViewerReport:
         return asdict(self)
 
 
-def check_folder(folder: Path) -> ViewerReport:
+def check_folder(folder: str | Path) -> ViewerReport:
     """Look at a repository's folder as the viewer would.
 
     Args:
@@ -107,6 +107,7 @@ def check_folder(folder: Path) -> ViewerReport:
     Raises:
         ConfigError: there is no card, or it has no YAML.
     """
+    folder = Path(folder)
     card = read_card(folder)
     configs = list(card.get("configs") or [])
     problems = list(_config_problems(configs))

@@ -6,6 +6,7 @@ import mmap
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import StoreError, unknown_name
@@ -14,7 +15,6 @@ from pico_banana.packs.layout import LENGTH, PLACE, SHAPE, PackInfo, Shard, dama
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
-    from pathlib import Path
 
     import numpy as np
     import pyarrow as pa
@@ -33,14 +33,14 @@ class PackExamples:
 
     batchable = True
 
-    def __init__(self, folder: Path, *, columns: Sequence[str] = ()) -> None:
+    def __init__(self, folder: str | Path, *, columns: Sequence[str] = ()) -> None:
         """Name a pack; nothing is read before it is used.
 
         Args:
             folder: the pack's.
             columns: which columns to give; empty for all.
         """
-        self.folder = folder
+        self.folder = Path(folder)
         self.columns = tuple(columns)
 
     @cached_property
@@ -172,7 +172,7 @@ class _OpenShard:
         return self._decoder.decode(self._pictures[place : place + length], self._shapes[name][row])
 
 
-def verify_pack(folder: Path) -> dict[str, str]:
+def verify_pack(folder: str | Path) -> dict[str, str]:
     """Compare a pack's files with their checksums.
 
     Args:
@@ -181,6 +181,7 @@ def verify_pack(folder: Path) -> dict[str, str]:
     Returns:
         The reason for every file that is not as it was written, by name; empty when all are.
     """
+    folder = Path(folder)
     return damaged(folder, read_info(folder).shards)
 
 

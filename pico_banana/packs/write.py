@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, StoreError
@@ -19,11 +20,9 @@ from pico_banana.packs.layout import (
     write_info,
     write_shard_note,
 )
-from pico_banana.store import atomic_path, sha256_of
+from pico_banana.store import atomic_path, remove_leftovers, sha256_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pico_banana.loader.examples import Example, RecordExamples
 
 _SHARD_EXAMPLES = 512
@@ -61,7 +60,7 @@ class _Task:
 
 def pack(
     examples: RecordExamples,
-    folder: Path,
+    folder: str | Path,
     *,
     format: str = "raw",  # noqa: A002  the word users and the command line have for it
     workers: int = 1,
@@ -87,11 +86,13 @@ def pack(
         MissingExtraError: the format or executor needs a package that is not installed.
         DiskFullError: there is no room; whole shards stay and are reused.
     """
+    folder = Path(folder)
     codec(format)  # an unknown or missing codec is said before any work
     if shard_examples < 1:
         msg = f"shard_examples={shard_examples}; a shard holds at least one example"
         raise ConfigError(msg, key="shard_examples")
-    key = f"{examples.name} {format} {shard_examples}"
+    remove_leftovers(folder)
+    key = _key(examples, format, shard_examples)
     starts = range(0, len(examples), shard_examples)
     reused = {number: read_shard_note(folder, number, key=key) for number in range(len(starts))}
     tasks = [
@@ -109,6 +110,16 @@ def pack(
         reused=sum(shard.examples for shard in kept.values()),
         failed={name: reason for shard in shards for name, reason in shard.failed.items()},
     )
+
+
+def _key(examples: RecordExamples, form: str, shard_examples: int) -> str:
+    """Name everything that a shard's bytes depend on, so that a shard of another pack is never taken for one of this.
+
+    `examples.name` is made from three of the ids, which is enough for a loader's position and too little here.
+    """
+    ids = hashlib.sha256("\n".join(examples.id(index) for index in range(len(examples))).encode()).hexdigest()[:16]
+    pixels = (examples.columns, examples.resample, examples.backend, examples.background)
+    return f"{examples.name} {ids} {pixels} {form} {shard_examples}"
 
 
 def _make_shard(task: _Task) -> Shard:

@@ -22,6 +22,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
@@ -32,7 +33,6 @@ from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pico_banana.regenerate.ledger import Ledger
     from pico_banana.regenerate.policy import Policy
@@ -65,7 +65,7 @@ class Assembled:
 
 
 def assemble(
-    ledger: Ledger, folder: Path, *, policy: Policy | None = None, pictures: bool = True, workers: int = 1
+    ledger: Ledger, folder: str | Path, *, policy: Policy | None = None, pictures: bool = True, workers: int = 1
 ) -> Assembled:
     """Write the mirror of a ledger.
 
@@ -85,6 +85,7 @@ def assemble(
         DiskFullError: there is no room.
         ConfigError: no policy is given and the ledger was never run.
     """
+    folder = Path(folder)
     rule = policy or ledger.latest_config().policy
     _require_own(folder)
     room = folder / _ROOM

@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Mapping  # noqa: TC003 - annotations here are read at run time, see reader.py
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - see above
+from pathlib import Path
 from typing import Any, Literal
 
 from pico_banana.errors import ConfigError
@@ -183,7 +183,7 @@ class Config:
         return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: str | Path) -> Config:
     """Read a configuration file.
 
     Args:
@@ -195,6 +195,7 @@ def read_config(path: Path) -> Config:
     Raises:
         ConfigError: the file is missing, is not TOML, or has an unknown or impossible value; the text names the key.
     """
+    path = Path(path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -8,6 +8,7 @@ one. Tokens a call are the ledger's averages where it has calls, else assumption
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.budget import cost_usd, prices
@@ -20,7 +21,6 @@ from pico_banana.regenerate.values import Item, Stage, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from pico_banana.regenerate.config import Config
 
@@ -129,7 +129,7 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
     return Forecast(tally.items, tally.by_type(), calls, usd, tally.sessions, tuple(sorted(unpriced)))
 
 
-def forecast_run(config: Config, folder: Path) -> Forecast:
+def forecast_run(config: Config, folder: str | Path) -> Forecast:
     """Forecast a run on a ledger that may or may not be there yet; nothing is written.
 
     Args:
@@ -142,6 +142,7 @@ def forecast_run(config: Config, folder: Path) -> Forecast:
     Raises:
         ConfigError: there are no photos.
     """
+    folder = Path(folder)
     if (folder / "ledger.sqlite").is_file():
         with open_ledger(folder) as ledger:
             if ledger.item_count():

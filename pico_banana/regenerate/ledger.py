@@ -253,7 +253,7 @@ class Ledger:
         return float(spent), float(lost)
 
 
-def open_ledger(folder: Path, *, create: bool = False, writable: bool = False) -> Ledger:
+def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = False) -> Ledger:
     """Open a ledger.
 
     Args:
@@ -267,6 +267,7 @@ def open_ledger(folder: Path, *, create: bool = False, writable: bool = False) -
     Raises:
         StoreError: there is no ledger, it is of another layout, or the folder cannot be written.
     """
+    folder = Path(folder)
     path = folder / "ledger.sqlite"
     if not path.exists() and not create:
         text = f"{folder} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {folder}`"

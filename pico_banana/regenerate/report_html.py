@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _THUMB = 300
 
 
-def write_html(report: Report, ledger: Ledger, path: Path, *, examples: int = 12) -> None:
+def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: int = 12) -> None:
     """Write the report as one HTML file.
 
     Args:
@@ -37,6 +37,7 @@ def write_html(report: Report, ledger: Ledger, path: Path, *, examples: int = 12
     Raises:
         StoreError: the file cannot be written.
     """
+    path = Path(path)
     accepted, rejected = _examples(ledger, report.policy, examples)
     sections = [
         _cards(report),

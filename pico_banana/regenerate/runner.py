@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
@@ -31,8 +32,6 @@ from pico_banana.regenerate.staff import Staff, connect, dismiss, hire
 from pico_banana.regenerate.walk import walk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pico_banana.regenerate.config import Config
     from pico_banana.regenerate.values import Item, Photo
 
@@ -104,7 +103,7 @@ class RunState:
 
 def run(
     config: Config,
-    folder: Path,
+    folder: str | Path,
     *,
     photos: Iterator[Photo] | None = None,
     staff: Staff | None = None,
@@ -131,6 +130,7 @@ def run(
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
+    folder = Path(folder)
     from filelock import FileLock, Timeout
 
     workers = hire(config) if staff is None else staff

@@ -63,3 +63,25 @@ def test_resume_through_the_dataset(singles):
     again = TorchBatches(make_loader(singles, batch_size=4, columns=["instruction"]))
     again.load_state_dict(dataset.state_dict())
     assert next(iter(again))["id"] == singles.ids[4:8]
+
+
+def test_with_format_torch_gives_the_same_pixels():
+    import pico_banana as pb
+
+    rows = pb.load_dataset("single_turn", split="train", mirror="sample").select(range(3)).with_format("torch")
+    direct = pb.load("single_turn", mirror="sample")
+    for place, row in enumerate(rows):
+        assert row["id"] == direct[place].id
+        expected = np.asarray(direct[place].edited.image().convert("RGB"))
+        assert row["edited_image"].dtype == torch.uint8
+        np.testing.assert_array_equal(row["edited_image"].permute(1, 2, 0).numpy(), expected)
+
+
+def test_with_format_torch_goes_through_a_data_loader():
+    from torch.utils.data import DataLoader
+
+    import pico_banana as pb
+
+    rows = pb.load_dataset("single_turn", split="train", mirror="sample").select_columns(["id", "edited_image"])
+    loader = DataLoader(rows.select(range(4)).with_format("torch"), batch_size=1, num_workers=1)
+    assert [batch["id"] for batch in loader] == [[name] for name in rows["id"][:4]]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
+import pico_banana as pb
 from pico_banana.errors import ConfigError, StoreError, UnknownNameError
 from pico_banana.filesystem import local_path
 from pico_banana.loader import Loader, make_examples, make_loader
@@ -111,6 +116,50 @@ def test_processes_make_the_same_pack(singles, tmp_path):
     pack(examples, tmp_path / "two", shard_examples=12, workers=2)
     for name in ("pack.json", "shard-00001.bin"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+PACKING = """
+import sys
+import pico_banana as pb
+from pico_banana.loader import make_examples
+from pico_banana.packs import pack
+
+examples = make_examples(pb.load("single_turn", mirror=sys.argv[1]), size=256)
+pack(examples, sys.argv[2], format="zstd", shard_examples=2)
+"""
+
+
+def test_a_killed_pack_goes_on_and_is_the_same(mirror_root, tmp_path):
+    pytest.importorskip("zstandard")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    examples = make_examples(pb.load("single_turn", mirror=str(mirror_root)), size=256)
+    pack(examples, whole, format="zstd", shard_examples=2)
+    for shards in (1, 4, 7):  # killed three times, each time after some more shards
+        program = subprocess.Popen([sys.executable, "-c", PACKING, str(mirror_root), str(killed)])
+        while program.poll() is None and len(list(killed.glob("shard-*.bin"))) < shards:
+            time.sleep(0.002)
+        program.kill()
+        program.wait()
+    before = len(list(killed.glob("shard-*.bin")))
+    report = pack(examples, killed, format="zstd", shard_examples=2)
+    assert 7 <= before <= report.reused // 2 + 1  # the last shard may have lacked its note
+    assert report.packed + report.reused == report.total == 24
+    assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}
+    for path in whole.iterdir():
+        assert path.read_bytes() == (killed / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change", [{"resample": "lanczos"}, {"columns": ["edited"]}, {"background": (255, 255, 255)}, {"fill": (9, 9, 9)}]
+)
+def test_shards_of_another_pack_are_not_taken_over(singles, tmp_path, change):
+    pack(make_examples(singles, size=16), tmp_path)
+    assert pack(make_examples(singles, size=16, **change), tmp_path).reused == 0
+
+
+def test_shards_of_other_rows_are_not_taken_over(singles, tmp_path):
+    pack(make_examples(singles[[0, 1, 2, 3, 4]], size=16), tmp_path)
+    assert pack(make_examples(singles[[0, 5, 2, 6, 4]], size=16), tmp_path).reused == 0
 
 
 def test_ray_makes_the_same_pack(singles, tmp_path):
