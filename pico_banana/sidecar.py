@@ -6,10 +6,12 @@ hold nothing of the release, so they can be shared, and one file may be about ro
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from pico_banana.errors import ConfigError, SelectionError, missing_extra
+from pico_banana.store import atomic_path, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 Annotations: TypeAlias = "str | Path | pa.Table"
 ID = "id"
+WRITTEN = (".parquet", ".jsonl")
 _PLACE = "__place__"
 
 
@@ -42,6 +45,28 @@ def read_annotations(source: Annotations) -> pa.Table:
         text = f"{name} has an id twice, or a row without one; annotations have one row for an id"
         raise ConfigError(text, key="annotations")
     return table
+
+
+def write_annotations(table: pa.Table, file: Path) -> None:
+    """Write annotations, as `read_annotations` reads them.
+
+    Args:
+        table: the annotations.
+        file: ends in .parquet or .jsonl.
+
+    Raises:
+        ConfigError: the file ends otherwise.
+        StoreError: it cannot be written.
+    """
+    if file.suffix not in WRITTEN:
+        raise ConfigError(f"{file} does not end in {' or '.join(WRITTEN)}", key="annotations")
+    if file.suffix == ".jsonl":
+        write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
+        return
+    from pyarrow import parquet
+
+    with atomic_path(file) as temporary:
+        parquet.write_table(table, temporary)
 
 
 def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]) -> list[int]:
@@ -87,9 +112,10 @@ def _numbers(count: int) -> pa.Array:
 
 def _read(file: Path) -> pa.Table:
     import pyarrow as pa
-    from pyarrow import csv, json, parquet
+    from pyarrow import csv, parquet
+    from pyarrow import json as json_lines
 
-    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": json.read_json}
+    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": json_lines.read_json}
     if file.suffix not in readers:
         raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
     try:

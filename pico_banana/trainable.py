@@ -9,7 +9,10 @@ from pico_banana.pictures.fetchable import FetchableSequence
 from pico_banana.sequence import R
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pico_banana.export import ExportOptions, ExportReport, Format
+    from pico_banana.images.change import ChangeReport
     from pico_banana.images.measure import GeometryReport
     from pico_banana.loader import Loader, LoaderOptions
     from pico_banana.loader.make import ExampleOptions
@@ -109,3 +112,24 @@ class TrainableSequence(FetchableSequence[R]):
 
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
         return geometry_report(pairs, local_path, workers=workers, worst=worst)
+
+    def change_report(self, *, workers: int = 4, progress: Callable[[int], None] | None = None) -> ChangeReport:
+        """Measure where the edits differ from their sources: changed share, box, shift, and whether to rely on it.
+
+        Args:
+            workers: threads to decode with; pictures that are not here are fetched.
+            progress: told how many edits are done.
+
+        Returns:
+            The report; edits without both pictures are in it, with their reason. A turn of a session has the id
+            `<row>#turn2`.
+
+        Raises:
+            ConfigError: the rows have no pictures.
+        """
+        from pico_banana.export.edits import edits_of
+        from pico_banana.filesystem import local_path
+        from pico_banana.images.change import change_report
+
+        pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
+        return change_report(pairs, local_path, workers=workers, progress=progress)

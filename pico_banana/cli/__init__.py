@@ -34,6 +34,7 @@ GROUPS = (
     "ls",
     "show",
     "gallery",
+    "measure",
     "prepare",
     "download",
     "store",

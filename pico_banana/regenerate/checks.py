@@ -1,8 +1,7 @@
 """Pixel checks on the CPU, made before a judge is paid: pictures that no judge need see.
 
 Both pictures are compared at no more than 256 pixels a side. What can be expected of the changed area depends on the
-edit
-type: a local edit must not change most of the picture, a global one may change all of it, a new frame moves every
+edit type: a local edit must not change most of the picture, a global one may change all of it, a new frame moves every
 pixel.
 """
 
@@ -11,6 +10,8 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from pico_banana.images.change import VISIBLE_LEVELS, changed_points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,12 +29,7 @@ _PLAIN_BORDER_TYPES = frozenset(
     {"outpainting", "sticker", "line_art", "photo_to_cartoon", "modern_historical", "film_grain"}
 )
 _PLAIN_STEP = 3.0  # levels of 255 within which a border line counts as one colour; JPEG noise is below it
-_CHANGED_LEVELS = (
-    40.0  # levels of 255, largest channel: a JPEG round trip at quality 80 stays below in 99.8 % of pixels
-)
-_SHIFT_LEVELS = (
-    3.0  # mean difference, levels of 255, that a change of the whole photo makes at least; JPEG makes about 1
-)
+_SHIFT_LEVELS = 3.0  # mean difference, levels of 255, of a change of the whole photo at least; JPEG makes about 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +107,9 @@ def changed_share(before: Pixels, after: Pixels) -> float:
     Returns:
         The share of pixels, 0 to 1.
     """
-    import numpy as np
-
     if before.shape != after.shape:
         after = _resized(after, (before.shape[1], before.shape[0]))
-    return float((np.abs(before - after).max(axis=2) > _CHANGED_LEVELS).mean())
+    return float(changed_points(before, after, levels=VISIBLE_LEVELS).mean())
 
 
 def _shift(before: Pixels, after: Pixels) -> float:
