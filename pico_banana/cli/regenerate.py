@@ -1,27 +1,30 @@
-"""`pico-banana regenerate`: make such data anew, `plan | run | status | assemble | report | retry-failed`."""
+"""`pico-banana regenerate`: make such data anew, `plan | run | status | assemble | report | retry-failed`.
+
+And its last stage alone, over edits that are there already: `judge | scores`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pico_banana.cli.judging import add_judge, add_scores
+from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, add_policy, chosen_config, chosen_policy, ended, tell
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.config import Config
-    from pico_banana.regenerate.policy import Policy
-    from pico_banana.regenerate.runner import RunState
 
-_INTERRUPTED = 130
 _EPILOG = """\
 examples:
   pico-banana regenerate run config.toml --ledger runs/a --dry-run
   pico-banana regenerate run config.toml --ledger runs/a --budget-usd 20
   pico-banana regenerate assemble runs/a --out data/a --threshold 0.8
   pico-banana regenerate report runs/a --html report.html
+  pico-banana regenerate judge config.toml single_turn --ledger runs/judged --limit 1000
 """
 
 
@@ -45,6 +48,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_status(commands)
     _add_assemble(commands)
     _add_report(commands)
+    add_judge(commands)
+    add_scores(commands)
     _add_rehearse(commands)
 
 
@@ -69,13 +74,7 @@ def _add_run(
         epilog=f"example: pico-banana regenerate {name} config.toml --ledger runs/a --budget-usd 20",
     )
     _add_config_and_ledger(parser)
-    parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
-    parser.add_argument(
-        "--accept-changes", action="store_true", help="go on although the configuration asks something else"
-    )
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
+    add_limits(parser)
     if not retry:
         parser.add_argument(
             "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
@@ -104,7 +103,7 @@ def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the mirror's folder")
-    _add_policy(parser)
+    add_policy(parser)
     parser.add_argument("--rows-only", action="store_true", help="leave the pictures out")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_assemble)
@@ -122,7 +121,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--examples", type=int, default=12, metavar="N", help="how many accepts and rejects to show (12)"
     )
-    _add_policy(parser)
+    add_policy(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_report)
 
@@ -150,11 +149,6 @@ def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _add_policy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--threshold", type=float, metavar="SCORE", help="another threshold than the run's, 0 to 1")
-    parser.add_argument("--comparison", choices=(">", ">="), help="how a score is held against it")
-
-
 def _plan(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.config import read_config
     from pico_banana.regenerate.ledger import open_ledger
@@ -166,26 +160,25 @@ def _plan(args: argparse.Namespace) -> int:
     with open_ledger(args.ledger, create=True, writable=True) as ledger:
         ledger.bind(config)
         count = plan_run(ledger, config, able=able_types(staff.writer, staff.editor))
-    _print(args, {"items": count, "ledger": str(args.ledger)}, f"{count} items planned in {args.ledger}")
+    tell(args, {"items": count, "ledger": str(args.ledger)}, f"{count} items planned in {args.ledger}")
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.config import read_config
     from pico_banana.regenerate.progress import ProgressLine
     from pico_banana.regenerate.runner import run
 
-    config = read_config(args.config)
-    if args.budget_usd is not None:
-        config = dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
+    config = chosen_config(args)
     if args.dry_run:
         return _dry_run(args, config)
     with ProgressLine(sys.stderr) as line:
         state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
-    _print(args, state.as_json(), _summary(args, state))
-    if state.stopped == "interrupted":
-        return _INTERRUPTED
-    return 1 if state.stopped or state.failed > args.allow_failed else 0
+    advice = Advice(
+        "nothing waits for another try" if args.retry else "nothing is left to do",
+        f"pico-banana regenerate report {args.ledger}",
+        "`pico-banana regenerate retry-failed`",
+    )
+    return ended(args, state, advice)
 
 
 def _dry_run(args: argparse.Namespace, config: Config) -> int:
@@ -194,7 +187,7 @@ def _dry_run(args: argparse.Namespace, config: Config) -> int:
 
     found = forecast_run(config, args.ledger)
     totals = {"accepted": found.accepted, "total_usd": found.total_usd}
-    _print(args, {**dataclasses.asdict(found), **totals}, forecast_table(found))
+    tell(args, {**dataclasses.asdict(found), **totals}, forecast_table(found))
     return 0
 
 
@@ -205,7 +198,7 @@ def _status(args: argparse.Namespace) -> int:
 
     with open_ledger(args.ledger) as ledger:
         status = make_status(ledger)
-    _print(args, dataclasses.asdict(status), status_table(status))
+    tell(args, dataclasses.asdict(status), status_table(status))
     return 0
 
 
@@ -214,7 +207,7 @@ def _assemble(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.ledger import open_ledger
 
     with open_ledger(args.ledger) as ledger:
-        policy = _policy(args, ledger.latest_config().policy)
+        policy = chosen_policy(args, ledger.latest_config().policy)
         made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
@@ -223,7 +216,7 @@ def _assemble(args: argparse.Namespace) -> int:
         f"{made.pictures}\n"
         f'load them with: pico_banana.load("single_turn", mirror="{made.folder}")'
     )
-    _print(args, {**dataclasses.asdict(made), "folder": str(made.folder)}, text)
+    tell(args, {**dataclasses.asdict(made), "folder": str(made.folder)}, text)
     return 0
 
 
@@ -234,10 +227,10 @@ def _report(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.tables import report_table
 
     with open_ledger(args.ledger) as ledger:
-        report = make_report(ledger, policy=_policy(args, ledger.latest_config().policy))
+        report = make_report(ledger, policy=chosen_policy(args, ledger.latest_config().policy))
         if args.html is not None:
             write_html(report, ledger, args.html, examples=args.examples)
-    _print(args, report.as_json(), report_table(report))
+    tell(args, report.as_json(), report_table(report))
     return 0
 
 
@@ -251,32 +244,5 @@ def _rehearse(args: argparse.Namespace) -> int:
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     return 0
-
-
-def _policy(args: argparse.Namespace, policy: Policy) -> Policy:
-    from pico_banana.regenerate.policy import with_threshold
-
-    return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
-
-
-def _summary(args: argparse.Namespace, state: RunState) -> str:
-    if state.total == 0:
-        waiting = "nothing waits for another try" if args.retry else "nothing is left to do"
-        return (
-            f"{waiting}: {state.earlier} items were finished before, {state.spent_usd:.4f} USD spent\n"
-            f"see them with `pico-banana regenerate report {args.ledger}`"
-        )
-    text = (
-        f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
-        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
-    )
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
-    if kinds:
-        text += f"\nfailed with: {kinds}; try again with `pico-banana regenerate retry-failed`"
-    return f"{text}\nstopped: {state.stopped}" if state.stopped else text
-
-
-def _print(args: argparse.Namespace, document: dict[str, Any], text: str) -> None:
-    sys.stdout.write((json.dumps(document, indent=2, default=str) if args.json else text) + "\n")

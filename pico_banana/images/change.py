@@ -1,8 +1,8 @@
 """Measure where an edit differs from its source: the changed share, its box, a mask, and whether to believe them.
 
-Both pictures are brought to one small grid by averaging, which evens out what encoders and noise do; a point has changed
-where a channel differs by more than that can be. An edit that was reframed or moved differs nearly everywhere without
-having changed anything, so such a measurement says of itself that it is not to be relied on.
+Both pictures are brought to one small grid by averaging, which evens out what encoders and noise do; a point has
+changed where a channel differs by more than that can be. An edit that was reframed or moved differs nearly everywhere
+without having changed anything, so such a measurement says of itself that it is not to be relied on.
 """
 
 from __future__ import annotations

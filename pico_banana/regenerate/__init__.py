@@ -10,9 +10,8 @@ with open_ledger(Path("runs/a")) as ledger:
 ```
 
 The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records),
-`walk` strings attempts
-and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a policy, `assembly`
-writes rows.
+`walk` strings attempts and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a
+policy, `assembly` writes rows. `judging` is the last stage alone, over edits that are there already.
 Names are imported on first use.
 """
 
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.assembly import Assembled, assemble
     from pico_banana.regenerate.config import Config, config_from, read_config
     from pico_banana.regenerate.forecast import Forecast, forecast_run
+    from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
     from pico_banana.regenerate.ledger import Ledger, open_ledger
     from pico_banana.regenerate.policy import Policy, Verdict
     from pico_banana.regenerate.report import Report, make_report, make_status
     from pico_banana.regenerate.report_html import write_html
-    from pico_banana.regenerate.runner import RunState, run
+    from pico_banana.regenerate.runner import run
     from pico_banana.regenerate.staff import Staff
+    from pico_banana.regenerate.state import RunState
 
 _HOMES = {
     "Assembled": "assembly",
@@ -38,18 +39,22 @@ _HOMES = {
     "Forecast": "forecast",
     "Ledger": "ledger",
     "Policy": "policy",
+    "PublishedEdit": "judging",
     "Report": "report",
-    "RunState": "runner",
+    "RunState": "state",
     "Staff": "staff",
     "Verdict": "policy",
     "assemble": "assembly",
     "config_from": "config",
     "forecast_run": "forecast",
+    "judge_published": "judging",
     "make_report": "report",
     "make_status": "report",
     "open_ledger": "ledger",
+    "published_edits": "judging",
     "read_config": "config",
     "run": "runner",
+    "scores": "judging",
     "write_html": "report_html",
 }
 
@@ -59,6 +64,7 @@ __all__ = [
     "Forecast",
     "Ledger",
     "Policy",
+    "PublishedEdit",
     "Report",
     "RunState",
     "Staff",
@@ -66,11 +72,14 @@ __all__ = [
     "assemble",
     "config_from",
     "forecast_run",
+    "judge_published",
     "make_report",
     "make_status",
     "open_ledger",
+    "published_edits",
     "read_config",
     "run",
+    "scores",
     "write_html",
 ]
 

@@ -29,6 +29,7 @@ from pico_banana.errors import StoreError
 from pico_banana.regenerate.assembly_part import ANNOTATIONS, FILES, SUBSETS, Part, Task, assemble_part
 from pico_banana.regenerate.derive import item_ids
 from pico_banana.regenerate.placing import remove_unnamed
+from pico_banana.regenerate.plan import is_of_published
 from pico_banana.store import atomic_path
 
 if TYPE_CHECKING:
@@ -81,11 +82,14 @@ def assemble(
         The counts.
 
     Raises:
-        StoreError: the folder is not empty and no mirror, or cannot be written.
+        StoreError: the folder is not empty and no mirror, or cannot be written; the ledger judged published edits.
         DiskFullError: there is no room.
         ConfigError: no policy is given and the ledger was never run.
     """
     folder = Path(folder)
+    if is_of_published(ledger):
+        text = f"{ledger.folder} judges published edits and made none; write what it says with `regenerate scores`"
+        raise StoreError(text, path=str(ledger.folder))
     rule = policy or ledger.latest_config().policy
     _require_own(folder)
     room = folder / _ROOM

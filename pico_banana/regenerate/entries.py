@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.values import Item, KnownObject, Outcome, Photo, Picture, Reply, Usage
-from pico_banana.taxonomy import edit_type
+from pico_banana.taxonomy import edit_type_from_label
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,7 +44,8 @@ def item_from(row: sqlite3.Row) -> Item:
     """
     objects = tuple(KnownObject(**{**entry, "box": tuple(entry["box"])}) for entry in json.loads(row["objects"]))
     photo = Photo(row["url"], row["locator"], bool(row["known"]), objects, frozenset(json.loads(row["tags"])))
-    return Item(row["id"], photo, tuple(map(edit_type, json.loads(row["edit_types"]))), row["seed"])
+    kinds = tuple(map(edit_type_from_label, json.loads(row["edit_types"])))  # published rows have unknown types, too
+    return Item(row["id"], photo, kinds, row["seed"])
 
 
 def reply_row(reply: Reply) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.config import Config, config_from, differing_keys
-from pico_banana.regenerate.entries import item_from, photo_row, reply_from
+from pico_banana.regenerate.entries import item_from, reply_from
 from pico_banana.regenerate.journal import Journal, connect
 from pico_banana.regenerate.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Future
 
     from pico_banana.regenerate.values import Item, Reply
@@ -130,30 +130,6 @@ class Ledger:
         return config_from({key: value for key, value in document.items() if value is not None})
 
     # --- plan ----------------------------------------------------------------------------------------------------
-
-    def add_items(self, items: Iterable[Item]) -> int:
-        """Append planned items with their photos.
-
-        Args:
-            items: the plan, ids rising.
-
-        Returns:
-            How many were given.
-        """
-        photo_ids: dict[str, int] = {}
-        last: Future[None] | None = None
-        count = 0
-        for item in items:
-            if item.photo.url not in photo_ids:
-                photo_ids[item.photo.url] = len(photo_ids) + 1
-                self.append("photos", photo_row(photo_ids[item.photo.url], item.photo))
-            types = json.dumps([str(kind) for kind in item.edit_types])
-            row = {"id": item.id, "photo": photo_ids[item.photo.url], "edit_types": types, "seed": item.seed}
-            last = self.append("items", row)
-            count += 1
-        if last is not None:
-            last.result()
-        return count
 
     def item_count(self) -> int:
         """Count the planned items.

@@ -1,4 +1,4 @@
--- The ledger of a regeneration. Every table only ever grows; nothing is updated or deleted.
+-- The ledger of a regeneration. Every table only ever grows; nothing is updated or deleted, but a plan that was cut off.
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- Every configuration the ledger has been run with, in order.
@@ -12,6 +12,11 @@ CREATE TABLE IF NOT EXISTS photos (
 -- The plan: one row an item; edit_types is a JSON list, one slug a turn.
 CREATE TABLE IF NOT EXISTS items (
   id INTEGER PRIMARY KEY, photo INTEGER NOT NULL REFERENCES photos(id), edit_types TEXT NOT NULL, seed INTEGER NOT NULL
+);
+
+-- What a judge of edits that are there already is asked about: one row an item, of one turn.
+CREATE TABLE IF NOT EXISTS published (
+  item INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, edited TEXT NOT NULL, instruction TEXT NOT NULL
 );
 
 -- Written before a call starts: what was in flight when a process died is opened and has no row in calls.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
+from pico_banana.regenerate.entries import photo_row
 from pico_banana.regenerate.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.values import Item, Photo, derived_seed
@@ -13,9 +15,12 @@ from pico_banana.taxonomy import EditType, edit_type, edit_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from pico_banana.regenerate.config import AssignSettings, Config, SessionSettings
     from pico_banana.regenerate.ledger import Ledger
+
+_PLANNED = "planned"  # the fact that says so
 
 
 class Assigner:
@@ -115,14 +120,73 @@ def plan_run(
     Raises:
         ConfigError: there are no photos, or none that any type suits.
     """
-    if not ledger.item_count():
-        ledger.add_items(make_items(config, find_photos(config.source) if photos is None else photos, able=able))
+    if not is_planned(ledger):
+        add_items(ledger, make_items(config, find_photos(config.source) if photos is None else photos, able=able))
     count = ledger.item_count()
     if not count:
         raise ConfigError(
             "no photo suits any of the edit types; see assign.edit_types and assign.when_unknown", key="assign"
         )
     return count
+
+
+def add_items(ledger: Ledger, items: Iterable[Item]) -> int:
+    """Append planned items with their photos; what a planning that was cut off left is taken away first.
+
+    Args:
+        ledger: open for writing.
+        items: the plan, or more of it, ids rising; read after that.
+
+    Returns:
+        How many were given; a plan of none is no plan.
+    """
+    if not is_planned(ledger):
+        ledger.append(
+            "facts", {"name": "planning", "value": ""}
+        ).result()  # what was appended before is on the disk now
+        for table in ("items", "photos", "published"):
+            ledger.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    photo_ids: dict[str, int] = dict(map(tuple, ledger.database.execute("SELECT url, id FROM photos")))
+    last: Future[None] | None = None
+    count = 0
+    for item in items:
+        if item.photo.url not in photo_ids:
+            photo_ids[item.photo.url] = len(photo_ids) + 1
+            ledger.append("photos", photo_row(photo_ids[item.photo.url], item.photo))
+        types = json.dumps([str(kind) for kind in item.edit_types])
+        row = {"id": item.id, "photo": photo_ids[item.photo.url], "edit_types": types, "seed": item.seed}
+        last = ledger.append("items", row)
+        count += 1
+    if last is not None:
+        last.result()
+        ledger.append("facts", {"name": _PLANNED, "value": ""}).result()
+    return count
+
+
+def is_planned(ledger: Ledger) -> bool:
+    """Say whether the whole plan is in a ledger: a planning that was killed, or failed half-way, leaves only a part.
+
+    Args:
+        ledger: the ledger.
+
+    Returns:
+        True when it is.
+    """
+    whole = ledger.database.execute("SELECT 1 FROM facts WHERE name = ?", (_PLANNED,)).fetchone()
+    begun = ledger.database.execute("SELECT 1 FROM opened LIMIT 1").fetchone()  # only a whole plan is begun
+    return whole is not None or begun is not None
+
+
+def is_of_published(ledger: Ledger) -> bool:
+    """Say whether a ledger is about edits that are there already, see `judging`.
+
+    Args:
+        ledger: the ledger.
+
+    Returns:
+        True when it is.
+    """
+    return ledger.database.execute("SELECT 1 FROM published LIMIT 1").fetchone() is not None
 
 
 def able_types(*backends: object) -> frozenset[str] | None:

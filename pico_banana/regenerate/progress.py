@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.runner import RunState
+    from pico_banana.regenerate.state import RunState
 
 _BY_TYPE_EVERY = 10  # lines on something that is no terminal; a log is not flooded
 

@@ -9,8 +9,7 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,76 +28,16 @@ from pico_banana.regenerate.ledger import Ledger, open_ledger
 from pico_banana.regenerate.pace import Stopped
 from pico_banana.regenerate.plan import able_types, plan_run
 from pico_banana.regenerate.staff import Staff, connect, dismiss, hire
+from pico_banana.regenerate.state import Progress, RunState
 from pico_banana.regenerate.walk import walk
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
     from pico_banana.regenerate.config import Config
     from pico_banana.regenerate.values import Item, Photo
 
-Progress = Callable[["RunState"], None]
 _PROGRESS_EVERY_S = 1.0
-
-
-@dataclass(slots=True)
-class RunState:
-    """How far a run is; `total == done + failed + left`.
-
-    Attributes:
-        total: items to walk in this run.
-        earlier: items that earlier runs had finished.
-        done: items finished in this run.
-        failed: items that could not be finished; they wait for `retry-failed`.
-        failures: error class to how many items.
-        by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to
-            how many items.
-        calls: calls a service answered in this run.
-        replayed: calls answered from the ledger in this run.
-        spent_usd: spent so far, over all runs of the ledger.
-        in_flight_usd: what calls in flight can cost at most.
-        seconds: since this run began.
-        stopped: why the run stopped early: "", "interrupted", or the text of an error.
-    """
-
-    total: int = 0
-    earlier: int = 0
-    done: int = 0
-    failed: int = 0
-    failures: dict[str, int] = field(default_factory=dict)
-    by_type: dict[str, Counter[str]] = field(default_factory=dict)
-    calls: int = 0
-    replayed: int = 0
-    spent_usd: float = 0.0
-    in_flight_usd: float = 0.0
-    seconds: float = 0.0
-    stopped: str = ""
-
-    @property
-    def left(self) -> int:
-        """Items this run has not finished."""
-        return self.total - self.done - self.failed
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the state as JSON values.
-
-        Returns:
-            A dictionary.
-        """
-        numbers = {
-            name: getattr(self, name) for name in ("total", "earlier", "done", "failed", "left", "calls", "replayed")
-        }
-        money = {"spent_usd": self.spent_usd, "seconds": self.seconds, "stopped": self.stopped}
-        by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
-        return {**numbers, **money, "failures": self.failures, "by_type": by_type}
-
-    @property
-    def ended(self) -> Counter[str]:
-        """How first turns ended, over all types."""
-        return sum(self.by_type.values(), Counter())
-
-    @property
-    def eta_s(self) -> float | None:
-        """Seconds until the end at the speed so far, or None when nothing is done yet."""
-        return self.seconds / self.done * self.left if self.done else None
 
 
 def run(
@@ -130,18 +69,61 @@ def run(
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    folder = Path(folder)
-    from filelock import FileLock, Timeout
-
     workers = hire(config) if staff is None else staff
     connect(workers)
+
+    def plan(ledger: Ledger) -> None:
+        plan_run(ledger, config, photos=photos, able=able_types(workers.writer, workers.editor))
+
+    job = Job(config, workers, plan, walk)
+    return run_job(job, Path(folder), failed=failed, accept_changes=accept_changes, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run is about: where its items come from, and what is done with one.
+
+    Attributes:
+        config: the configuration.
+        staff: who does the work, connected.
+        plan: writes the plan into a ledger that has none.
+        walk: does one item, and says how it ended.
+    """
+
+    config: Config
+    staff: Staff
+    plan: Callable[[Ledger], None]
+    walk: Callable[[Desk, Staff, Item], Awaitable[str]]
+
+
+def run_job(
+    job: Job, folder: Path, *, failed: bool = False, accept_changes: bool = False, progress: Progress | None = None
+) -> RunState:
+    """Plan, when there is no plan yet, and do what is not finished; `run` says more.
+
+    Args:
+        job: what it is about.
+        folder: the ledger's folder; made when it is not there.
+        failed: do the items that failed in earlier runs instead of the others.
+        accept_changes: go on with a configuration that asks something else than the ledger's.
+        progress: called about once a second, and at the end.
+
+    Returns:
+        How far it came.
+
+    Raises:
+        ConfigError: the configuration differs from the ledger's.
+        StoreError: the ledger cannot be written, or another process is running on it.
+    """
+    from filelock import FileLock, Timeout
+
     with open_ledger(folder, create=True, writable=True) as ledger:
         try:
             with FileLock(str(folder / "run.lock"), timeout=0):
-                ledger.bind(config, accept_changes=accept_changes)
-                plan_run(ledger, config, photos=photos, able=able_types(workers.writer, workers.editor))
+                ledger.bind(job.config, accept_changes=accept_changes)
+                job.plan(ledger)
                 ledger.vault.keep_reserve()
-                return asyncio.run(_Run(ledger, config, workers, progress).all(failed=failed))
+                return asyncio.run(_Run(ledger, job, progress).all(failed=failed))
         except Timeout as error:
             text = f"another process is running on {folder}; wait for it, or take another ledger folder"
             raise StoreError(text, path=str(folder)) from error
@@ -150,11 +132,13 @@ def run(
 class _Run:
     """One run: a feeder, some workers, and what they share."""
 
-    def __init__(self, ledger: Ledger, config: Config, staff: Staff, progress: Progress | None) -> None:
+    def __init__(self, ledger: Ledger, job: Job, progress: Progress | None) -> None:
         spent, lost = ledger.spent_usd()
+        config = job.config
         self.ledger = ledger
         self.config = config
-        self.staff = staff
+        self.job = job
+        self.staff = job.staff
         self.progress = progress
         self.desk = Desk(ledger, config, Budget(config.run.budget_usd, spent + lost))
         self.state = RunState()
@@ -201,7 +185,7 @@ class _Run:
 
     async def _walk(self, item: Item) -> None:
         try:
-            end = await walk(self.desk, self.staff, item)
+            end = await self.job.walk(self.desk, self.staff, item)
         except (Stopped, asyncio.CancelledError):
             return
         except (BudgetError, DiskFullError) as error:

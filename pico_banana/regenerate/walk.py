@@ -76,9 +76,39 @@ async def walk(desk: Desk, staff: Staff, item: Item) -> str:
         history = (*scene.history, done.instruction.text)
         scene = replace(scene, turn=scene.turn + 1, photo=done.edited, history=history)
         done = await _turn(desk, staff, scene)
+    await finish(desk, item)
+    return first
+
+
+async def finish(desk: Desk, item: Item) -> None:
+    """Record that an item is finished under this configuration.
+
+    Args:
+        desk: whose ledger it is.
+        item: the item.
+
+    Raises:
+        StoreError: the record could not be kept.
+    """
     row = {"item": item.id, "digest": desk.config.digest(), "at": time.time()}
     await asyncio.wrap_future(desk.ledger.append("finished", row))
-    return first
+
+
+async def keep_attempt(desk: Desk, scene: Scene, tried: Tried, *, attempt: int, call_key: str) -> None:
+    """Record an attempt.
+
+    Args:
+        desk: whose ledger it is.
+        scene: the turn.
+        tried: what came of it.
+        attempt: from 1.
+        call_key: the key of the edit call; empty where none was made.
+
+    Raises:
+        StoreError: the record could not be kept.
+    """
+    row = {**_place(scene), "attempt": attempt, "call_key": call_key, **_as_row(tried), "at": time.time()}
+    await asyncio.wrap_future(desk.ledger.append("attempts", row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +126,8 @@ async def _turn(desk: Desk, staff: Staff, scene: Scene) -> _Done:
         return _Done(instruction, end="refused" if outcome is Outcome.REFUSED else "declined")
     for number in range(1, desk.config.policy.max_attempts + 1):
         key, reply = await edit(desk, staff, scene, instruction, number)
-        tried = await _judged(desk, staff, scene, Work(instruction, reply.picture or scene.photo, number), reply)
-        row = {**_place(scene), "attempt": number, "call_key": key, **_as_row(tried), "at": time.time()}
-        await asyncio.wrap_future(desk.ledger.append("attempts", row))
+        tried = await judged(desk, staff, scene, Work(instruction, reply.picture or scene.photo, number), reply)
+        await keep_attempt(desk, scene, tried, attempt=number, call_key=key)
         if tried.first is not None and desk.config.policy.decide(tried.first, tried.second).accepted:
             return _Done(instruction, reply.picture)
         if reply.outcome in _FINAL:
@@ -121,7 +150,24 @@ async def _instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Instruct
     return instruction, outcome
 
 
-async def _judged(desk: Desk, staff: Staff, scene: Scene, work: Work, reply: Reply) -> Tried:
+async def judged(desk: Desk, staff: Staff, scene: Scene, work: Work, reply: Reply) -> Tried:
+    """Check an edit on the CPU, and have it judged where it passes.
+
+    Args:
+        desk: where calls go over.
+        staff: whose judges judge.
+        scene: the turn.
+        work: the edit.
+        reply: how the edit came.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        ModelUnavailableError: the judge's service failed at every try.
+        Stopped: the run is stopping.
+        BudgetError: the call could exceed the budget.
+    """
     if reply.outcome is not Outcome.OK or reply.picture is None:
         return Tried(reply.outcome, reply.reason)
     findings = await _checked(desk, scene, reply.picture)

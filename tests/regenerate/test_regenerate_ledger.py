@@ -10,6 +10,7 @@ from pico_banana.errors import ConfigError, DiskFullError, PictureMissingError, 
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.journal import Journal, connect
 from pico_banana.regenerate.ledger import open_ledger
+from pico_banana.regenerate.plan import add_items, is_planned, plan_run
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
 from pico_banana.regenerate.vault import Vault
 from pico_banana.store import write_atomic
@@ -29,14 +30,14 @@ def test_items_come_back_as_they_were_planned(ledger):
         Item(1, photo, (edit_type("zoom_in"),), 11),
         Item(2, photo, (edit_type("season"), edit_type("weather")), 12),
     ]
-    assert ledger.add_items(items) == 2
+    assert add_items(ledger, items) == 2
     assert list(ledger.items()) == items
     assert [item.id for item in ledger.pending("any")] == [1, 2]
 
 
 def test_pages_give_every_item_once(ledger):
     photo = Photo("https://photos.invalid/a.jpg", "a.jpg")
-    ledger.add_items(Item(number, photo, (edit_type("zoom_in"),), number) for number in range(1, 1202))
+    add_items(ledger, (Item(number, photo, (edit_type("zoom_in"),), number) for number in range(1, 1202)))
     assert [item.id for item in ledger.pending("d")] == list(range(1, 1202))
     for number in (1, 500, 501, 1201):
         ledger.append("finished", {"item": number, "digest": "d", "at": 0.0}).result()
@@ -46,7 +47,7 @@ def test_pages_give_every_item_once(ledger):
 
 def test_a_failed_item_waits_for_retry(ledger):
     photo = Photo("https://photos.invalid/a.jpg", "a.jpg")
-    ledger.add_items(Item(number, photo, (edit_type("zoom_in"),), number) for number in (1, 2))
+    add_items(ledger, (Item(number, photo, (edit_type("zoom_in"),), number) for number in (1, 2)))
     ledger.append("failures", {"item": 2, "stage": "", "error": "E", "text": "t", "at": 0.0}).result()
     assert [item.id for item in ledger.pending("d")] == [1]
     assert [item.id for item in ledger.pending("d", failed=True)] == [2]
@@ -156,3 +157,20 @@ def test_the_configuration_comes_back_equal(ledger):
     )
     ledger.bind(config)
     assert ledger.latest_config() == config
+
+
+def test_a_plan_that_was_cut_off_is_made_anew(ledger):
+    def failing():
+        for number in range(1, 1100):
+            yield Item(number, Photo(f"https://photos.invalid/{number}.jpg", "x.jpg"), (edit_type("zoom_in"),), number)
+        raise ConfigError("line 1100 is no id", key="source.open_images")
+
+    with pytest.raises(ConfigError):
+        add_items(ledger, failing())
+    assert not is_planned(ledger)
+    photo = Photo("https://photos.invalid/another.jpg", "another.jpg")
+    config = config_from({"source": {"folder": "sample"}, "assign": {"edit_types": ["zoom_in"]}})
+    assert plan_run(ledger, config, photos=iter([photo])) == 1
+    assert [item.photo for item in ledger.items()] == [photo]
+    assert is_planned(ledger)
+    assert plan_run(ledger, config, photos=iter([photo, photo])) == 1  # a whole plan stays as it is

@@ -80,12 +80,12 @@ def guidance(edit_type: EditType) -> Guidance:
     """Give the guidance for an edit type.
 
     Args:
-        edit_type: one of the 35 types.
+        edit_type: any type.
 
     Returns:
-        Its guidance.
+        Its guidance; empty for an unknown type, of which nobody can say more than its name.
     """
-    return _all_guidance()[str(edit_type)]
+    return _all_guidance().get(str(edit_type)) or Guidance("", "", frozenset())
 
 
 @cache

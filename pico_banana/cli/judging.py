@@ -1,0 +1,100 @@
+"""`pico-banana regenerate judge` and `scores`: a judge of one's own over edits that are there already."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.runs import Advice, add_limits, add_policy, chosen_config, chosen_policy, ended, tell
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command that judges.
+
+    Args:
+        commands: where commands are added.
+    """
+    parser = commands.add_parser(
+        "judge",
+        help="have published edits judged by the configuration's judge",
+        description="Have the edits of single_turn or preference rows judged, by the [judge] of a configuration. "
+        "Ctrl-C stops gently; the same command goes on. `scores` then writes them by row id.",
+        epilog="example: pico-banana regenerate judge config.toml single_turn --ledger runs/judged --limit 1000",
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
+    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder; made if needed")
+    add_selection_options(parser)
+    add_mirror_options(parser)
+    add_limits(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say how many edits and what they cost; pay nothing")
+    parser.add_argument("--retry-failed", action="store_true", help="judge those that failed in earlier runs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_judge)
+
+
+def add_scores(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command that writes what was judged.
+
+    Args:
+        commands: where commands are added.
+    """
+    parser = commands.add_parser(
+        "scores",
+        help="write what the judge said as annotations by row id",
+        description="Write what the judge said of published edits as annotations by row id. No model is asked.",
+        epilog="example: pico-banana regenerate scores runs/judged --out scores.parquet",
+    )
+    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet or .jsonl file")
+    add_policy(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_scores)
+
+
+def _judge(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.judging import forecast_judging, judge_published, published_edits
+    from pico_banana.regenerate.progress import ProgressLine
+
+    config = chosen_config(args)
+    rows = chosen_rows(args)
+    if args.dry_run:
+        count = sum(1 for _ in published_edits(rows))
+        usd, unpriced = forecast_judging(config, count)
+        free = f" (no price given, counted as free: {', '.join(unpriced)})" if unpriced else ""
+        tell(args, {"edits": count, "usd": usd}, f"{count:,} edits to judge, about {usd:.2f} USD{free}")
+        return 0
+    with ProgressLine(sys.stderr) as line:
+        state = judge_published(
+            config,
+            args.ledger,
+            published_edits(rows),
+            failed=args.retry_failed,
+            accept_changes=args.accept_changes,
+            progress=line.show,
+        )
+    advice = Advice(
+        "nothing waits for another try" if args.retry_failed else "nothing is left to judge",
+        f"pico-banana regenerate scores {args.ledger} --out scores.parquet",
+        "the same command and --retry-failed",
+    )
+    return ended(args, state, advice)
+
+
+def _scores(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.judging import scores
+    from pico_banana.regenerate.ledger import open_ledger
+    from pico_banana.sidecar import write_annotations
+
+    with open_ledger(args.ledger) as ledger:
+        table = scores(ledger, policy=chosen_policy(args, ledger.latest_config().policy))
+    write_annotations(table, args.out)
+    without = table["score"].null_count
+    counts = {"judged": len(table) - without, "without_scores": without}
+    text = f"{counts['judged']:,} edits judged, {without:,} without scores: {args.out}"
+    tell(args, {**counts, "out": str(args.out)}, text)
+    return 0

@@ -1,0 +1,134 @@
+"""What the commands of a regeneration share: limits and policy as options, and how a run ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.policy import Policy
+    from pico_banana.regenerate.state import RunState
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to say of a run that has nothing to do, or has failures.
+
+    Attributes:
+        nothing: why there is nothing to do.
+        look: how to see what is there.
+        again: how to try what failed once more.
+    """
+
+    nothing: str
+    look: str
+    again: str
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add what bounds a run.
+
+    Args:
+        parser: the command's parser.
+    """
+    parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
+    parser.add_argument(
+        "--accept-changes", action="store_true", help="go on although the configuration asks something else"
+    )
+    parser.add_argument(
+        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
+    )
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a policy stricter or milder than the run's.
+
+    Args:
+        parser: the command's parser.
+    """
+    parser.add_argument("--threshold", type=float, metavar="SCORE", help="another threshold than the run's, 0 to 1")
+    parser.add_argument("--comparison", choices=(">", ">="), help="how a score is held against it")
+
+
+def chosen_config(args: argparse.Namespace) -> Config:
+    """Read the configuration that the options name.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        The configuration, with the budget of the options.
+    """
+    from pico_banana.regenerate.config import read_config
+
+    config = read_config(args.config)
+    if args.budget_usd is None:
+        return config
+    return dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
+
+
+def chosen_policy(args: argparse.Namespace, policy: Policy) -> Policy:
+    """Change a policy as the options say.
+
+    Args:
+        args: what the parser gave.
+        policy: the run's.
+
+    Returns:
+        The policy.
+    """
+    from pico_banana.regenerate.policy import with_threshold
+
+    return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
+
+
+def tell(args: argparse.Namespace, document: dict[str, Any], text: str) -> None:
+    """Print a result.
+
+    Args:
+        args: what the parser gave.
+        document: the result for --json.
+        text: the result for people.
+    """
+    sys.stdout.write((json.dumps(document, indent=2, default=str) if args.json else text) + "\n")
+
+
+def ended(args: argparse.Namespace, state: RunState, advice: Advice) -> int:
+    """Say how a run ended.
+
+    Args:
+        args: what the parser gave.
+        state: how far it came.
+        advice: what to do next.
+
+    Returns:
+        The exit code.
+    """
+    tell(args, state.as_json(), _summary(state, advice))
+    if state.stopped == "interrupted":
+        return INTERRUPTED
+    return 1 if state.stopped or state.failed > args.allow_failed else 0
+
+
+def _summary(state: RunState, advice: Advice) -> str:
+    if state.total == 0:
+        return (
+            f"{advice.nothing}: {state.earlier} items were finished before, {state.spent_usd:.4f} USD spent\n"
+            f"see them with `{advice.look}`"
+        )
+    text = (
+        f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
+        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
+    )
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
+    if kinds:
+        text += f"\nfailed with: {kinds}; try again with {advice.again}"
+    return f"{text}\nstopped: {state.stopped}" if state.stopped else text

@@ -1,0 +1,249 @@
+"""Scores for edits that are there already: a judge of one's own over published rows.
+
+It is the last stage of a regeneration alone, on the same desk and the same ledger: paced, budgeted, resumable, and
+never paid twice for one request. The ledger keeps what the judge said; scores under any policy are derived from it as
+annotations by row id, which hold nothing of the release.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import ConfigError, StoreError
+from pico_banana.records import Preference, SingleTurn
+from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.regenerate.budget import cost_usd, prices
+from pico_banana.regenerate.forecast import ASSUMED
+from pico_banana.regenerate.photos import read_photo
+from pico_banana.regenerate.plan import add_items, is_of_published
+from pico_banana.regenerate.policy import CRITERIA, Verdict
+from pico_banana.regenerate.runner import Job, run_job
+from pico_banana.regenerate.staff import connect, hire
+from pico_banana.regenerate.stages import Scene, Work
+from pico_banana.regenerate.values import Instruction, Item, Outcome, Photo, Reply, Stage, derived_seed
+from pico_banana.regenerate.walk import SCORED, finish, judged, keep_attempt
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    import pyarrow as pa
+
+    from pico_banana.records import Record
+    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.desk import Desk
+    from pico_banana.regenerate.ledger import Ledger
+    from pico_banana.regenerate.policy import Policy
+    from pico_banana.regenerate.staff import Staff
+    from pico_banana.regenerate.state import Progress, RunState
+    from pico_banana.taxonomy import EditType
+
+_QUERY = """
+SELECT published.name, attempts.* FROM attempts JOIN published USING (item) ORDER BY attempts.item
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEdit:
+    """An edit to be judged.
+
+    Attributes:
+        name: the row's id, with `#rejected1` for a rejected edit.
+        source: the address of the picture before.
+        edited: the address of the picture after.
+        instruction: what was asked.
+        edit_type: its type.
+    """
+
+    name: str
+    source: str
+    edited: str
+    instruction: str
+    edit_type: EditType
+
+
+def published_edits(records: Iterable[Record]) -> Iterator[PublishedEdit]:
+    """Give the edits of rows: that of a single-turn row; the chosen and each rejected one of a preference row.
+
+    Args:
+        records: the rows.
+
+    Yields:
+        The edits in order.
+
+    Raises:
+        ConfigError: rows of sessions, whose turns have no edit types to judge by, or of texts.
+    """
+    for record in records:
+        if isinstance(record, SingleTurn):
+            pictures = {record.id: record.edited}
+        elif isinstance(record, Preference):
+            rejected = {f"{record.id}#rejected{number}": one for number, one in enumerate(record.rejected, 1)}
+            pictures = {record.id: record.chosen, **rejected}
+        else:
+            text = "rows of single_turn and preference are judged; turns of sessions have no edit type to be judged by"
+            raise ConfigError(text, key="subset")
+        for name, picture in pictures.items():
+            yield PublishedEdit(name, record.source.address, picture.address, record.instruction, record.edit_type)
+
+
+def judge_published(
+    config: Config,
+    folder: str | Path,
+    edits: Iterable[PublishedEdit],
+    *,
+    failed: bool = False,
+    accept_changes: bool = False,
+    progress: Progress | None = None,
+) -> RunState:
+    """Have edits judged, or go on doing so.
+
+    Args:
+        config: the configuration; its judges, policy, prices and run settings count, and no pixel checks are made.
+        folder: the ledger's folder; made when it is not there.
+        edits: the edits; those that the ledger does not know yet are added to its plan.
+        failed: judge those that failed in earlier runs instead of the others.
+        accept_changes: go on with a configuration that asks something else than the ledger's.
+        progress: called about once a second, and at the end.
+
+    Returns:
+        How far it came.
+
+    Raises:
+        ConfigError: the configuration cannot be used, or differs from the ledger's; there are no edits.
+        StoreError: the ledger cannot be written, or another process is running on it.
+        MissingExtraError: a backend's package is not installed.
+    """
+    alone = _judges_only(config)
+    staff = hire(alone)
+    connect(staff)
+
+    def plan(ledger: Ledger) -> None:
+        if not add_items(ledger, _items(ledger, alone, edits)) and not ledger.item_count():
+            raise ConfigError("there are no edits to judge in this selection", key="selection")
+
+    job = Job(alone, staff, plan, _judge_one)
+    return run_job(job, Path(folder), failed=failed, accept_changes=accept_changes, progress=progress)
+
+
+def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]]:
+    """Say what judging is expected to cost, a second opinion for none.
+
+    Args:
+        config: the configuration, with prices.
+        edits: how many edits.
+
+    Returns:
+        US dollars, and the judge's model where it has no price and counts as free.
+    """
+    known = prices(config).get("judge")
+    unpriced = (config.judge.model,) if config.judge.model and config.judge.model not in config.prices else ()
+    return edits * cost_usd(known, ASSUMED[Stage.JUDGE]) if known is not None else 0.0, unpriced
+
+
+def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
+    """Give what the judges said as annotations.
+
+    Args:
+        ledger: of `judge_published`, open for reading.
+        policy: how scores become one; None for the policy of the ledger's latest run.
+
+    Returns:
+        Columns `id`, `score` (0 to 1), one for each criterion, `reasons` (criterion to text), `accepted`,
+        `second_score` (null without a second opinion), `judge` and `prompt`; and `problem`, why there are no scores.
+
+    Raises:
+        StoreError: it is the ledger of a run, which has no published edits.
+    """
+    import pyarrow as pa
+
+    if not is_of_published(ledger):
+        text = f"{ledger.folder} is no ledger of `regenerate judge`; the scores of a run are written by `assemble`"
+        raise StoreError(text, path=str(ledger.folder))
+    rule = policy or ledger.latest_config().policy
+    texts = pa.map_(pa.string(), pa.string())
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("score", pa.float32()),
+            *((name, pa.float32()) for name in CRITERIA),
+            ("reasons", texts),
+            ("accepted", pa.bool_()),
+            ("second_score", pa.float32()),
+            ("judge", pa.string()),
+            ("prompt", pa.string()),
+            ("problem", pa.string()),
+        ]
+    )
+    asked = _who_judged(ledger)
+    rows = [_scored(row, rule) | asked.get(row["item"], {}) for row in ledger.database.execute(_QUERY)]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _judges_only(config: Config) -> Config:
+    """Leave out the stages that nobody asks: their models need no key, and their settings make no difference."""
+    nobody, unchecked = ModelSettings(), replace(config.checks, enabled=False)
+    return replace(config, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
+
+
+def _items(ledger: Ledger, config: Config, edits: Iterable[PublishedEdit]) -> Iterator[Item]:
+    # Killed between the two, a process leaves the one row without the other.
+    ledger.database.execute("DELETE FROM published WHERE item NOT IN (SELECT id FROM items)")
+    known = {name for (name,) in ledger.database.execute("SELECT name FROM published")}
+    (last,) = ledger.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()
+    for number, edit in enumerate((edit for edit in edits if edit.name not in known), last + 1):
+        row = {"item": number, "name": edit.name, "edited": edit.edited, "instruction": edit.instruction}
+        ledger.append("published", row)
+        photo = Photo(edit.source, edit.source)
+        yield Item(number, photo, (edit.edit_type,), derived_seed(config.seed, edit.name))
+
+
+async def _judge_one(desk: Desk, staff: Staff, item: Item) -> str:
+    edited, instruction = desk.ledger.database.execute(
+        "SELECT edited, instruction FROM published WHERE item = ?", (item.id,)
+    ).fetchone()
+    before = await asyncio.to_thread(read_photo, item.photo)
+    after = await asyncio.to_thread(read_photo, Photo(edited, edited))
+    scene = Scene(item, 1, before, before)
+    found = await judged(desk, staff, scene, Work(Instruction(instruction), after, 1), Reply(Outcome.OK, picture=after))
+    await keep_attempt(desk, scene, found, attempt=1, call_key="")
+    await finish(desk, item)
+    if found.first is None:
+        return "rejected"
+    return "accepted" if desk.config.policy.decide(found.first, found.second).accepted else "rejected"
+
+
+def _scored(row: sqlite3.Row, rule: Policy) -> dict[str, Any]:
+    if row["outcome"] != SCORED:
+        return {"id": row["name"], "problem": row["reason"] or row["outcome"]}
+    reasons = json.loads(row["reasons"])
+    first = Verdict({name: row[name] for name in CRITERIA}, None, reasons[0])
+    second = None
+    if row[f"{CRITERIA[0]}2"] is not None:
+        second = Verdict({name: row[f"{name}2"] for name in CRITERIA}, None, reasons[1])
+    decision = rule.decide(first, second)
+    return {
+        "id": row["name"],
+        "score": decision.score,
+        **first.scores,
+        "reasons": list(reasons[0].items()),
+        "accepted": decision.accepted,
+        "second_score": None if second is None else rule.score(second),
+    }
+
+
+def _who_judged(ledger: Ledger) -> dict[int, dict[str, str]]:
+    """Say which model judged each item, and by which prompt."""
+    found = ledger.database.execute(
+        "SELECT item, answered_by, model, backend, prompt FROM calls WHERE stage = ? AND outcome = ?",
+        (str(Stage.JUDGE), str(Outcome.OK)),
+    )
+    return {
+        item: {"judge": answered or model or backend, "prompt": prompt}
+        for item, answered, model, backend, prompt in found
+    }
