@@ -41,7 +41,9 @@ def fetch_file(url: str, path: Path, *, about_bytes: int = 0) -> Path:
         with _bar(path, about_bytes):
             return fetch_one(item)
     except PictureMissingError as error:
-        text = f"the mirror has no {url}; check the address, or name another mirror with PICO_BANANA_MIRROR"
+        # The Hub hides what the caller may not see as if it were not there.
+        login = ", or log in with `hf auth login` if it is private" if url.startswith("hf://") else ""
+        text = f"the mirror has no {url}; check the address{login}, or name another mirror with PICO_BANANA_MIRROR"
         raise MirrorError(text, mirror=url) from error
 
 

@@ -94,6 +94,31 @@ def test_the_hub_is_a_mirror_and_a_picture_is_one_range_request(hub, client, put
     assert all(request.status == 206 for request in ranges)
 
 
+ABSENT = """
+import pico_banana as pb
+
+told = []
+for mirror in ("hf://datasets/nobody/nothing", "hf://datasets/rehearsal/demo@no-such-revision"):
+    try:
+        pb.load("single_turn", mirror=mirror)
+    except pb.errors.MirrorError as error:
+        told.append(str(error))
+print(json.dumps(told))
+"""
+
+
+def test_an_absent_repository_or_revision_is_named_and_private_ones_are_thought_of(
+    client, put_folder, publish, tmp_path
+):
+    publish(tmp_path / "repo")
+    put_folder(tmp_path / "repo")
+    told = client(ABSENT)
+    assert len(told) == 2
+    for text in told:
+        assert text.startswith("the mirror has no hf://datasets/")
+        assert "log in with `hf auth login`" in text
+
+
 def test_a_foreign_address_is_refused(tmp_path):
     with pytest.raises(PicoBananaError):
         pb.load("single_turn", mirror=tmp_path / "nothing")
