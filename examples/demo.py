@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pico_banana as pb
-from pico_banana.gallery.strip import draw_strip
+from pico_banana.gallery import draw_strip, write_gallery
 
 
 def main(folder: Path) -> None:
@@ -30,6 +30,9 @@ def main(folder: Path) -> None:
     for name, record in shown.items():
         draw_strip(record, height=240).save(folder / f"{name}.png")
         print(f"wrote {folder / name}.png")
+
+    page = write_gallery(singles, folder / "gallery").page
+    print(f"wrote {page}: open it in a browser to look through all rows")
 
     loaded = pb.load_dataset("multi_turn", split="train", mirror="sample", cache_dir=folder / "cache")
     print("\nload_dataset:", loaded)

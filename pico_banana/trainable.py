@@ -9,7 +9,7 @@ from pico_banana.pictures.fetchable import FetchableSequence
 from pico_banana.sequence import R
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from pico_banana.export import ExportOptions, ExportReport, Format
     from pico_banana.images.change import ChangeReport
@@ -113,11 +113,14 @@ class TrainableSequence(FetchableSequence[R]):
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
         return geometry_report(pairs, local_path, workers=workers, worst=worst)
 
-    def change_report(self, *, workers: int = 4, progress: Callable[[int], None] | None = None) -> ChangeReport:
+    def change_report(
+        self, *, workers: int = 4, skip: Container[str] = (), progress: Callable[[int], None] | None = None
+    ) -> ChangeReport:
         """Measure where the edits differ from their sources: changed share, box, shift, and whether to rely on it.
 
         Args:
             workers: threads to decode with; pictures that are not here are fetched.
+            skip: ids of edits that are measured already.
             progress: told how many edits are done.
 
         Returns:
@@ -131,5 +134,5 @@ class TrainableSequence(FetchableSequence[R]):
         from pico_banana.filesystem import local_path
         from pico_banana.images.change import change_report
 
-        pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
+        pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long") if edit.id not in skip)
         return change_report(pairs, local_path, workers=workers, progress=progress)

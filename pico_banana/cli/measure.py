@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.errors import ConfigError
@@ -13,8 +13,9 @@ from pico_banana.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.images.change import ChangeReport
+    import pyarrow as pa
 
+_KEPT_EVERY = 500  # rows
 _SHOWN_FAILURES = 5
 
 
@@ -28,7 +29,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "measure",
         help="measure where edits differ from their sources",
         description="Measure the changed share and its box, the shift and the change of shape of every edit, and "
-        "whether to rely on them. Written as annotations by id. Pictures that are not here are fetched.",
+        "whether to rely on them. Written as annotations by id; a table that is there is added to, so the same command "
+        "goes on after Ctrl-C. Pictures that are not here are fetched.",
         epilog="example: pico-banana measure changes.parquet single_turn --type add_object",
     )
     parser.add_argument("out", type=Path, metavar="FILE", help="where the table goes: .parquet or .jsonl")
@@ -41,26 +43,43 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
-    from pico_banana.sidecar import WRITTEN, write_annotations
+    from pico_banana.images.change import ChangeReport
+    from pico_banana.sidecar import WRITTEN, read_annotations, write_annotations
 
     if args.out.suffix not in WRITTEN:  # said before the work, not after
         raise ConfigError(f"{args.out} does not end in {' or '.join(WRITTEN)}", key="out")
     rows = chosen_rows(args)
+    table = read_annotations(args.out) if args.out.exists() else ChangeReport(0).to_arrow()
+    earlier, failed = len(table), dict[str, str]()
     with LiveLine() as line:
-        report = rows.change_report(workers=args.workers, progress=lambda done: line.show(f"{done:,} edits measured"))
-    write_annotations(report.to_arrow(), args.out)
-    for name, reason in list(report.failed.items())[:_SHOWN_FAILURES]:
+        for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
+            part = rows[start : start + _KEPT_EVERY]
+            report = part.change_report(workers=args.workers, skip=frozenset(table["id"].to_pylist()))
+            failed |= report.failed
+            if report.changes:
+                table = _joined(table, report.to_arrow())
+                write_annotations(table, args.out)
+            line.show(f"{min(len(rows), start + _KEPT_EVERY):,} of {len(rows):,} rows")
+    if not args.out.exists():
+        write_annotations(table, args.out)
+    for name, reason in list(failed.items())[:_SHOWN_FAILURES]:
         sys.stderr.write(f"not measured: {name}: {reason}\n")
-    sys.stdout.write(f"{json.dumps(_counts(report))}\n" if args.json else _summary(report, args.out))
-    return int(bool(report.failed))
+    counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
+    sys.stdout.write(f"{json.dumps(counts)}\n" if args.json else _summary(counts, args.out))
+    return int(bool(failed))
 
 
-def _counts(report: ChangeReport) -> dict[str, object]:
-    reliable = sum(change.reliable for change in report.changes.values())
-    return {"total": report.total, "measured": len(report.changes), "reliable": reliable, "failed": report.failed}
+def _joined(table: pa.Table, more: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables([table.select(more.column_names).cast(more.schema), more])
 
 
-def _summary(report: ChangeReport, out: Path) -> str:
-    counts = _counts(report)
-    failed = f", {len(report.failed)} failed" if report.failed else ""
-    return f"{counts['measured']:,} edits measured, {counts['reliable']:,} of them reliably{failed}: {out}\n"
+def _reliable(table: pa.Table) -> int:
+    return sum(table["reliable"].to_pylist())
+
+
+def _summary(counts: dict[str, Any], out: Path) -> str:
+    earlier = f" ({counts['earlier']:,} were there)" if counts["earlier"] else ""
+    failed = f", {len(counts['failed'])} failed" if counts["failed"] else ""
+    return f"{counts['measured']:,} edits measured{earlier}{failed}; {counts['reliable']:,} of all reliably: {out}\n"

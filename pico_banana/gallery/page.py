@@ -109,8 +109,17 @@ def write_gallery(
             if progress is not None:
                 progress(done, len(rows))
     page = target / "index.html"
+    _remove_others(target / PICTURES, len(rows))
     write_atomic(page, _page(f"{rows.subset.value}: {len(cards):,} rows", cards, counts).encode())
     return GalleryReport(page, len(rows), len(cards), failed)
+
+
+def _remove_others(folder: Path, count: int) -> None:
+    """Remove the copies that a page of more rows left there."""
+    for path in folder.glob("*.jpg"):
+        number = path.name.partition("-")[0]
+        if number.isdecimal() and int(number) >= count:
+            path.unlink()
 
 
 def _copies(panels: Sequence[Panel], folder: Path, number: int, height: int) -> list[tuple[Panel, str]]:

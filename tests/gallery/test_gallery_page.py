@@ -59,6 +59,13 @@ def test_every_row_is_on_the_page(subset: str, tmp_path: Path):
             assert copy.height == 48
 
 
+def test_a_page_of_fewer_rows_leaves_no_pictures_of_more(tmp_path: Path):
+    rows = pb.load("single_turn", mirror="sample")
+    write_gallery(rows[:4], tmp_path, height=32)
+    write_gallery(rows[:2], tmp_path, height=32)
+    assert len(list((tmp_path / "pictures").iterdir())) == 4
+
+
 def test_a_turn_is_compared_with_the_turn_before(tmp_path: Path):
     session = next(row for row in pb.load("multi_turn", mirror="sample") if all(turn.image for turn in row.turns))
     rows = pb.load("multi_turn", mirror="sample").select(ids=[session.id])

@@ -87,10 +87,30 @@ def test_the_command_writes_annotations(tmp_path: Path, capsys, ending):
     out = tmp_path / f"changes.{ending}"
     assert main(["measure", str(out), "single_turn", "--mirror", "sample", "--limit", "8", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)
-    assert (counts["total"], counts["measured"], counts["failed"]) == (8, 8, {})
+    assert (counts["earlier"], counts["measured"], counts["failed"]) == (0, 8, {})
     assert len(read_annotations(out)) == 8
     rows = pb.load("single_turn", mirror="sample")
     assert len(rows.where("reliable", out)) == counts["reliable"]
+    assert main(["measure", str(out), "single_turn", "--mirror", "sample", "--limit", "12", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"] == 4  # what is there is not measured again
+    assert read_annotations(out)["id"].to_pylist() == rows.ids[:12]
+
+
+def test_what_was_measured_is_kept_when_the_rest_is_stopped(tmp_path: Path, monkeypatch):
+    from pico_banana.cli import measure
+
+    monkeypatch.setattr(measure, "_KEPT_EVERY", 3)
+    shown = []
+
+    def stop(self, text):
+        shown.append(text)
+        if len(shown) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("pico_banana.cli.live.LiveLine.show", stop)
+    out = tmp_path / "changes.parquet"
+    assert main(["measure", str(out), "single_turn", "--mirror", "sample"]) == 130
+    assert len(read_annotations(out)) == 6
 
 
 def test_a_wrong_ending_is_said_before_the_work(tmp_path: Path, capsys):
