@@ -8,8 +8,12 @@ import pytest
 from pico_banana.loader import make_loader
 
 torch = pytest.importorskip("torch")
-# Importing torch in a process with threads makes forking it a warning; the workers here only read files.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+# Importing torch in a process with threads makes forking it a warning, and so does lance, where another test has
+# imported it; the workers here only read files.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:lance is not fork-safe:UserWarning"),
+]
 
 
 def test_tensors_share_the_batchs_memory(singles):
