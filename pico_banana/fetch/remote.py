@@ -63,8 +63,10 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
     return Response(file, url=url, offset=offset, length=max(0, size - offset))
 
 
-def _translated(error: Exception, url: str) -> RequestRefusedError | InterruptedTransferError:
+def _translated(error: Exception, url: str) -> GoneError | RequestRefusedError | InterruptedTransferError:
     status = int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:  # the Hub's old clients do not turn all of them into others
+        return GoneError(f"{url}: there is no such file", url=url, status=status)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         hint = "; log in with `hf auth login`, or set HF_TOKEN" if url.startswith("hf://") else ""
         return RequestRefusedError(f"{url}: not readable with these credentials{hint}", url=url, status=status)

@@ -63,10 +63,10 @@ class HubRequest:
 class Hub(Protocol):
     """What the handler needs of the server behind it."""
 
-    def begin(self) -> None:
-        """Note that a request has come in."""
+    def begin(self) -> int:
+        """Note that a request has come in, and number it."""
 
-    def end(self, request: HubRequest | None) -> None:
+    def end(self, number: int, request: HubRequest | None) -> None:
         """Note that a request is over."""
 
     def take_fault(self, method: str, path: str) -> HubFault | None:
@@ -115,12 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.hub
 
     def _serve(self) -> None:
-        self.hub.begin()
+        number = self.hub.begin()
         request = None
         try:
             request = self._answer()
         finally:
-            self.hub.end(request)
+            self.hub.end(number, request)
 
     def _answer(self) -> HubRequest:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -56,7 +56,8 @@ class RehearsalHub:
             part_bytes: a large file beyond this size is uploaded in parts.
         """
         self.repos = HubRepos(folder)
-        self._log: list[HubRequest] = []
+        self._begun = 0
+        self._log: dict[int, HubRequest] = {}
         self._users = dict(users or {TOKEN: "rehearsal"})
         self._settings = Settings(repos=self.repos, page_size=page_size, part_bytes=part_bytes)
         self._port = port
@@ -130,11 +131,11 @@ class RehearsalHub:
         """Give the log, once every request under way is answered.
 
         Returns:
-            Every request since the start or since `forget`, in order of their answers.
+            Every request since the start or since `forget`, in the order in which they came in.
         """
         with self._quiet:
             self._quiet.wait_for(lambda: self._busy == 0, timeout=_SETTLE_SECONDS)
-            return tuple(self._log)
+            return tuple(request for _, request in sorted(self._log.items()))
 
     def forget(self) -> None:
         """Empty the log."""
@@ -142,21 +143,28 @@ class RehearsalHub:
         with self._quiet:
             self._log.clear()
 
-    def begin(self) -> None:
-        """Note that a request has come in."""
+    def begin(self) -> int:
+        """Note that a request has come in.
+
+        Returns:
+            Its number; the log is in their order, whichever thread is the first to write its line.
+        """
         with self._quiet:
             self._busy += 1
+            self._begun += 1
+            return self._begun
 
-    def end(self, request: HubRequest | None) -> None:
+    def end(self, number: int, request: HubRequest | None) -> None:
         """Note that a request is over.
 
         Args:
+            number: what `begin` gave.
             request: its line of the log; None when it broke off before there was one.
         """
         with self._quiet:
             self._busy -= 1
             if request is not None:
-                self._log.append(request)
+                self._log[number] = request
             self._quiet.notify_all()
 
     def sent_bytes(self, path: str) -> int:
