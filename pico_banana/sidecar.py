@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Annotations: TypeAlias = "str | Path | pa.Table"
 ID = "id"
-WRITTEN = (".parquet", ".jsonl")
+_WRITTEN = (".parquet", ".jsonl")
 _PLACE = "__place__"
 
 
@@ -47,6 +47,19 @@ def read_annotations(source: Annotations) -> pa.Table:
     return table
 
 
+def require_ending(file: Path) -> None:
+    """Refuse a file that annotations cannot be written to.
+
+    Args:
+        file: the file.
+
+    Raises:
+        ConfigError: it ends in neither .parquet nor .jsonl.
+    """
+    if file.suffix not in _WRITTEN:
+        raise ConfigError(f"{file} does not end in {' or '.join(_WRITTEN)}", key="annotations")
+
+
 def write_annotations(table: pa.Table, file: Path) -> None:
     """Write annotations, as `read_annotations` reads them.
 
@@ -58,8 +71,7 @@ def write_annotations(table: pa.Table, file: Path) -> None:
         ConfigError: the file ends otherwise.
         StoreError: it cannot be written.
     """
-    if file.suffix not in WRITTEN:
-        raise ConfigError(f"{file} does not end in {' or '.join(WRITTEN)}", key="annotations")
+    require_ending(file)
     if file.suffix == ".jsonl":
         write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
         return

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.failures import tell_failures
 
 if TYPE_CHECKING:
     import argparse
-
-_SHOWN_FAILURES = 5
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -134,6 +133,5 @@ def _reported(report: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 - t
     else:
         numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
         sys.stdout.write(f"{args.folder}: {numbers}, {len(failed):,} left out\n")
-    for name, reason in list(failed.items())[:_SHOWN_FAILURES]:
-        sys.stderr.write(f"left out {name}: {reason}\n")
+    tell_failures("left out", failed)
     return 1 if len(failed) > args.allow_failed else 0

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.failures import tell_failures
 
 if TYPE_CHECKING:
     import argparse
 
 _MOST_ROWS = 200
-_SHOWN_FAILURES = 5
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,8 +50,7 @@ def _run(args: argparse.Namespace) -> int:
         report = write_gallery(
             rows, args.folder, height=args.height, progress=lambda done, total: line.show(f"{done} of {total} rows")
         )
-    for name, reason in list(report.failed.items())[:_SHOWN_FAILURES]:
-        sys.stderr.write(f"not shown: {name}: {reason}\n")
+    tell_failures("not shown:", report.failed)
     if args.json:
         sys.stdout.write(json.dumps({**asdict(report), "page": str(report.page)}) + "\n")
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.errors import ConfigError
+from pico_banana.cli.failures import tell_failures
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _KEPT_EVERY = 500  # rows
-_SHOWN_FAILURES = 5
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,17 +43,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
     from pico_banana.images.change import ChangeReport
-    from pico_banana.sidecar import WRITTEN, read_annotations, write_annotations
+    from pico_banana.sidecar import read_annotations, require_ending, write_annotations
 
-    if args.out.suffix not in WRITTEN:  # said before the work, not after
-        raise ConfigError(f"{args.out} does not end in {' or '.join(WRITTEN)}", key="out")
+    require_ending(args.out)  # said before the work, not after
     rows = chosen_rows(args)
     table = read_annotations(args.out) if args.out.exists() else ChangeReport(0).to_arrow()
-    earlier, failed = len(table), dict[str, str]()
+    measured, earlier, failed = frozenset(table["id"].to_pylist()), len(table), dict[str, str]()
     with LiveLine() as line:
         for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
             part = rows[start : start + _KEPT_EVERY]
-            report = part.change_report(workers=args.workers, skip=frozenset(table["id"].to_pylist()))
+            report = part.change_report(workers=args.workers, skip=measured)
             failed |= report.failed
             if report.changes:
                 table = _joined(table, report.to_arrow())
@@ -62,8 +60,7 @@ def _run(args: argparse.Namespace) -> int:
             line.show(f"{min(len(rows), start + _KEPT_EVERY):,} of {len(rows):,} rows")
     if not args.out.exists():
         write_annotations(table, args.out)
-    for name, reason in list(failed.items())[:_SHOWN_FAILURES]:
-        sys.stderr.write(f"not measured: {name}: {reason}\n")
+    tell_failures("not measured:", failed)
     counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
     sys.stdout.write(f"{json.dumps(counts)}\n" if args.json else _summary(counts, args.out))
     return int(bool(failed))

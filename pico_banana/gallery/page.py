@@ -124,15 +124,12 @@ def _remove_others(folder: Path, count: int) -> None:
 
 def _copies(panels: Sequence[Panel], folder: Path, number: int, height: int) -> list[tuple[Panel, str]]:
     """Write small copies of a row's pictures; gives each panel with the copy's address on the page."""
-    from PIL import Image
-
     copies = []
     for place, panel in enumerate(panels):
-        picture = panel.picture.image().convert("RGB")
-        width = max(1, round(picture.width * height / picture.height))
+        picture = panel.scaled(height)
         name = f"{PICTURES}/{number:05}-{place}.jpg"
         with atomic_path(folder / name) as temporary:
-            picture.resize((width, height), Image.Resampling.BICUBIC).save(temporary, "JPEG", quality=_QUALITY)
+            picture.save(temporary, "JPEG", quality=_QUALITY)
         copies.append((panel, name))
     return copies
 

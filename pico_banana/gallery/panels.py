@@ -10,6 +10,8 @@ from pico_banana.records import ImageRef, MultiTurn, Preference, Record, SingleT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PIL.Image import Image
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -24,6 +26,21 @@ class Panel:
     title: str
     picture: ImageRef
     before: int = 0
+
+    def scaled(self, height: int) -> Image:
+        """Give the picture at a height, its width in proportion.
+
+        Args:
+            height: in pixels.
+
+        Returns:
+            An RGB picture.
+
+        Raises:
+            PictureMissingError: nobody has it.
+        """
+        picture = self.picture.image().convert("RGB")
+        return picture.resize((max(1, round(picture.width * height / picture.height)), height))
 
 
 def panels_of(record: Record) -> list[Panel]:

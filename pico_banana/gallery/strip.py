@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-    from pico_banana.records import ImageRef, Record
+    from pico_banana.records import Record
 
 MARGIN, LINE, FONT_PIXELS, MIN_WIDTH = 12, 22, 16, 560
 BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
@@ -36,7 +36,7 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
     """
     from PIL import Image, ImageDraw
 
-    panels = [(panel.title, _scaled(panel.picture, height)) for panel in panels_of(record)]
+    panels = [(panel.title, panel.scaled(height)) for panel in panels_of(record)]
     if not panels:
         raise SelectionError(f"{record.id} has no pictures: its subset is text only")
     font = _font()
@@ -81,8 +81,3 @@ def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: int) -> Iterator[
         line = tried
     if line:
         yield line
-
-
-def _scaled(reference: ImageRef, height: int) -> Image:
-    picture = reference.image().convert("RGB")
-    return picture.resize((max(1, round(picture.width * height / picture.height)), height))

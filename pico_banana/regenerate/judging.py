@@ -19,7 +19,7 @@ from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.budget import cost_usd, prices
 from pico_banana.regenerate.forecast import ASSUMED
 from pico_banana.regenerate.photos import read_photo
-from pico_banana.regenerate.plan import add_items, is_of_published
+from pico_banana.regenerate.plan import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.policy import CRITERIA, Verdict
 from pico_banana.regenerate.runner import Job, run_job
 from pico_banana.regenerate.staff import connect, hire
@@ -124,6 +124,7 @@ def judge_published(
     connect(staff)
 
     def plan(ledger: Ledger) -> None:
+        ledger.append("facts", {"name": OF_PUBLISHED, "value": ""})
         if not add_items(ledger, _items(ledger, alone, edits)) and not ledger.item_count():
             raise ConfigError("there are no edits to judge in this selection", key="selection")
 
@@ -141,9 +142,9 @@ def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]
     Returns:
         US dollars, and the judge's model where it has no price and counts as free.
     """
-    known = prices(config).get("judge")
+    price = prices(_judges_only(config))["judge"]
     unpriced = (config.judge.model,) if config.judge.model and config.judge.model not in config.prices else ()
-    return edits * cost_usd(known, ASSUMED[Stage.JUDGE]) if known is not None else 0.0, unpriced
+    return edits * cost_usd(price, ASSUMED[Stage.JUDGE]), unpriced
 
 
 def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.config import AssignSettings, Config, SessionSettings
     from pico_banana.regenerate.ledger import Ledger
 
-_PLANNED = "planned"  # the fact that says so
+# Facts of a ledger; one made before there was such a fact lacks it, and is what ledgers were then.
+_PLANNED = "planned"
+OF_PUBLISHED = "of published edits"
 
 
 class Assigner:
@@ -141,9 +143,8 @@ def add_items(ledger: Ledger, items: Iterable[Item]) -> int:
         How many were given; a plan of none is no plan.
     """
     if not is_planned(ledger):
-        ledger.append(
-            "facts", {"name": "planning", "value": ""}
-        ).result()  # what was appended before is on the disk now
+        # Rows are written in order: when this one is on the disk, so is all that was appended before it.
+        ledger.append("facts", {"name": "planning", "value": ""}).result()
         for table in ("items", "photos", "published"):
             ledger.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     photo_ids: dict[str, int] = dict(map(tuple, ledger.database.execute("SELECT url, id FROM photos")))
@@ -172,9 +173,8 @@ def is_planned(ledger: Ledger) -> bool:
     Returns:
         True when it is.
     """
-    whole = ledger.database.execute("SELECT 1 FROM facts WHERE name = ?", (_PLANNED,)).fetchone()
     begun = ledger.database.execute("SELECT 1 FROM opened LIMIT 1").fetchone()  # only a whole plan is begun
-    return whole is not None or begun is not None
+    return _has_fact(ledger, _PLANNED) or begun is not None
 
 
 def is_of_published(ledger: Ledger) -> bool:
@@ -186,7 +186,11 @@ def is_of_published(ledger: Ledger) -> bool:
     Returns:
         True when it is.
     """
-    return ledger.database.execute("SELECT 1 FROM published LIMIT 1").fetchone() is not None
+    return _has_fact(ledger, OF_PUBLISHED)
+
+
+def _has_fact(ledger: Ledger, name: str) -> bool:
+    return ledger.database.execute("SELECT 1 FROM facts WHERE name = ?", (name,)).fetchone() is not None
 
 
 def able_types(*backends: object) -> frozenset[str] | None:

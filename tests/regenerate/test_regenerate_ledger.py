@@ -10,7 +10,7 @@ from pico_banana.errors import ConfigError, DiskFullError, PictureMissingError, 
 from pico_banana.regenerate.config import config_from
 from pico_banana.regenerate.journal import Journal, connect
 from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.plan import add_items, is_planned, plan_run
+from pico_banana.regenerate.plan import add_items, is_of_published, is_planned, plan_run
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
 from pico_banana.regenerate.vault import Vault
 from pico_banana.store import write_atomic
@@ -174,3 +174,8 @@ def test_a_plan_that_was_cut_off_is_made_anew(ledger):
     assert [item.photo for item in ledger.items()] == [photo]
     assert is_planned(ledger)
     assert plan_run(ledger, config, photos=iter([photo, photo])) == 1  # a whole plan stays as it is
+
+
+def test_a_ledger_of_before_published_edits_were_judged_is_that_of_a_run(ledger):
+    ledger.database.execute("DROP TABLE published")
+    assert not is_of_published(ledger)
