@@ -89,6 +89,7 @@ _PARTS = (
     "balance",
     "limit",
 )
+_AFTER_FILTERS = ("shuffle", "balance", "limit")
 
 
 def chosen_selection(args: argparse.Namespace) -> Selection:
@@ -133,12 +134,13 @@ def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
     selection = chosen_selection(args)
     options: Any = selection.parts()
     subset: str = selection.subset.value
-    rows: PicoBanana[Any] = load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args), **options)
+    source: Any = {"mirror": args.mirror, "rows": args.rows, "on_bad_rows": on_bad_rows(args)}
     if args.where is None:
         if args.annotations:
             raise ConfigError("--annotations says about rows; say which of them with --where", key="where")
-        return rows
-    return rows.where(args.where, *args.annotations or ())
+        return load(subset, **source, **options)
+    after = {name: options.pop(name) for name in _AFTER_FILTERS if name in options}
+    return load(subset, **source, **options).where(args.where, *args.annotations or ()).select(**after)
 
 
 def on_bad_rows(args: argparse.Namespace) -> OnBadRows:

@@ -86,5 +86,7 @@ def test_the_command_line_takes_the_same(rows, tmp_path: Path, capsys: pytest.Ca
     choice = ["ls", "single_turn", "--mirror", "sample"]
     assert main([*choice, "--where", "score >= 0.3", "--annotations", str(file), "--json"]) == 0
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == rows.ids[3:6]
+    assert main([*choice, "--where", "score >= 0.3", "--annotations", str(file), "--limit", "2", "--json"]) == 0
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == rows.ids[3:5]  # filters first
     assert main([*choice, "--annotations", str(file)]) == 2
     assert "say which of them with --where" in capsys.readouterr().err
