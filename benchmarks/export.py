@@ -25,8 +25,8 @@ TAR_ROWS = 64
 
 def _ours(form: str, *, checksums: bool = False, shard_rows: int = 512):
     def write(mirror: str, out: str) -> None:
-        from pico_banana.export import ExportOptions, export
         from pico_banana.loading import load
+        from pico_banana.sharing.export import ExportOptions, export
 
         rows = load("single_turn", mirror=mirror)
         report = export(rows, form, out, options=ExportOptions(checksums=checksums, shard_rows=shard_rows))

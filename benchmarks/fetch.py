@@ -60,9 +60,9 @@ def bare_client(root: str, count: str, out: str, **_: str) -> dict[str, float]:
 
 
 def ours(root: str, count: str, out: str, **_: str) -> dict[str, float]:
-    from pico_banana.fetch.item import Candidate, FetchItem
-    from pico_banana.fetch.job import Job
-    from pico_banana.fetch.transport import Transport
+    from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+    from pico_banana.mirrors.fetch.job import Job
+    from pico_banana.mirrors.fetch.transport import Transport
 
     folder = _fresh(out)
     items = (
@@ -121,10 +121,10 @@ def img2dataset(root: str, count: str, out: str, processes: str = "1", **_: str)
 
 def planned(count: str, **_: str) -> dict[str, float]:
     """Plan, then settle, so many items that are there: what grows with their number."""
-    from pico_banana.fetch.item import FetchItem
-    from pico_banana.fetch.job import Job
-    from pico_banana.fetch.plan import make_plan
-    from pico_banana.fetch.transport import Transport
+    from pico_banana.mirrors.fetch.item import FetchItem
+    from pico_banana.mirrors.fetch.job import Job
+    from pico_banana.mirrors.fetch.plan import make_plan
+    from pico_banana.mirrors.fetch.transport import Transport
 
     folder = Path(tempfile.mkdtemp())
     (folder / "1.png").write_bytes(b"x" * 99)
@@ -249,7 +249,7 @@ def faults(folder: Path, count: int = 400) -> None:
 
 def _gone(count: int) -> int:
     """Count the paths that the last of the faults above takes away for good."""
-    from pico_banana.mirror.faults import Fault, Rule, Script
+    from pico_banana.rehearsal.serving.faults import Fault, Rule, Script
 
     rules = (*(Rule(Fault.HTML, share=0.0),) * 3, Rule(Fault.MISSING_404, share=0.02))
     script = Script(rules, seed=5)

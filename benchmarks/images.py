@@ -75,8 +75,8 @@ def torch_loader(dataset: object, mode: str, workers: int):
 
 
 def ours(mirror: str, mode: str, workers: int, backend: str = "auto", **_: str):
-    from pico_banana.loader import make_loader
     from pico_banana.loading import load
+    from pico_banana.training.loader import make_loader
 
     rows = load("single_turn", mirror=mirror)
     shape = {"geometry": "none", "batch_size": None} if mode == "full" else {"size": SMALL, "batch_size": BATCH}
@@ -178,8 +178,8 @@ def lance_scan(lance: str, mode: str, **_: str):
 
 
 def ours_pack(pack: str, workers: int, **_: str):
-    from pico_banana.loader import Loader
-    from pico_banana.packs import PackExamples
+    from pico_banana.training.loader import Loader
+    from pico_banana.training.packs import PackExamples
 
     for batch in Loader(PackExamples(Path(pack)), batch_size=BATCH, workers=workers):
         yield batch["source"], batch["edited"]
@@ -235,9 +235,9 @@ def decoders_alone(mirror: str, **_: str):
     """The fastest decoders in a bare loop over the same files: the ceiling of one worker."""
     from pairs import files
 
-    from pico_banana.images import fast
-    from pico_banana.images.header import read_header
-    from pico_banana.images.memory import keep_freed_memory
+    from pico_banana.pictures.images import fast
+    from pico_banana.pictures.images.header import read_header
+    from pico_banana.pictures.images.memory import keep_freed_memory
 
     keep_freed_memory()
     for source, edited, _text in files(mirror):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from pico_banana.inference import infer_many, train
-from pico_banana.mirror.dice import Dice
-from pico_banana.mirror.phrases import instructions
+from pico_banana.rehearsal.making.dice import Dice
+from pico_banana.rehearsal.making.phrases import instructions
+from pico_banana.rows.inference import infer_many, train
 from pico_banana.taxonomy import edit_types
 
 ROWS_PER_TYPE = 600

@@ -38,9 +38,9 @@ def photo(seed: int) -> Image.Image:
 
 def make_corpus(folder: Path, pairs: int) -> Path:
     """Make a mirror with that many single-turn rows, each with pictures of its own."""
-    from pico_banana.addresses import parse_address
     from pico_banana.loading import load
-    from pico_banana.mirror.make import make_mirror
+    from pico_banana.mirrors.addresses import parse_address
+    from pico_banana.rehearsal.making.make import make_mirror
 
     mirror = folder / "mirror"
     make_mirror(mirror, rows=pairs, preferences=0, sessions=0, traps=False, shared_photos=False)
@@ -61,8 +61,8 @@ def _save(picture: Image.Image, path: Path, **options: int) -> None:
 
 def files(mirror: str) -> list[tuple[str, str, str]]:
     """Give (source file, edit file, instruction) of every row, for the peers."""
-    from pico_banana.filesystem import local_path
     from pico_banana.loading import load
+    from pico_banana.pictures.filesystem import local_path
 
     rows = load("single_turn", mirror=mirror)
     return [(str(local_path(r.source.address)), str(local_path(r.edited.address)), r.instruction) for r in rows]

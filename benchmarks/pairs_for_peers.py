@@ -32,9 +32,9 @@ def _small(path: str) -> np.ndarray:
 
 
 def _pack(folder: Path, mirror: str) -> str:
-    from pico_banana.loader import make_examples
     from pico_banana.loading import load
-    from pico_banana.packs import pack
+    from pico_banana.training.loader import make_examples
+    from pico_banana.training.packs import pack
 
     pack(make_examples(load("single_turn", mirror=mirror), size=SMALL, columns=["source", "edited"]), folder)
     return str(folder)

@@ -26,10 +26,10 @@ def make_pictures(folder: Path, rows: int) -> None:
 
 
 def ours(folder: Path, rows: int) -> None:
-    from pico_banana.parquet.layout import Form, columns
-    from pico_banana.parquet.pictures import Cell
-    from pico_banana.parquet.writing import write_parquet
     from pico_banana.records import ImageRef, Subset
+    from pico_banana.sharing.parquet.layout import Form, columns
+    from pico_banana.sharing.parquet.pictures import Cell
+    from pico_banana.sharing.parquet.writing import write_parquet
 
     def row(number: int) -> dict[str, object]:
         cells = {

@@ -20,16 +20,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from pico_banana.mirror.models import Mind, ModelFaults, ModelServer
-from pico_banana.regenerate.assembly import assemble
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
-from pico_banana.regenerate.config import Config, config_from
-from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.policy import verdict_schema
-from pico_banana.regenerate.report import make_status
-from pico_banana.regenerate.runner import run
-from pico_banana.regenerate.staff import Staff
+from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.results.assembly import assemble
+from pico_banana.regenerate.results.report import make_status
+from pico_banana.regenerate.settings.config import Config, config_from
+from pico_banana.regenerate.settings.policy import verdict_schema
 from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Usage
+from pico_banana.regenerate.work.runner import run
+from pico_banana.regenerate.work.staff import Staff
+from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 from pico_banana.taxonomy import edit_type
 
 FAULTS = {
@@ -118,7 +118,7 @@ def spent_on(config: Config, ledger: Path) -> float:
 
 def serve_elsewhere() -> subprocess.Popen[str]:
     code = (
-        "import time; from pico_banana.mirror.models import *\n"
+        "import time; from pico_banana.rehearsal.models import *\n"
         "with ModelServer() as s:\n print(s.gemini_url, flush=True)\n time.sleep(9e6)"
     )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -291,7 +291,7 @@ def _corpus(folder: Path, rows: int) -> dict[str, str]:
 
 
 def _rows_only(folder: Path, rows: int) -> Path:
-    from pico_banana.mirror.make import make_mirror
+    from pico_banana.rehearsal.making.make import make_mirror
 
     sys.stderr.write(f"making {rows:,} rows\n")
     make_mirror(folder, rows=rows, preferences=0, sessions=0, traps=False)

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import datasets
 from datasets.fingerprint import Hasher
 
-from pico_banana.filesystem import expect
-from pico_banana.huggingface.features import LAYOUT, feature_table, features, shard_ranges
-from pico_banana.huggingface.request import ALL, OPTIONS, Request, reject_data_files, splits_in
-from pico_banana.pictures.needed import ROLES, row_pictures
-from pico_banana.readahead import AHEAD
+from pico_banana.pictures.filesystem import expect
+from pico_banana.pictures.jobs.needed import ROLES, row_pictures
+from pico_banana.pictures.readahead import AHEAD
 from pico_banana.records import Subset
+from pico_banana.sharing.huggingface.features import LAYOUT, feature_table, features, shard_ranges
+from pico_banana.sharing.huggingface.request import ALL, OPTIONS, Request, reject_data_files, splits_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

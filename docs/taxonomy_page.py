@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pico_banana.catalog import rows_file
-from pico_banana.inference import Evaluation, evaluate
+from pico_banana.mirrors.catalog import rows_file
 from pico_banana.records import Subset
-from pico_banana.rows.published import LABEL, SHORT, TEXT, read_jsonl
-from pico_banana.sample import sample_root
+from pico_banana.records.texts import clean_short_instruction
+from pico_banana.rehearsal.sample import sample_root
+from pico_banana.rows.inference import Evaluation, evaluate
+from pico_banana.rows.lines.published import LABEL, SHORT, TEXT, read_jsonl
 from pico_banana.taxonomy import Category, EditType, categories, edit_type_from_label, edit_types
-from pico_banana.texts import clean_short_instruction
 from tests.taxonomy.instructions import instructions
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ frame.
 _INFERENCE = """\
 ## Inferred types
 
-The release names no edit type for the turns of a session. `pico_banana.inference` guesses one from each instruction;
+The release names no edit type for the turns of a session. `pico_banana.rows.inference` guesses one from each instruction;
 wherever such a guess is shown or chosen by, its name says `inferred`, and its confidence stands beside it.
 
 ```python
@@ -59,7 +59,7 @@ assert found.edit_type == "replace_object"
 print(found.confidence, found.cues[0])
 ```
 
-The guess is made by rules that can be read and mended: `pico_banana/inference/cues.json` holds groups of words, and
+The guess is made by rules that can be read and mended: `pico_banana/rows/inference/cues.json` holds groups of words, and
 for each type the cues that speak for it, with weights. A text is read as one imperative sentence: its verb, what the
 verb is done to, what that becomes; what follows "keeping", "matching" and the like is left out. The weights of all cues
 that fire are added up. Where none fires, the text stays *undecided*, with confidence 0. `benchmarks/inference.py`

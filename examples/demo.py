@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pico_banana as pb
-from pico_banana.gallery import draw_strip, write_gallery
+from pico_banana.sharing.gallery import draw_strip, write_gallery
 
 
 def main(folder: Path) -> None:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pico_banana as pb
-from pico_banana.hub.licence import agreed_terms, changes_of, origin_of
-from pico_banana.hub.repository import Publication, build_repository
-from pico_banana.hub.viewer import check_folder
+from pico_banana.sharing.hub.licence import agreed_terms, changes_of, origin_of
+from pico_banana.sharing.hub.repository import Publication, build_repository
+from pico_banana.sharing.hub.viewer import check_folder
 
 
 def main() -> None:

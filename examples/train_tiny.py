@@ -21,7 +21,7 @@ from torch.nn import functional
 import pico_banana as pb
 
 if TYPE_CHECKING:
-    from pico_banana.loader import Loader
+    from pico_banana.training.loader import Loader
 
 WORDS = 512
 PIXELS = 48

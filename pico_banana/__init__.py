@@ -16,15 +16,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pico_banana.catalog import Mirror
     from pico_banana.dataset import PicoBanana
     from pico_banana.errors import PicoBananaError
-    from pico_banana.huggingface import load_dataset, prepare
-    from pico_banana.huggingface.registration import register, unregister
     from pico_banana.loading import load
+    from pico_banana.mirrors.catalog import Mirror
     from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
-    from pico_banana.rows.published import read_jsonl
-    from pico_banana.selection import Selection
+    from pico_banana.rows.choosing.selection import Selection
+    from pico_banana.rows.lines.published import read_jsonl
+    from pico_banana.sharing.huggingface import load_dataset, prepare
+    from pico_banana.sharing.huggingface.registration import register, unregister
     from pico_banana.taxonomy import Category, EditType, categories, category, edit_type, edit_types
 
 __all__ = [

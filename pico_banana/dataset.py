@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pico_banana.errors import missing_extra
-from pico_banana.sequence import R
-from pico_banana.trainable import TrainableSequence
+from pico_banana.rows.sequence import R
+from pico_banana.training.trainable import TrainableSequence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from pico_banana.table.counting import CountBy
+    from pico_banana.rows.table.counting import CountBy
 
 
 class PicoBanana(TrainableSequence[R]):
@@ -48,7 +48,7 @@ class PicoBanana(TrainableSequence[R]):
         Raises:
             UnknownNameError: this subset cannot be counted so.
         """
-        from pico_banana.table.counting import count_rows
+        from pico_banana.rows.table.counting import count_rows
 
         return count_rows(self.table, self.rows, by=by)
 
@@ -90,7 +90,7 @@ class PicoBanana(TrainableSequence[R]):
         Raises:
             StoreError: the cache cannot be written.
         """
-        from pico_banana.huggingface import to_datasets
+        from pico_banana.sharing.huggingface import to_datasets
 
         return to_datasets(self, cache_dir=cache_dir)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Unpack, overload
 
-from pico_banana.catalog import Mirror, resolve_mirror
 from pico_banana.dataset import PicoBanana
-from pico_banana.mirrors import remember
+from pico_banana.mirrors.catalog import Mirror, resolve_mirror
+from pico_banana.mirrors.known import remember
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
-from pico_banana.rowstore import OnBadRows, open_rows
-from pico_banana.selection import Selection, SelectionOptions, parse_subset
+from pico_banana.rows.building.rowstore import OnBadRows, open_rows
+from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
 
 Place = str | Path | Mirror | None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypedDict, TypeVar
 
-from pico_banana.slugs import Slug
+from pico_banana.records.slugs import Slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pico_banana as pb
-from pico_banana.mirror.make import make_mirror
+from pico_banana.rehearsal.making.make import make_mirror
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _room(module: str) -> str:
-    """Name the room of a module: `pico_banana.fetch.pacing` is of the room `fetch`."""
+    """Name the room of a module: `pico_banana.mirrors.fetch.pacing` is of the room `fetch`."""
     return module.split(".")[1] if "." in module else ""
 
 
@@ -140,7 +140,7 @@ def test_rehearsal_and_regeneration_are_used_by_the_command_line_alone() -> None
 
 
 def test_the_store_knows_nothing_but_errors() -> None:
-    assert _imports(MODULES["pico_banana.store"]) == {"pico_banana.errors"}
+    assert _imports(MODULES["pico_banana.mirrors.store"]) == {"pico_banana.errors"}
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
@@ -154,7 +154,7 @@ def test_the_checker_of_loaded_modules_sees_them() -> None:
 
 
 def test_opening_filtering_and_reading_need_no_arrow(tmp_path: Path, store: Path) -> None:
-    from pico_banana.mirror.make import make_mirror
+    from pico_banana.rehearsal.making.make import make_mirror
 
     make_mirror(tmp_path / "mirror", rows=60)
     work = f"""

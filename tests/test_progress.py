@@ -7,7 +7,7 @@ import io
 import pytest
 
 from pico_banana.cli import live, main
-from pico_banana.sizes import readable
+from pico_banana.mirrors.fetch.sizes import readable
 
 
 class Terminal(io.StringIO):

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
-from pico_banana.selection import Selection
+from pico_banana.rows.choosing.selection import Selection
 
 if TYPE_CHECKING:
     import argparse
 
     from pico_banana.dataset import PicoBanana
-    from pico_banana.rowstore import OnBadRows
+    from pico_banana.rows.building.rowstore import OnBadRows
 
 
 def add_mirror_options(parser: argparse.ArgumentParser, *, rows: bool = True) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from pico_banana.doctor.findings import Finding
+    from pico_banana.pictures.doctor.findings import Finding
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.doctor.findings import Verdict
+    from pico_banana.pictures.doctor.findings import Verdict
 
     problems = 0
     for finding in _findings(args):
@@ -52,11 +52,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:
-    from pico_banana.catalog import resolve_mirror
-    from pico_banana.doctor.environment import environment
-    from pico_banana.doctor.live import examine
-    from pico_banana.fetch.hosts import hosts_from_environment, parse_hosts
-    from pico_banana.fetch.transport import Transport
+    from pico_banana.mirrors.catalog import resolve_mirror
+    from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
+    from pico_banana.mirrors.fetch.transport import Transport
+    from pico_banana.pictures.doctor.environment import environment
+    from pico_banana.pictures.doctor.live import examine
 
     mirror = resolve_mirror(args.mirror)
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.live import LiveLine
-from pico_banana.sizes import readable
+from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from pico_banana.fetch.plan import Plan
-    from pico_banana.fetch.progress import HostState, Progress
-    from pico_banana.fetch.report import Report
-    from pico_banana.pictures.download import Download
+    from pico_banana.mirrors.fetch.plan import Plan
+    from pico_banana.mirrors.fetch.progress import HostState, Progress
+    from pico_banana.mirrors.fetch.report import Report
+    from pico_banana.pictures.jobs.download import Download
 
 _ASK_FROM_GB = 10.0
 _SOURCES_HELP = (
@@ -104,10 +104,10 @@ def chosen_download(args: argparse.Namespace) -> Download:
     Returns:
         The download, not begun.
     """
-    from pico_banana.fetch.failures import MOST_AGE_DAYS
-    from pico_banana.fetch.hosts import parse_hosts
-    from pico_banana.pictures.download import Download, FetchOptions
-    from pico_banana.pictures.needed import ROLES
+    from pico_banana.mirrors.fetch.failures import MOST_AGE_DAYS
+    from pico_banana.mirrors.fetch.hosts import parse_hosts
+    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.needed import ROLES
 
     options = FetchOptions(
         roles=(args.only,) if args.only else ROLES,

@@ -84,8 +84,8 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from pico_banana.errors import ConfigError
-    from pico_banana.export import ExportOptions, find_format, formats
-    from pico_banana.images.geometry import geometry
+    from pico_banana.pictures.images.geometry import geometry
+    from pico_banana.sharing.export import ExportOptions, find_format, formats
 
     if args.list:
         about = {name: find_format(name).about for name in formats()}

@@ -40,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
-    from pico_banana.gallery.page import write_gallery
+    from pico_banana.sharing.gallery.page import write_gallery
 
     rows = chosen_rows(args)
     if args.limit is None and len(rows) > _MOST_ROWS:

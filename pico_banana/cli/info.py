@@ -13,7 +13,7 @@ from pico_banana.records import Subset
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.table.counting import CountBy
+    from pico_banana.rows.table.counting import CountBy
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,8 +35,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana import __version__
-    from pico_banana.catalog import resolve_mirror
-    from pico_banana.store import home
+    from pico_banana.mirrors.catalog import resolve_mirror
+    from pico_banana.mirrors.store import home
 
     mirror = resolve_mirror(args.mirror)
     found: dict[str, Any] = {"version": __version__, "mirror": mirror.name, "root": mirror.root, "store": str(home())}

@@ -58,7 +58,7 @@ def add_scores(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _judge(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.judging import forecast_judging, judge_published, published_edits
-    from pico_banana.regenerate.progress import ProgressLine
+    from pico_banana.regenerate.work.progress import ProgressLine
 
     config = chosen_config(args)
     rows = chosen_rows(args)
@@ -87,8 +87,8 @@ def _judge(args: argparse.Namespace) -> int:
 
 def _scores(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.judging import scores
-    from pico_banana.regenerate.ledger import open_ledger
-    from pico_banana.sidecar import write_annotations
+    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.rows.sidecar import write_annotations
 
     with open_ledger(args.ledger) as ledger:
         table = scores(ledger, policy=chosen_policy(args, ledger.latest_config().policy))

@@ -42,8 +42,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
-    from pico_banana.images.change import ChangeReport
-    from pico_banana.sidecar import read_annotations, require_ending, write_annotations
+    from pico_banana.pictures.images.change import ChangeReport
+    from pico_banana.rows.sidecar import read_annotations, require_ending, write_annotations
 
     require_ending(args.out)  # said before the work, not after
     rows = chosen_rows(args)

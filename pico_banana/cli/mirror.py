@@ -14,7 +14,7 @@ from pico_banana.cli.download import add_fetch_options
 from pico_banana.cli.live import LiveLine
 
 if TYPE_CHECKING:
-    from pico_banana.mirror.make import MirrorSummary
+    from pico_banana.rehearsal.making.make import MirrorSummary
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,8 +61,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _serve(args: argparse.Namespace) -> int:
     from pico_banana.errors import MirrorError
-    from pico_banana.mirror.faults import Limit, Rule
-    from pico_banana.mirror.serve import serve
+    from pico_banana.rehearsal.serving.faults import Limit, Rule
+    from pico_banana.rehearsal.serving.serve import serve
 
     if not args.folder.is_dir():
         text = f"no mirror at {args.folder}; make one with `pico-banana mirror make {args.folder} --pictures`"
@@ -99,7 +99,7 @@ def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _copy(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download, progress_bar
-    from pico_banana.pictures.copying import copy_mirror
+    from pico_banana.pictures.jobs.copying import copy_mirror
 
     download = chosen_download(args)
     bar = progress_bar(download.plan().files)
@@ -142,8 +142,8 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _make(args: argparse.Namespace) -> int:
-    from pico_banana.mirror.make import make_mirror
-    from pico_banana.mirror.names import BASE_URL
+    from pico_banana.rehearsal.making.make import make_mirror
+    from pico_banana.rehearsal.making.names import BASE_URL
 
     with LiveLine() as line:
         summary = make_mirror(

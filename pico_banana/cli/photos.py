@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_fetch_options
 from pico_banana.cli.live import LiveLine
-from pico_banana.sizes import readable
+from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
@@ -109,7 +109,7 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _paths(args: argparse.Namespace) -> int:
-    from pico_banana.pictures.interchange import write_rows_with_paths
+    from pico_banana.pictures.jobs.interchange import write_rows_with_paths
 
     written = write_rows_with_paths(chosen_rows(args), args.out, relative=args.relative)
     sys.stdout.write(f"{written.rows:,} rows, {written.with_photo:,} with a photo: {written.path}\n")
@@ -117,8 +117,8 @@ def _paths(args: argparse.Namespace) -> int:
 
 
 def _adopt(args: argparse.Namespace) -> int:
-    from pico_banana.catalog import resolve_mirror
-    from pico_banana.pictures.interchange import adopt
+    from pico_banana.mirrors.catalog import resolve_mirror
+    from pico_banana.pictures.jobs.interchange import adopt
 
     done = adopt(args.folder, mirror=resolve_mirror(args.mirror).name, check=not args.no_check)
     sys.stdout.write(
@@ -131,11 +131,11 @@ def _adopt(args: argparse.Namespace) -> int:
 
 
 def _index(args: argparse.Namespace) -> int:
-    from pico_banana.catalog import resolve_mirror
-    from pico_banana.fetch.hosts import hosts_from_environment, parse_hosts
-    from pico_banana.fetch.transport import Transport
     from pico_banana.loading import load
-    from pico_banana.pictures.index import install_index
+    from pico_banana.mirrors.catalog import resolve_mirror
+    from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
+    from pico_banana.mirrors.fetch.transport import Transport
+    from pico_banana.pictures.jobs.index import install_index
 
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()
     only = [load(subset, mirror=args.mirror) for subset in args.only] if args.only else None
@@ -154,7 +154,7 @@ def _index(args: argparse.Namespace) -> int:
 
 def _tars(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download
-    from pico_banana.pictures.tars import take_photos
+    from pico_banana.pictures.jobs.tars import take_photos
 
     with LiveLine() as line:
         report = take_photos(chosen_download(args), args.tar, progress=lambda *far: line.show(_far(*far)))
@@ -163,9 +163,9 @@ def _tars(args: argparse.Namespace) -> int:
 
 
 def _attribution(args: argparse.Namespace) -> int:
-    from pico_banana.fetch.provenance import NOTES, recorded
-    from pico_banana.pictures.attribution import photo_as_dict, photos_of
-    from pico_banana.store import area
+    from pico_banana.mirrors.fetch.provenance import NOTES, recorded
+    from pico_banana.mirrors.store import area
+    from pico_banana.pictures.jobs.attribution import photo_as_dict, photos_of
 
     dataset = chosen_rows(args)
     notes = recorded(area(dataset.mirror.name) / NOTES)

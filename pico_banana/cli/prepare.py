@@ -35,7 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.huggingface import prepare
+    from pico_banana.sharing.huggingface import prepare
 
     prepared: dict[str, Path] = {}
     for name in args.subset or [subset.value for subset in Subset]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.errors import unknown_name
-from pico_banana.sizes import readable
+from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
-    from pico_banana.hub.published import Repository
-    from pico_banana.hub.upload import UploadPlan
-    from pico_banana.hub.viewer import ViewerReport
+    from pico_banana.sharing.hub.published import Repository
+    from pico_banana.sharing.hub.upload import UploadPlan
+    from pico_banana.sharing.hub.viewer import ViewerReport
 
 _SUBSETS = ("single_turn", "multi_turn", "preference", "instructions")
 _FOUND = 100  # rows, as many as the viewer's page
@@ -127,7 +127,7 @@ def _upload_finished(args: argparse.Namespace) -> int:
 
 
 def _publish_sidecars(args: argparse.Namespace, folder: Path) -> int:
-    from pico_banana.hub.sidecars import build_sidecars
+    from pico_banana.sharing.hub.sidecars import build_sidecars
 
     configs = build_sidecars(args.sidecar, folder, licence=args.licence, title=args.title)
     result: dict[str, Any] = {"folder": str(folder), "configs": configs}
@@ -153,9 +153,9 @@ def _publish(args: argparse.Namespace, folder: Path) -> int:
 
 
 def _written(args: argparse.Namespace, folder: Path) -> Repository:
-    from pico_banana.hub.licence import agreed_terms, changes_of, origin_of
-    from pico_banana.hub.repository import Publication, build_repository
-    from pico_banana.parquet.layout import Form
+    from pico_banana.sharing.hub.licence import agreed_terms, changes_of, origin_of
+    from pico_banana.sharing.hub.repository import Publication, build_repository
+    from pico_banana.sharing.parquet.layout import Form
 
     datasets = tuple(_chosen(args, subset) for subset in args.subset or _SUBSETS)
     origin = origin_of(datasets[0].mirror, declared_own=args.own)
@@ -189,7 +189,7 @@ def _facts(repository: Repository) -> dict[str, Any]:
 
 
 def _uploaded(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    from pico_banana.hub.upload import plan_upload, upload
+    from pico_banana.sharing.hub.upload import plan_upload, upload
 
     plan = plan_upload(folder, args.repo, token=args.token)
     _tell_plan(plan, private=not args.public)
@@ -226,7 +226,7 @@ def _told(repository: Repository) -> str:
 
 
 def _check(folder: Path, *, as_json: bool) -> int:
-    from pico_banana.hub.viewer import check_folder
+    from pico_banana.sharing.hub.viewer import check_folder
 
     report = check_folder(folder)
     sys.stdout.write(json.dumps(report.as_dict(), indent=2) + "\n" if as_json else _shown(report))
@@ -234,8 +234,8 @@ def _check(folder: Path, *, as_json: bool) -> int:
 
 
 def _find(args: argparse.Namespace) -> int:
-    from pico_banana.hub.viewer import check_folder
-    from pico_banana.hub.viewer_search import find_rows
+    from pico_banana.sharing.hub.viewer import check_folder
+    from pico_banana.sharing.hub.viewer_search import find_rows
 
     report = check_folder(args.check)
     configs = args.subset or [report.default]

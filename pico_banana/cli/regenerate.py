@@ -16,7 +16,7 @@ from pico_banana.cli.judging import add_judge, add_scores
 from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, add_policy, chosen_config, chosen_policy, ended, tell
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.settings.config import Config
 
 _EPILOG = """\
 examples:
@@ -150,10 +150,10 @@ def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.config import read_config
-    from pico_banana.regenerate.ledger import open_ledger
-    from pico_banana.regenerate.plan import able_types, plan_run
-    from pico_banana.regenerate.staff import hire
+    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.plan.plan import able_types, plan_run
+    from pico_banana.regenerate.settings.config import read_config
+    from pico_banana.regenerate.work.staff import hire
 
     config = read_config(args.config)
     staff = hire(config)
@@ -165,8 +165,8 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.progress import ProgressLine
-    from pico_banana.regenerate.runner import run
+    from pico_banana.regenerate.work.progress import ProgressLine
+    from pico_banana.regenerate.work.runner import run
 
     config = chosen_config(args)
     if args.dry_run:
@@ -192,8 +192,8 @@ def _dry_run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger import open_ledger
-    from pico_banana.regenerate.report import make_status
+    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.results.report import make_status
     from pico_banana.regenerate.tables import status_table
 
     with open_ledger(args.ledger) as ledger:
@@ -203,8 +203,8 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _assemble(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.assembly import assemble
-    from pico_banana.regenerate.ledger import open_ledger
+    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.results.assembly import assemble
 
     with open_ledger(args.ledger) as ledger:
         policy = chosen_policy(args, ledger.latest_config().policy)
@@ -221,9 +221,9 @@ def _assemble(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger import open_ledger
-    from pico_banana.regenerate.report import make_report
-    from pico_banana.regenerate.report_html import write_html
+    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.results.report import make_report
+    from pico_banana.regenerate.results.report_html import write_html
     from pico_banana.regenerate.tables import report_table
 
     with open_ledger(args.ledger) as ledger:
@@ -235,8 +235,8 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _rehearse(args: argparse.Namespace) -> int:
-    from pico_banana.mirror.models import Mind, ModelServer, parse_faults
     from pico_banana.regenerate.forecast import PUBLISHED_RATES
+    from pico_banana.rehearsal.models import Mind, ModelServer, parse_faults
 
     faults = parse_faults(args.fault, latency_s=args.latency)
     server = ModelServer(Mind(rates=PUBLISHED_RATES, faults=faults, seed=args.seed), port=args.port)

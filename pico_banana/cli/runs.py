@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.regenerate.config import Config
-    from pico_banana.regenerate.policy import Policy
-    from pico_banana.regenerate.state import RunState
+    from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.policy import Policy
+    from pico_banana.regenerate.work.state import RunState
 
 INTERRUPTED = 130
 
@@ -67,7 +67,7 @@ def chosen_config(args: argparse.Namespace) -> Config:
     Returns:
         The configuration, with the budget of the options.
     """
-    from pico_banana.regenerate.config import read_config
+    from pico_banana.regenerate.settings.config import read_config
 
     config = read_config(args.config)
     if args.budget_usd is None:
@@ -85,7 +85,7 @@ def chosen_policy(args: argparse.Namespace, policy: Policy) -> Policy:
     Returns:
         The policy.
     """
-    from pico_banana.regenerate.policy import with_threshold
+    from pico_banana.regenerate.settings.policy import with_threshold
 
     return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
 

@@ -55,7 +55,7 @@ def _png(text: str) -> Path:
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.loading import load
-    from pico_banana.selection import parse_subset
+    from pico_banana.rows.choosing.selection import parse_subset
 
     subset: str = parse_subset(args.id.partition("/")[0]).value
     dataset: PicoBanana[Any] = load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args))
@@ -104,8 +104,8 @@ def _edit_lines(record: Any) -> list[str]:  # noqa: ANN401 - any record with one
 
 
 def _draw(record: Record, args: argparse.Namespace) -> None:
-    from pico_banana.gallery.strip import draw_strip
-    from pico_banana.store import atomic_path
+    from pico_banana.mirrors.store import atomic_path
+    from pico_banana.sharing.gallery.strip import draw_strip
 
     picture = draw_strip(record, height=args.height)
     with atomic_path(args.out) as temporary:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_fetch_options, chosen_download
 from pico_banana.cli.live import LiveLine
-from pico_banana.sizes import readable
+from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.pictures.upkeep import Health
+    from pico_banana.pictures.jobs.upkeep import Health
 
 _SHOWN = 20
 
@@ -64,7 +64,7 @@ def _add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from pico_banana.pictures.upkeep import verify
+    from pico_banana.pictures.jobs.upkeep import verify
 
     with LiveLine() as line:
         health = verify(chosen_download(args), deep=args.deep, progress=lambda done: line.show(f"{done:,} checked"))
@@ -73,7 +73,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _repair(args: argparse.Namespace) -> int:
-    from pico_banana.pictures.upkeep import repair
+    from pico_banana.pictures.jobs.upkeep import repair
 
     health, report = repair(chosen_download(args), deep=args.deep)
     if args.json:
@@ -85,7 +85,7 @@ def _repair(args: argparse.Namespace) -> int:
 
 
 def _clean(args: argparse.Namespace) -> int:
-    from pico_banana.pictures.upkeep import clean
+    from pico_banana.pictures.jobs.upkeep import clean
 
     dataset = chosen_rows(args)
     done = clean([dataset], mirror=dataset.mirror.name, dry_run=not args.yes)

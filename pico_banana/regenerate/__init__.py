@@ -21,17 +21,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.assembly import Assembled, assemble
-    from pico_banana.regenerate.config import Config, config_from, read_config
     from pico_banana.regenerate.forecast import Forecast, forecast_run
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
-    from pico_banana.regenerate.ledger import Ledger, open_ledger
-    from pico_banana.regenerate.policy import Policy, Verdict
-    from pico_banana.regenerate.report import Report, make_report, make_status
-    from pico_banana.regenerate.report_html import write_html
-    from pico_banana.regenerate.runner import run
-    from pico_banana.regenerate.staff import Staff
-    from pico_banana.regenerate.state import RunState
+    from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+    from pico_banana.regenerate.results.assembly import Assembled, assemble
+    from pico_banana.regenerate.results.report import Report, make_report, make_status
+    from pico_banana.regenerate.results.report_html import write_html
+    from pico_banana.regenerate.settings.config import Config, config_from, read_config
+    from pico_banana.regenerate.settings.policy import Policy, Verdict
+    from pico_banana.regenerate.work.runner import run
+    from pico_banana.regenerate.work.staff import Staff
+    from pico_banana.regenerate.work.state import RunState
 
 _HOMES = {
     "Assembled": "assembly",

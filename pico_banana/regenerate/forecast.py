@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.budget import cost_usd, prices
-from pico_banana.regenerate.desk import TABLE_OF_STAGE
-from pico_banana.regenerate.ledger import Ledger, open_ledger
-from pico_banana.regenerate.photos import find_photos
-from pico_banana.regenerate.plan import able_types, make_items
-from pico_banana.regenerate.staff import hire
+from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.plan.photos import find_photos
+from pico_banana.regenerate.plan.plan import able_types, make_items
 from pico_banana.regenerate.values import Item, Stage, Usage
+from pico_banana.regenerate.work.budget import cost_usd, prices
+from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.staff import hire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pico_banana.regenerate.config import Config
+    from pico_banana.regenerate.settings.config import Config
 
 # First-attempt success, arXiv 2510.19808v1, for the types it prints.
 PUBLISHED_RATES: dict[str, float] = {
@@ -200,7 +200,7 @@ class _Tally:
 
 
 def _measured_rates(ledger: Ledger, config: Config) -> dict[str, float]:
-    from pico_banana.regenerate.derive import results
+    from pico_banana.regenerate.results.derive import results
 
     seen: dict[str, list[int]] = {}
     for result in results(ledger, config.policy):

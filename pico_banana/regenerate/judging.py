@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.budget import cost_usd, prices
 from pico_banana.regenerate.forecast import ASSUMED
-from pico_banana.regenerate.photos import read_photo
-from pico_banana.regenerate.plan import OF_PUBLISHED, add_items, is_of_published
-from pico_banana.regenerate.policy import CRITERIA, Verdict
-from pico_banana.regenerate.runner import Job, run_job
-from pico_banana.regenerate.staff import connect, hire
-from pico_banana.regenerate.stages import Scene, Work
+from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.plan.plan import OF_PUBLISHED, add_items, is_of_published
+from pico_banana.regenerate.settings.policy import CRITERIA, Verdict
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Photo, Reply, Stage, derived_seed
-from pico_banana.regenerate.walk import SCORED, finish, judged, keep_attempt
+from pico_banana.regenerate.work.budget import cost_usd, prices
+from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.staff import connect, hire
+from pico_banana.regenerate.work.stages import Scene, Work
+from pico_banana.regenerate.work.walk import SCORED, finish, judged, keep_attempt
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.records import Record
-    from pico_banana.regenerate.config import Config
-    from pico_banana.regenerate.desk import Desk
-    from pico_banana.regenerate.ledger import Ledger
-    from pico_banana.regenerate.policy import Policy
-    from pico_banana.regenerate.staff import Staff
-    from pico_banana.regenerate.state import Progress, RunState
+    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.policy import Policy
+    from pico_banana.regenerate.work.desk import Desk
+    from pico_banana.regenerate.work.staff import Staff
+    from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.taxonomy import EditType
 
 _QUERY = """

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.regenerate.forecast import Forecast
-    from pico_banana.regenerate.report import Report, Status
+    from pico_banana.regenerate.results.report import Report, Status
 
 
 def forecast_table(found: Forecast) -> str:

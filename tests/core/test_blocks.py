@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import pico_banana as pb
 from pico_banana.records import Subset
-from pico_banana.rows import columns, jsonl
-from pico_banana.rows.jsonl import Block, RowsReader
-from pico_banana.rows.paths import picture_path, published_path
-from pico_banana.rows.published import BadRow, parse_line, published, published_line
+from pico_banana.rows.lines import columns, jsonl
+from pico_banana.rows.lines.jsonl import Block, RowsReader
+from pico_banana.rows.lines.paths import picture_path, published_path
+from pico_banana.rows.lines.published import BadRow, parse_line, published, published_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -295,7 +295,7 @@ def test_line_numbers_count_over_blocks(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(("subset", "good"), [("single_turn", edit), ("preference", pair), ("multi_turn", session)])
 def test_stored_rows_can_be_published_again(tmp_path: Path, subset: str, good: Any) -> None:
-    from pico_banana.pictures.interchange import published_rows
+    from pico_banana.pictures.jobs.interchange import published_rows
 
     rows = [good(number) for number in range(1, 30)]
     dataset = loaded(tmp_path, rows, subset)[[5, 3, 28, 0]]
@@ -334,7 +334,7 @@ def test_the_published_rows_load_exactly(real_rows: Path) -> None:
 
 def published_lines(dataset: Any) -> list[bytes]:
     """Write the rows of a store as the release does."""
-    from pico_banana.rows.stored import stored_columns
+    from pico_banana.rows.table.stored import stored_columns
 
     names = ["source", "local_source", "edited", "instruction", "short", "type"]
     rows = stored_columns(dataset.table.arrow(), names).to_pylist()

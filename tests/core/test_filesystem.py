@@ -17,9 +17,9 @@ import pytest
 from core_rows import edit, mirror_of
 
 import pico_banana as pb
-from pico_banana.addresses import Address, key_of_url, parse_address, url_of_key
 from pico_banana.errors import ConfigError, MirrorError, PictureMissingError
-from pico_banana.mirror.make import make_mirror
+from pico_banana.mirrors.addresses import Address, key_of_url, parse_address, url_of_key
+from pico_banana.rehearsal.making.make import make_mirror
 
 ROOT = Path(pb.__file__).parents[1]
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from pico_banana.store import atomic_path, remove_leftovers
+from pico_banana.mirrors.store import atomic_path, remove_leftovers
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -51,7 +51,7 @@ def test_a_picture_on_another_server_keeps_its_whole_address(tmp_path: Path) -> 
     )
     assert dataset[0].chosen.address == "picobanana://edited/@other.example/edits/14.png?size=large"
     assert dataset[0].rejected[0] == dataset[0].chosen
-    from pico_banana.addresses import parse_address
+    from pico_banana.mirrors.addresses import parse_address
 
     assert dataset.mirror.url_of(parse_address(dataset[0].chosen.address)) == url
 

@@ -20,10 +20,9 @@ import pytest
 from core_rows import edit, lines, mirror_of, pair, rows_file, session
 
 import pico_banana as pb
-from pico_banana import rowstore
 from pico_banana.errors import MirrorError, RowError, StoreError
-from pico_banana.mirror.make import make_mirror
-from pico_banana.rows import build, rowfile
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rows.building import build, rowfile, rowstore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -395,7 +394,7 @@ def test_rows_in_many_batches_are_the_same_rows(
 
 @pytest.mark.parametrize("subset", list(pb.Subset))
 def test_a_long_dataset_streams_the_same_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subset: str) -> None:
-    from pico_banana.table import reading
+    from pico_banana.rows.table import reading
 
     mirror = tmp_path / "mirror"
     make_mirror(mirror, rows=500, preferences=300, sessions=300)
@@ -414,7 +413,7 @@ def test_rows_are_taken_without_joining_all_chunks() -> None:
     """Arrow's own `take` joins them, and fails where the texts of all rows are more than 2 GB; here they share 1 GB."""
     import pyarrow as pa
 
-    from pico_banana.rows.stored import take_rows
+    from pico_banana.rows.table.stored import take_rows
 
     bounds = pa.py_buffer(np.arange(0, 5 << 28, 1 << 28, dtype=np.int32).tobytes())
     zeros = pa.py_buffer(mmap.mmap(-1, 1 << 30))  # pages that nobody touches take no memory
@@ -431,7 +430,7 @@ def test_rows_are_taken_without_joining_all_chunks() -> None:
 def test_rows_are_taken_in_any_order(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     import pyarrow as pa
 
-    from pico_banana.rows import stored
+    from pico_banana.rows.table import stored
 
     monkeypatch.setattr(stored, "PIECE_ROWS", piece)
     table = pa.table({"number": pa.chunked_array([pa.array(range(first, first + 4)) for first in (0, 4, 8)])})

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import pico_banana as pb
 from pico_banana import Flag, Selection
 from pico_banana.errors import SelectionError, UnknownNameError
-from pico_banana.mirror.make import make_mirror
-from pico_banana.splits import parse_split, photo_places
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rows.choosing.splits import parse_split, photo_places
 
 if TYPE_CHECKING:
     from pathlib import Path

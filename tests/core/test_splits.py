@@ -11,8 +11,8 @@ from core_rows import edit, loaded, pair, photo, session
 
 import pico_banana as pb
 from pico_banana.errors import SelectionError
-from pico_banana.mirror.make import make_mirror
-from pico_banana.splits import parse_split, photo_places, split_names
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rows.choosing.splits import parse_split, photo_places, split_names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 
 from pico_banana.records import Flag, Subset
-from pico_banana.rows.stored import stored_schema
-from pico_banana.rowstore import FORMAT
-from pico_banana.table.mapped import TEXTS
+from pico_banana.rows.building.rowstore import FORMAT
+from pico_banana.rows.table.mapped import TEXTS
+from pico_banana.rows.table.stored import stored_schema
 
 
 def test_the_format_number_changes_with_what_is_stored() -> None:

@@ -25,7 +25,7 @@ from pico_banana.errors import (
     SelectionError,
     UnknownNameError,
 )
-from pico_banana.mirror.make import make_mirror
+from pico_banana.rehearsal.making.make import make_mirror
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import datasets
 import pytest
 
-from pico_banana.mirror.make import make_mirror
+from pico_banana.rehearsal.making.make import make_mirror
 
 if TYPE_CHECKING:
     from pathlib import Path

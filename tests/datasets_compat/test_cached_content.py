@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import pico_banana as pb
-from pico_banana.huggingface.request import Request, splits_in
-from pico_banana.mirror.make import make_mirror
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.sharing.huggingface.request import Request, splits_in
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datasets import Image, ReadInstruction, load_dataset
 
 import pico_banana as pb
 from pico_banana.errors import ConfigError, SelectionError, UnknownNameError
-from pico_banana.huggingface.features import features
+from pico_banana.sharing.huggingface.features import features
 
 NAME = "pico-banana-400k"
 
@@ -140,7 +140,7 @@ def test_importing_registers_nothing(fresh):
         """
         import datasets.load
         before = datasets.load.dataset_module_factory
-        import pico_banana.builders.pico_banana_400k, pico_banana.huggingface, pico_banana.huggingface.registration
+        import pico_banana.builders.pico_banana_400k, pico_banana.sharing.huggingface, pico_banana.sharing.huggingface.registration
         print(datasets.load.dataset_module_factory is before)
         """
     )

@@ -9,7 +9,7 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.errors import ConfigError, SelectionError
-from pico_banana.mirror.make import make_mirror
+from pico_banana.rehearsal.making.make import make_mirror
 
 NAME = "pico-banana-400k"
 

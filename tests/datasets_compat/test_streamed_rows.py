@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import pico_banana as pb
-from pico_banana.huggingface.features import SHARDS, shard_ranges
+from pico_banana.sharing.huggingface.features import SHARDS, shard_ranges
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from datasets import ClassLabel, Image, Value
 
 import pico_banana as pb
-from pico_banana.table.arrow import public_schema
+from pico_banana.rows.table.arrow import public_schema
 
 SUBSETS = [subset.value for subset in pb.Subset]
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from pico_banana.cli import main
-from pico_banana.loader import Loader
-from pico_banana.packs import PackExamples
+from pico_banana.training.loader import Loader
+from pico_banana.training.packs import PackExamples
 
 
 def test_export_command(mirror_root, tmp_path, capsys):
@@ -38,11 +38,11 @@ def test_formats_are_listed(capsys):
 
 
 def test_left_out_rows_fail_the_command_unless_allowed(mirror_root, singles, tmp_path, capsys, monkeypatch):
-    from pico_banana import filesystem
+    from pico_banana.pictures import filesystem
 
     real, lost = filesystem.local_path, singles[1].edited.address
     monkeypatch.setattr(
-        "pico_banana.export.run.export.__kwdefaults__",
+        "pico_banana.sharing.export.run.export.__kwdefaults__",
         {"options": None, "local_path": lambda a: tmp_path / "gone.png" if a == lost else real(a)},
     )
     words = ["export", "webdataset", str(tmp_path / "o"), "single_turn", "--mirror", str(mirror_root)]

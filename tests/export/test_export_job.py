@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from pico_banana.errors import ConfigError, ExportError, UnknownNameError
-from pico_banana.export import ExportOptions, Format, export, find_format, webdataset
-from pico_banana.filesystem import local_path
-from pico_banana.images.geometry import geometry
+from pico_banana.pictures.filesystem import local_path
+from pico_banana.pictures.images.geometry import geometry
 from pico_banana.records import Subset
+from pico_banana.sharing.export import ExportOptions, Format, export, find_format, webdataset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +151,7 @@ def test_another_packages_format(singles, tmp_path, monkeypatch):
         "[pico_banana.exporters]\nids = their_export:FORMAT\nbad = their_export:BAD\n"
     )
     (tmp_path / "site" / "their_export.py").write_text(
-        "from pico_banana.export import Format\n"
+        "from pico_banana.sharing.export import Format\n"
         "from pico_banana.records import Subset\n"
         "def write(job):\n"
         "    job.write('ids.txt', ' '.join(job.dataset.ids))\n"

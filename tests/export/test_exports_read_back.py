@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pico_banana.export import ExportOptions, export, formats
-from pico_banana.filesystem import local_path
+from pico_banana.pictures.filesystem import local_path
+from pico_banana.sharing.export import ExportOptions, export, formats
 
 
 def published(address: str) -> bytes:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from pico_banana.fetch.item import Candidate, FetchItem
-from pico_banana.fetch.one import Fetcher
-from pico_banana.fetch.retry import RetryPolicy
-from pico_banana.fetch.transport import Transport
-from pico_banana.mirror.make import make_mirror
+from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+from pico_banana.mirrors.fetch.one import Fetcher
+from pico_banana.mirrors.fetch.retry import RetryPolicy
+from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.rehearsal.making.make import make_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

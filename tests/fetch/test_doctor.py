@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.catalog import Mirror
 from pico_banana.cli import main
-from pico_banana.doctor.environment import environment
-from pico_banana.doctor.findings import Verdict
-from pico_banana.doctor.live import examine
-from pico_banana.fetch.transport import Transport
-from pico_banana.mirror.faults import Fault, Rule
-from pico_banana.mirror.serve import serve
+from pico_banana.mirrors.catalog import Mirror
+from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.pictures.doctor.environment import environment
+from pico_banana.pictures.doctor.findings import Verdict
+from pico_banana.pictures.doctor.live import examine
+from pico_banana.rehearsal.serving.faults import Fault, Rule
+from pico_banana.rehearsal.serving.serve import serve
 
 ALL = "*/*"
 

@@ -8,12 +8,12 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.fetch.plan import Plan
-from pico_banana.mirror.faults import Fault, Rule
-from pico_banana.mirror.serve import serve
-from pico_banana.pictures.download import Download, FetchOptions
-from pico_banana.pictures.needed import needed_pictures
-from pico_banana.pictures.upkeep import clean, repair, verify
+from pico_banana.mirrors.fetch.plan import Plan
+from pico_banana.pictures.jobs.download import Download, FetchOptions
+from pico_banana.pictures.jobs.needed import needed_pictures
+from pico_banana.pictures.jobs.upkeep import clean, repair, verify
+from pico_banana.rehearsal.serving.faults import Fault, Rule
+from pico_banana.rehearsal.serving.serve import serve
 
 SUBSETS = ("single_turn", "preference", "multi_turn")
 

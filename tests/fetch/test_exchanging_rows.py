@@ -10,10 +10,10 @@ import pytest
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import SelectionError, StoreError
-from pico_banana.mirror.serve import serve
-from pico_banana.pictures.copying import copy_mirror
-from pico_banana.pictures.download import Download
-from pico_banana.pictures.interchange import adopt, write_rows_with_paths
+from pico_banana.pictures.jobs.copying import copy_mirror
+from pico_banana.pictures.jobs.download import Download
+from pico_banana.pictures.jobs.interchange import adopt, write_rows_with_paths
+from pico_banana.rehearsal.serving.serve import serve
 
 SUBSETS = ("single_turn", "preference", "multi_turn")
 

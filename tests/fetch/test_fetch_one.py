@@ -13,9 +13,9 @@ from pico_banana.errors import (
     ThrottledError,
     TransportError,
 )
-from pico_banana.fetch.item import Candidate
-from pico_banana.mirror.faults import Fault, Limit, Rule
-from pico_banana.mirror.serve import serve
+from pico_banana.mirrors.fetch.item import Candidate
+from pico_banana.rehearsal.serving.faults import Fault, Limit, Rule
+from pico_banana.rehearsal.serving.serve import serve
 from tests.fetch.conftest import PHOTO_HOST, png
 
 

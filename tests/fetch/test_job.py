@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from pico_banana.fetch.failures import Failures
-from pico_banana.fetch.item import FetchItem
-from pico_banana.fetch.job import Job
-from pico_banana.fetch.report import report_path
-from pico_banana.fetch.transport import Transport
-from pico_banana.mirror.faults import Fault, Limit, Rule
-from pico_banana.mirror.serve import serve
+from pico_banana.mirrors.fetch.failures import Failures
+from pico_banana.mirrors.fetch.item import FetchItem
+from pico_banana.mirrors.fetch.job import Job
+from pico_banana.mirrors.fetch.report import report_path
+from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.rehearsal.serving.faults import Fault, Limit, Rule
+from pico_banana.rehearsal.serving.serve import serve
 from tests.fetch.conftest import PHOTO_HOST, QUICK, jpeg, png
 
 COUNT = 12

@@ -10,9 +10,9 @@ import random
 import pytest
 
 from pico_banana.errors import GoneError, InterruptedTransferError, ServerError, ThrottledError
-from pico_banana.fetch.lane import HostLimits, Lane
-from pico_banana.fetch.retry import RetryPolicy
-from pico_banana.fetch.status import retry_after_s
+from pico_banana.mirrors.fetch.lane import HostLimits, Lane
+from pico_banana.mirrors.fetch.retry import RetryPolicy
+from pico_banana.mirrors.fetch.status import retry_after_s
 
 LATENCY_S = 0.05
 

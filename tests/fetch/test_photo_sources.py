@@ -10,24 +10,24 @@ import tarfile
 import pytest
 
 import pico_banana as pb
-from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, InterruptedTransferError, RowError, UnknownNameError
-from pico_banana.fetch.provenance import NOTES, recorded
-from pico_banana.fetch.stream import ResumingStream
-from pico_banana.fetch.transport import Transport
-from pico_banana.mirror.faults import Fault, Limit, Rule
-from pico_banana.mirror.serve import serve
-from pico_banana.pictures.attribution import photos_of
-from pico_banana.pictures.download import Download, FetchOptions
-from pico_banana.pictures.index import install_index
-from pico_banana.pictures.needed import needed_pictures
-from pico_banana.pictures.tars import take_photos
-from pico_banana.sources.chain import make_chain
-from pico_banana.sources.index import PhotoIndex
-from pico_banana.sources.index_build import build_index, rotation_code
-from pico_banana.sources.photo import UNKNOWN_ROTATION, upright
-from pico_banana.store import area
+from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.fetch.provenance import NOTES, recorded
+from pico_banana.mirrors.fetch.stream import ResumingStream
+from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.mirrors.store import area
+from pico_banana.pictures.jobs.attribution import photos_of
+from pico_banana.pictures.jobs.download import Download, FetchOptions
+from pico_banana.pictures.jobs.index import install_index
+from pico_banana.pictures.jobs.needed import needed_pictures
+from pico_banana.pictures.jobs.tars import take_photos
+from pico_banana.pictures.sources.chain import make_chain
+from pico_banana.pictures.sources.index import PhotoIndex
+from pico_banana.pictures.sources.index_build import build_index, rotation_code
+from pico_banana.pictures.sources.photo import UNKNOWN_ROTATION, upright
+from pico_banana.rehearsal.serving.faults import Fault, Limit, Rule
+from pico_banana.rehearsal.serving.serve import serve
 
 TABLE = "open_images/train-images-boxable-with-rotation.csv"
 PHOTOS = ("source",)
@@ -282,7 +282,7 @@ def test_credit_for_every_photo(rehearsal, capsys):
 
 
 def test_flickr_gets_the_slow_lane(rehearsal, index):
-    from pico_banana.fetch.pacing import host_of, limits_for
+    from pico_banana.mirrors.fetch.pacing import host_of, limits_for
 
     assert host_of("https://farm3.staticflickr.com/1/2_o.jpg") == host_of("https://c1.staticflickr.com/1/2_o.jpg")
     assert limits_for(host_of("https://c1.staticflickr.com/x"), in_flight=64).in_flight <= 2

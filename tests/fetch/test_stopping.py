@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.mirror.faults import Fault, Rule
-from pico_banana.mirror.serve import serve
+from pico_banana.rehearsal.serving.faults import Fault, Rule
+from pico_banana.rehearsal.serving.serve import serve
 from tests.fetch.conftest import png
 
 COUNT = 40

@@ -9,10 +9,10 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.errors import ConfigError, PictureMissingError, UnknownNameError
-from pico_banana.mirror.faults import Fault, Rule
-from pico_banana.mirror.serve import serve
-from pico_banana.pictures.streaming import prefetched
-from pico_banana.readahead import ReadAhead
+from pico_banana.pictures.jobs.streaming import prefetched
+from pico_banana.pictures.readahead import ReadAhead
+from pico_banana.rehearsal.serving.faults import Fault, Rule
+from pico_banana.rehearsal.serving.serve import serve
 
 
 @pytest.mark.parametrize("subset", ["single_turn", "preference", "multi_turn"])

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError
-from pico_banana.fetch.transport import Transport
+from pico_banana.mirrors.fetch.transport import Transport
 
 trustme = pytest.importorskip("trustme")
 BODY = bytes(range(256)) * 4096

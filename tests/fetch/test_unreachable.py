@@ -8,13 +8,13 @@ import threading
 import pytest
 
 from pico_banana.errors import InterruptedTransferError
-from pico_banana.fetch.item import Candidate, FetchItem
-from pico_banana.fetch.job import Job
-from pico_banana.fetch.lane import HostLimits, Lane
-from pico_banana.fetch.one import Fetcher
-from pico_banana.fetch.retry import RetryPolicy
-from pico_banana.fetch.stream import ResumingStream
-from pico_banana.fetch.transport import Transport
+from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+from pico_banana.mirrors.fetch.job import Job
+from pico_banana.mirrors.fetch.lane import HostLimits, Lane
+from pico_banana.mirrors.fetch.one import Fetcher
+from pico_banana.mirrors.fetch.retry import RetryPolicy
+from pico_banana.mirrors.fetch.stream import ResumingStream
+from pico_banana.mirrors.fetch.transport import Transport
 
 HOUR = RetryPolicy(attempts=5, first_wait_s=3600.0, longest_wait_s=3600.0)  # whoever waits here does not come back
 

@@ -7,9 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
-from pico_banana.fetch.item import Candidate, FetchItem
-from pico_banana.fetch.job import Job
-from pico_banana.fetch.transport import Transport
+from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+from pico_banana.mirrors.fetch.job import Job
+from pico_banana.mirrors.fetch.transport import Transport
 
 url, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 items = (

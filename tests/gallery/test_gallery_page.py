@@ -12,7 +12,7 @@ from PIL import Image
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, SelectionError
-from pico_banana.gallery import write_gallery
+from pico_banana.sharing.gallery import write_gallery
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,13 +10,13 @@ import sys
 import pytest
 
 import pico_banana as pb
-from pico_banana.hub.licence import Origin, agreed_terms, changes_of
-from pico_banana.hub.repository import Publication, build_repository
-from pico_banana.hub.upload import visible_files
-from pico_banana.mirror.hub import RehearsalHub
-from pico_banana.mirror.make import make_mirror
-from pico_banana.parquet.writing import Limits
 from pico_banana.records import Subset
+from pico_banana.rehearsal.hub import RehearsalHub
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.sharing.hub.licence import Origin, agreed_terms, changes_of
+from pico_banana.sharing.hub.repository import Publication, build_repository
+from pico_banana.sharing.hub.upload import visible_files
+from pico_banana.sharing.parquet.writing import Limits
 
 
 @pytest.fixture(scope="session")

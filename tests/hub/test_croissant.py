@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pico_banana.hub.croissant import croissant
+from pico_banana.sharing.hub.croissant import croissant
 
 
 def test_every_column_and_file_is_described(publish, tmp_path):

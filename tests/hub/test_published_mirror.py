@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import pico_banana as pb
-from pico_banana import packed
-from pico_banana.catalog import resolve_mirror
 from pico_banana.errors import MirrorError, PicoBananaError
+from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.pictures import packed
 
 SUBSETS = ["single_turn", "multi_turn", "preference", "instructions"]
 
@@ -83,7 +83,7 @@ print(json.dumps([same, len(published[0].source.bytes())]))
 
 
 def test_the_hub_is_a_mirror_and_a_picture_is_one_range_request(hub, client, put_folder, publish, synthetic, tmp_path):
-    pytest.importorskip("pico_banana.fetch.files")
+    pytest.importorskip("pico_banana.mirrors.fetch.files")
     publish(tmp_path / "repo")
     put_folder(tmp_path / "repo")
     same, size = client(f"SUBSET, MIRROR = 'multi_turn', {str(synthetic)!r}\n" + HUB)

@@ -10,10 +10,10 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.errors import DiskFullError, PictureMissingError, ThrottledError
-from pico_banana.parquet.columns import arrow_schema, card_features, leaves
-from pico_banana.parquet.layout import Form, columns, rows
-from pico_banana.parquet.writing import Limits, write_parquet
 from pico_banana.records import ImageRef, Subset
+from pico_banana.sharing.parquet.columns import arrow_schema, card_features, leaves
+from pico_banana.sharing.parquet.layout import Form, columns, rows
+from pico_banana.sharing.parquet.writing import Limits, write_parquet
 
 SUBSETS = list(Subset)
 SMALL = Limits(group_bytes=20_000, group_rows=7, shard_bytes=60_000)
@@ -235,7 +235,7 @@ def test_schema_metadata_and_card_are_what_datasets_reads(subset, form):
 def test_published_columns_are_those_of_the_builder(subset):
     from datasets import Features
 
-    from pico_banana.huggingface.features import features
+    from pico_banana.sharing.huggingface.features import features
 
     published, built = Features.from_arrow_schema(arrow_schema(columns(subset, Form.PICTURES))), features(subset)
     left_out = {"clean_short_instruction", "flags"}
@@ -246,7 +246,7 @@ def test_published_columns_are_those_of_the_builder(subset):
 
 
 def test_pictures_are_not_read_far_ahead(synthetic, tmp_path):
-    from pico_banana.parquet.pictures import fill
+    from pico_banana.sharing.parquet.pictures import fill
 
     asked = []
     dataset = pb.load("single_turn", mirror=synthetic)

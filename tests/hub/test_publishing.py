@@ -10,13 +10,13 @@ import yaml
 from PIL import Image
 
 import pico_banana as pb
-from pico_banana.catalog import resolve_mirror
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, LicenceError, UnknownNameError
-from pico_banana.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
-from pico_banana.hub.licence_ids import LICENCE_IDS
-from pico_banana.hub.viewer import read_card
-from pico_banana.parquet.layout import Form
+from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.sharing.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
+from pico_banana.sharing.hub.licence_ids import LICENCE_IDS
+from pico_banana.sharing.hub.viewer import read_card
+from pico_banana.sharing.parquet.layout import Form
 
 
 def visible(folder):
@@ -277,7 +277,7 @@ def test_annotations_are_published_alone_and_load_by_name(tmp_path, capsys):
     ],
 )
 def test_annotations_that_carry_the_release_or_no_id_are_refused(tmp_path, content, error, told):
-    from pico_banana.hub.sidecars import build_sidecars
+    from pico_banana.sharing.hub.sidecars import build_sidecars
 
     file = tmp_path / "scores.csv"
     file.write_text(content)

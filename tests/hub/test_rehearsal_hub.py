@@ -9,7 +9,7 @@ from http.client import IncompleteRead, RemoteDisconnected
 
 import pytest
 
-from pico_banana.mirror.hub import TOKEN, HubFault, RehearsalHub
+from pico_banana.rehearsal.hub import TOKEN, HubFault, RehearsalHub
 
 
 def ask(hub, path, *, method="GET", token=TOKEN, headers=None, body=None):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.mirror.hub import TOKEN, HubFault, RehearsalHub
+from pico_banana.rehearsal.hub import TOKEN, HubFault, RehearsalHub
 
 PUBLISH = """
 import sys, io, contextlib
@@ -18,7 +18,7 @@ with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
 print(json.dumps({"code": code, "out": json.loads(out.getvalue() or "null"), "err": err.getvalue()}))
 """
 SMALL = """
-import pico_banana.hub.repository as repository
+import pico_banana.sharing.hub.repository as repository
 from pico_banana.parquet.writing import Limits
 repository.limits_of = lambda subset, form: Limits(group_bytes=20_000, group_rows=7, shard_bytes=60_000)
 """
@@ -104,7 +104,7 @@ def test_a_stopped_upload_goes_on(hub, publish_to_hub, tmp_path):
 
 
 def test_many_files_go_in_pieces_the_card_last_behind_a_gate(hub, publish_to_hub, tmp_path):
-    few = "import pico_banana.hub.upload as upload; upload.FILES_A_COMMIT = 4"
+    few = "import pico_banana.sharing.hub.upload as upload; upload.FILES_A_COMMIT = 4"
     told = publish_to_hub("--to", str(tmp_path / "repo"), "--gated", "manual", "--public", before=few)
     repo = hub.repos.find("rehearsal/demo")
     assert (repo.gated, repo.private) == ("manual", False)
@@ -194,9 +194,9 @@ def test_a_filter_reads_only_the_row_groups_that_can_match(hub, client, put_fold
     import random
 
     import pico_banana as pb
-    from pico_banana.hub.licence import Origin, Terms
-    from pico_banana.hub.repository import Publication, build_repository
-    from pico_banana.parquet.writing import Limits
+    from pico_banana.sharing.hub.licence import Origin, Terms
+    from pico_banana.sharing.hub.repository import Publication, build_repository
+    from pico_banana.sharing.parquet.writing import Limits
 
     rows = pb.load("single_turn", mirror=synthetic).sort("edit_type")  # 70 rows of 2 x 400 kB in groups of 8 MB
     terms = Terms(Origin.RELEASE, ("cc-by-nc-nd-4.0",), ())

@@ -12,12 +12,12 @@ import pytest
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError
-from pico_banana.hub import viewer, viewer_rows, viewer_statistics
-from pico_banana.hub.licence import Origin, Terms
-from pico_banana.hub.repository import Publication, build_repository
-from pico_banana.hub.viewer import check_folder
-from pico_banana.hub.viewer_search import find_rows
-from pico_banana.parquet.writing import Limits
+from pico_banana.sharing.hub import viewer, viewer_rows, viewer_statistics
+from pico_banana.sharing.hub.licence import Origin, Terms
+from pico_banana.sharing.hub.repository import Publication, build_repository
+from pico_banana.sharing.hub.viewer import check_folder
+from pico_banana.sharing.hub.viewer_search import find_rows
+from pico_banana.sharing.parquet.writing import Limits
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pico_banana.errors import ConfigError, UnknownNameError
-from pico_banana.loader import make_loader
+from pico_banana.training.loader import make_loader
 
 
 def test_batches_hold_every_row_once_in_order(singles):

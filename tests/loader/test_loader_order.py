@@ -9,9 +9,9 @@ from itertools import chain
 import pytest
 
 from pico_banana.errors import ConfigError, PictureCorruptError, PictureError
-from pico_banana.filesystem import local_path
-from pico_banana.loader import Loader, make_examples, make_loader
-from pico_banana.loader.order import generator, plan_batches
+from pico_banana.pictures.filesystem import local_path
+from pico_banana.training.loader import Loader, make_examples, make_loader
+from pico_banana.training.loader.order import generator, plan_batches
 
 TEXT = {"batch_size": 5, "columns": ["instruction"]}
 

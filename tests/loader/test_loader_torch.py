@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pico_banana.loader import make_loader
+from pico_banana.training.loader import make_loader
 
 torch = pytest.importorskip("torch")
 # Importing torch in a process with threads makes forking it a warning, and so does lance, where another test has
@@ -34,7 +34,7 @@ def test_whole_sessions_keep_their_axes(sessions):
 def test_iterable_dataset_keeps_the_order_for_any_number_of_processes(singles, processes):
     from torch.utils.data import DataLoader
 
-    from pico_banana.loader.torch_data import TorchBatches
+    from pico_banana.training.loader.torch_data import TorchBatches
 
     options = {"batch_size": 5, "size": 8, "shuffle": True, "workers": 1, "framework": "torch"}
     dataset = TorchBatches(make_loader(singles, **options))
@@ -49,7 +49,7 @@ def test_iterable_dataset_keeps_the_order_for_any_number_of_processes(singles, p
 def test_map_dataset_under_a_sampler(singles):
     from torch.utils.data import DataLoader
 
-    from pico_banana.loader.torch_data import TorchMap
+    from pico_banana.training.loader.torch_data import TorchMap
 
     dataset = TorchMap(make_loader(singles, batch_size=4, size=8, framework="torch"))
     batches = list(DataLoader(dataset, batch_size=None, shuffle=False))
@@ -59,7 +59,7 @@ def test_map_dataset_under_a_sampler(singles):
 
 
 def test_resume_through_the_dataset(singles):
-    from pico_banana.loader.torch_data import TorchBatches
+    from pico_banana.training.loader.torch_data import TorchBatches
 
     dataset = TorchBatches(make_loader(singles, batch_size=4, columns=["instruction"]))
     running = iter(dataset)

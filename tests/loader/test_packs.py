@@ -11,9 +11,9 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.errors import ConfigError, StoreError, UnknownNameError
-from pico_banana.filesystem import local_path
-from pico_banana.loader import Loader, make_examples, make_loader
-from pico_banana.packs import PackExamples, pack, verify_pack
+from pico_banana.pictures.filesystem import local_path
+from pico_banana.training.loader import Loader, make_examples, make_loader
+from pico_banana.training.packs import PackExamples, pack, verify_pack
 
 
 def alike(ours, theirs, *, tolerance=0):

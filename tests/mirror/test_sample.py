@@ -14,11 +14,11 @@ import published_files as published
 import pytest
 from PIL import Image
 
-from pico_banana.mirror.make_sample import edited_drawings, photo_files
-from pico_banana.mirror.sample_rows import Sample, text_files
-from pico_banana.mirror.traps import Trap
-from pico_banana.sample import sample_root
+from pico_banana.rehearsal.making.traps import Trap
+from pico_banana.rehearsal.sample import sample_root
 from pico_banana.taxonomy import edit_types
+from tests.sample_maker.make_sample import edited_drawings, photo_files
+from tests.sample_maker.sample_rows import Sample, text_files
 
 ROOT = sample_root()
 LABELS = {kind.label for kind in edit_types()}

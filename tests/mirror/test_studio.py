@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from pico_banana.errors import ConfigError, UnknownNameError
-from pico_banana.mirror.studio.backdrops.registry import BACKDROPS, backdrop
-from pico_banana.mirror.studio.curves import ellipse, points
-from pico_banana.mirror.studio.lettering import HANDS, write
-from pico_banana.mirror.studio.painter import Painter
-from pico_banana.mirror.studio.paints import Blend
-from pico_banana.mirror.studio.people.figurines import FIGURINES
-from pico_banana.mirror.studio.people.manner import MANNERS
-from pico_banana.mirror.studio.people.person import Person
-from pico_banana.mirror.studio.raster import filled, softened, stroked
-from pico_banana.mirror.studio.render import render
-from pico_banana.mirror.studio.scene import Look, Scene, Thing
-from pico_banana.mirror.studio.shots import Shot, editor_size, fitted, photos
-from pico_banana.mirror.studio.things.registry import KINDS, kind
+from tests.sample_maker.studio.backdrops.registry import BACKDROPS, backdrop
+from tests.sample_maker.studio.curves import ellipse, points
+from tests.sample_maker.studio.lettering import HANDS, write
+from tests.sample_maker.studio.painter import Painter
+from tests.sample_maker.studio.paints import Blend
+from tests.sample_maker.studio.people.figurines import FIGURINES
+from tests.sample_maker.studio.people.manner import MANNERS
+from tests.sample_maker.studio.people.person import Person
+from tests.sample_maker.studio.raster import filled, softened, stroked
+from tests.sample_maker.studio.render import render
+from tests.sample_maker.studio.scene import Look, Scene, Thing
+from tests.sample_maker.studio.shots import Shot, editor_size, fitted, photos
+from tests.sample_maker.studio.things.registry import KINDS, kind
 
 LOOKS = (
     *(Look(season=season) for season in ("spring", "summer", "autumn", "winter")),

@@ -12,8 +12,8 @@ import published_files as published
 import pytest
 from PIL import Image
 
-from pico_banana.mirror.make import make_mirror
-from pico_banana.mirror.open_images import COLUMNS, TABLE
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rehearsal.making.open_images import COLUMNS, TABLE
 
 SIZE = (64, 48)
 

@@ -12,8 +12,8 @@ import published_files as published
 import pytest
 
 from pico_banana.errors import ConfigError
-from pico_banana.mirror.make import make_mirror
-from pico_banana.mirror.traps import Trap
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rehearsal.making.traps import Trap
 from pico_banana.taxonomy import edit_types
 
 ROWS = 2_000
@@ -200,8 +200,8 @@ def test_contradictions_are_refused_before_anything_is_written(tmp_path, wrong):
 
 
 def test_a_large_mirror_is_described_without_being_made(tmp_path):
-    from pico_banana.mirror.plan import MirrorPlan, MirrorSpec
-    from pico_banana.mirror.synthetic import single_turn
+    from pico_banana.rehearsal.making.plan import MirrorPlan, MirrorSpec
+    from pico_banana.rehearsal.making.synthetic import single_turn
 
     spec = MirrorSpec(10_000_000, 2_000_000, 1_000_000, 0, (8, 8), True, True, "https://m.invalid/", "p.invalid")
     plan = MirrorPlan(spec)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pico_banana.mirror.models import Mind, ModelFaults, ModelServer
-from pico_banana.regenerate.config import Config, config_from
+from pico_banana.regenerate.settings.config import Config, config_from
+from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,11 @@ import sqlite3
 
 import pytest
 
-from pico_banana.regenerate import assembly
-from pico_banana.regenerate.assembly import assemble
-from pico_banana.regenerate.config import config_from
-from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.policy import CRITERIA, Policy, Verdict
+from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.results import assembly
+from pico_banana.regenerate.results.assembly import assemble
+from pico_banana.regenerate.settings.config import config_from
+from pico_banana.regenerate.settings.policy import CRITERIA, Policy, Verdict
 from pico_banana.taxonomy import edit_type
 
 HIGH, LOW, THIRDS = (0.9, 0.8, 0.95, 1.0), (0.2, 0.5, 0.4, 0.1), (0.1 + 0.2, 1 / 3, 2 / 3, 1e-7)

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image, ImageOps
 
-from pico_banana.regenerate.checks import CheckSettings, check
+from pico_banana.regenerate.settings.checks import CheckSettings, check
 from pico_banana.regenerate.values import Picture
 from pico_banana.taxonomy import edit_type
 from tests.regenerate.scenes import draw_scene

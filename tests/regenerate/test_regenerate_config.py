@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from pico_banana.errors import ConfigError, UnknownNameError
-from pico_banana.regenerate.config import config_from, differing_keys, read_config
+from pico_banana.regenerate.settings.config import config_from, differing_keys, read_config
 
 
 @pytest.mark.parametrize(

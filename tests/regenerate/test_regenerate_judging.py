@@ -16,8 +16,8 @@ import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate import judge_published, open_ledger, published_edits, scores
-from pico_banana.regenerate.plan import plan_run
-from pico_banana.regenerate.policy import CRITERIA, Policy
+from pico_banana.regenerate.plan.plan import plan_run
+from pico_banana.regenerate.settings.policy import CRITERIA, Policy
 from tests.regenerate.conftest import gemini_config, gemini_document
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_every_edit_gets_scores(serve, rows, tmp_path):
 
 
 def _verdict(row: dict):
-    from pico_banana.regenerate.policy import Verdict
+    from pico_banana.regenerate.settings.policy import Verdict
 
     return Verdict({name: row[name] for name in CRITERIA})
 
@@ -163,7 +163,7 @@ def test_the_commands(serve, rows, tmp_path, capsys):
 
 
 def test_scores_of_a_run_are_elsewhere(serve, tmp_path):
-    from pico_banana.regenerate.config import config_from
+    from pico_banana.regenerate.settings.config import config_from
 
     config = config_from({"source": {"folder": "sample", "limit": 1}})
     with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:

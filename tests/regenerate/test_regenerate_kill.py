@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.regenerate.assembly import assemble
-from pico_banana.regenerate.config import config_from
-from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.runner import run
+from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.results.assembly import assemble
+from pico_banana.regenerate.settings.config import config_from
+from pico_banana.regenerate.work.runner import run
 from tests.regenerate.conftest import gemini_document
 from tests.regenerate.scenes import write_plain_folder
 from tests.regenerate.test_regenerate_run import FAULTS

@@ -7,13 +7,13 @@ import sqlite3
 import pytest
 
 from pico_banana.errors import ConfigError, DiskFullError, PictureMissingError, StoreError
-from pico_banana.regenerate.config import config_from
-from pico_banana.regenerate.journal import Journal, connect
-from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.plan import add_items, is_of_published, is_planned, plan_run
+from pico_banana.mirrors.store import write_atomic
+from pico_banana.regenerate.ledger.journal import Journal, connect
+from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.ledger.vault import Vault
+from pico_banana.regenerate.plan.plan import add_items, is_of_published, is_planned, plan_run
+from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
-from pico_banana.regenerate.vault import Vault
-from pico_banana.store import write_atomic
 from pico_banana.taxonomy import edit_type
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pico_banana.errors import ConfigError, ModelReplyError
-from pico_banana.regenerate.policy import (
+from pico_banana.regenerate.settings.policy import (
     CRITERIA,
     Policy,
     SecondOpinion,

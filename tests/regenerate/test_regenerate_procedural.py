@@ -10,10 +10,10 @@ import pytest
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, ShortenRequest, WriteRequest
 from pico_banana.regenerate.backends.procedural import backend
 from pico_banana.regenerate.backends.procedural.pixels import decode, encode, from_image, resized
-from pico_banana.regenerate.photos import _things
-from pico_banana.regenerate.policy import Policy, parse_verdict, verdict_schema
-from pico_banana.regenerate.stages import parse_written
+from pico_banana.regenerate.plan.photos import _things
+from pico_banana.regenerate.settings.policy import Policy, parse_verdict, verdict_schema
 from pico_banana.regenerate.values import Instruction, KnownObject, Outcome, Picture
+from pico_banana.regenerate.work.stages import parse_written
 from pico_banana.taxonomy import edit_type, edit_types
 from tests.regenerate.scenes import draw_scene
 

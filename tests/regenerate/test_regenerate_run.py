@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pico_banana.errors import ConfigError, StoreError
-from pico_banana.regenerate.assembly import assemble
-from pico_banana.regenerate.config import Config, config_from
-from pico_banana.regenerate.derive import End, results
-from pico_banana.regenerate.ledger import open_ledger
-from pico_banana.regenerate.policy import with_threshold
-from pico_banana.regenerate.report import make_report, make_status
-from pico_banana.regenerate.runner import run
+from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.results.assembly import assemble
+from pico_banana.regenerate.results.derive import End, results
+from pico_banana.regenerate.results.report import make_report, make_status
+from pico_banana.regenerate.settings.config import Config, config_from
+from pico_banana.regenerate.settings.policy import with_threshold
+from pico_banana.regenerate.work.runner import run
 from pico_banana.taxonomy import edit_types
 from tests.regenerate.conftest import gemini_config, gemini_document
 from tests.regenerate.scenes import write_plain_folder
@@ -238,7 +238,7 @@ def test_a_photo_that_is_no_picture_fails_its_item_only(serve, tmp_path):
     photos = write_plain_folder(tmp_path / "photos", 3)
     config = gemini_config(serve(), photos)
     with open_ledger(tmp_path / "ledger", create=True, writable=True) as ledger:
-        from pico_banana.regenerate.plan import plan_run
+        from pico_banana.regenerate.plan.plan import plan_run
 
         ledger.bind(config)
         plan_run(ledger, config)
@@ -248,7 +248,7 @@ def test_a_photo_that_is_no_picture_fails_its_item_only(serve, tmp_path):
 
 
 def test_a_backend_of_ones_own_may_be_a_plain_object_and_may_be_broken(serve, photos, tmp_path):
-    from pico_banana.regenerate.staff import Staff, hire
+    from pico_banana.regenerate.work.staff import Staff, hire
 
     class Broken:
         def edit(self, request):

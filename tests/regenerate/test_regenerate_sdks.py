@@ -9,13 +9,7 @@ import json
 import pytest
 from PIL import Image
 
-from pico_banana.errors import (
-    ConfigError,
-    InterruptedTransferError,
-    RequestRefusedError,
-    ServerError,
-    ThrottledError,
-)
+from pico_banana.errors import ConfigError, InterruptedTransferError, RequestRefusedError, ServerError, ThrottledError
 from pico_banana.regenerate.backends.base import (
     EditRequest,
     JudgeRequest,
@@ -24,10 +18,10 @@ from pico_banana.regenerate.backends.base import (
     WriteRequest,
     backend,
 )
-from pico_banana.regenerate.policy import parse_verdict, verdict_schema
 from pico_banana.regenerate.prompts import prompt
-from pico_banana.regenerate.stages import parse_written
+from pico_banana.regenerate.settings.policy import parse_verdict, verdict_schema
 from pico_banana.regenerate.values import Instruction, Outcome, Picture
+from pico_banana.regenerate.work.stages import parse_written
 from pico_banana.taxonomy import edit_type
 from tests.regenerate.scenes import draw_scene
 
@@ -148,8 +142,8 @@ def _direct(server, photo, seed):
     """Read the server's answer with the SDK's own types, without a client for each."""
     from google.genai import types
 
-    from pico_banana.mirror.models.gemini import answer_gemini
     from pico_banana.regenerate.backends.gemini import read_reply
+    from pico_banana.rehearsal.models.gemini import answer_gemini
 
     content = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": {"responseModalities": ["IMAGE"]}}
     answer = answer_gemini(server.mind, content, f"request {seed}")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pico_banana.errors import ConfigError, StoreError, UnknownNameError
-from pico_banana.inference import UNDECIDED, evaluate, infer, infer_many, load_model, train
-from pico_banana.mirror.dice import Dice
-from pico_banana.mirror.phrases import instructions
+from pico_banana.rehearsal.making.dice import Dice
+from pico_banana.rehearsal.making.phrases import instructions
+from pico_banana.rows.inference import UNDECIDED, evaluate, infer, infer_many, load_model, train
 from pico_banana.taxonomy import edit_type_from_label, edit_types
 
 

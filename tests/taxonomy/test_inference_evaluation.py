@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pico_banana.errors import UnknownNameError
-from pico_banana.inference import Inference, Inferences, evaluate
+from pico_banana.rows.inference import Inference, Inferences, evaluate
 from pico_banana.taxonomy import edit_type, edit_types
 
 CODES = {str(kind): code for code, kind in enumerate(edit_types())}

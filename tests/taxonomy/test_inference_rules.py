@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pico_banana import inference
-from pico_banana.inference import UNDECIDED, evaluate, infer, infer_many
-from pico_banana.mirror.dice import Dice
-from pico_banana.mirror.phrases import instructions as synthetic_instructions
+from pico_banana.rehearsal.making.dice import Dice
+from pico_banana.rehearsal.making.phrases import instructions as synthetic_instructions
+from pico_banana.rows import inference
+from pico_banana.rows.inference import UNDECIDED, evaluate, infer, infer_many
 from pico_banana.taxonomy import edit_type_from_label, edit_types
 from tests.taxonomy.instructions import instructions
 
@@ -198,7 +198,9 @@ def test_cue_data_is_consistent():
 
 
 def test_import_loads_no_numpy():
-    code = "import sys, pico_banana.inference as i; assert 'numpy' not in sys.modules; assert i.train; import numpy"
+    code = (
+        "import sys, pico_banana.rows.inference as i; assert 'numpy' not in sys.modules; assert i.train; import numpy"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = inference.nonsense

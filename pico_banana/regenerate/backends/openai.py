@@ -21,7 +21,7 @@ from pico_banana.errors import (
     ThrottledError,
     missing_extra,
 )
-from pico_banana.fetch.status import retry_after_s
+from pico_banana.mirrors.fetch.status import retry_after_s
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:

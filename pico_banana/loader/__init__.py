@@ -1,7 +1,0 @@
-"""The fast path from rows to batches: threads decode, batches come in order, and training resumes where it stopped."""
-
-from pico_banana.loader.batches import Loader, LoaderReport
-from pico_banana.loader.examples import RecordExamples
-from pico_banana.loader.make import LoaderOptions, make_examples, make_loader
-
-__all__ = ["Loader", "LoaderOptions", "LoaderReport", "RecordExamples", "make_examples", "make_loader"]

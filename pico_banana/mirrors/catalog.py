@@ -1,0 +1,145 @@
+"""Every published file as data, and the mirrors they can come from.
+
+A *mirror* is a root with the published layout: a folder, an address (`https://`, `s3://`, `hf://`), or the word
+`sample` for the one embedded here. Without one, the release itself is meant. `catalog.json` holds the facts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2s
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pico_banana.errors import MirrorError
+from pico_banana.mirrors.addresses import RELEASE, Address
+from pico_banana.records import Subset
+
+MIRROR_VARIABLE = "PICO_BANANA_MIRROR"
+SAMPLE = "sample"
+COMPRESSED_ENDINGS = ("", ".gz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Where rows and pictures come from.
+
+    Attributes:
+        name: how addresses name it: "release", "sample", or a name made from the root.
+        root: an absolute folder, or an address that fsspec understands, without a closing slash.
+    """
+
+    name: str
+    root: str
+
+    @property
+    def folder(self) -> Path | None:
+        """The root as a folder, or None when it is remote."""
+        return None if "://" in self.root else Path(self.root)
+
+    def url_of(self, address: Address) -> str:
+        """Give where this mirror publishes a picture.
+
+        Args:
+            address: an edit or a source photo.
+
+        Returns:
+            A URL or a path. For a photo of the release it is the photo's own URL: the release ships no photos.
+        """
+        if address.role == "edited" and address.key.startswith("@"):  # published as a URL elsewhere, see rows.py
+            return f"https://{address.key[1:]}"
+        if address.role == "source" and self.name == RELEASE:
+            return address.source_url
+        return f"{self.root}/{address.relative_path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFile:
+    """One published rows file.
+
+    Attributes:
+        path: its path below the mirror's root.
+        manifest: the path of its list of pictures.
+        count: how many rows the release has, or None where nobody published it.
+        about_bytes: an estimate of its size.
+    """
+
+    path: str
+    manifest: str
+    count: int | None
+    about_bytes: int
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """Read `catalog.json`.
+
+    Returns:
+        Its content; treat it as read-only.
+    """
+    content: dict[str, Any] = json.loads(files("pico_banana").joinpath("catalog.json").read_text("utf-8"))
+    return content
+
+
+def rows_file(subset: Subset) -> RowsFile:
+    """Give the published file a subset's rows are in.
+
+    Args:
+        subset: any of the four; `instructions` reads the single-turn file.
+
+    Returns:
+        The file's facts.
+    """
+    key = Subset.SINGLE_TURN if subset is Subset.INSTRUCTIONS else subset
+    entry = facts()["files"][key.value]
+    return RowsFile(entry["rows"], entry["manifest"], entry["count"], entry["about_bytes"])
+
+
+def sample_mirror() -> Mirror:
+    """Give the embedded mirror.
+
+    Returns:
+        The mirror named "sample".
+    """
+    return Mirror(SAMPLE, str(files("pico_banana").joinpath("sample")))
+
+
+def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
+    """Turn what a user said into a mirror.
+
+    Args:
+        mirror: a folder, an address, "sample", "release", a Mirror, or None for `PICO_BANANA_MIRROR`, else the release.
+
+    Returns:
+        The mirror; whether it holds anything is found out on first use.
+
+    Raises:
+        MirrorError: a folder that does not exist.
+    """
+    if isinstance(mirror, Mirror):
+        return mirror
+    text = str(mirror or os.environ.get(MIRROR_VARIABLE) or RELEASE)
+    if text == RELEASE:
+        return Mirror(RELEASE, facts()["base"].rstrip("/"))
+    if text == SAMPLE:
+        return sample_mirror()
+    if "://" not in text:
+        folder = Path(text).expanduser().absolute()
+        if not folder.is_dir():
+            right = "give a folder with jsonl/ and images/, an address, or 'sample'"
+            error = f"no mirror at {folder}: the folder does not exist; {right}"
+            raise MirrorError(error, mirror=text)
+        text = str(folder)
+    root = text.rstrip("/")
+    return Mirror(_name_of(root), root)
+
+
+def _name_of(root: str) -> str:
+    """Name a mirror after its root: readable, and different for every root."""
+    last = re.sub(r"[^a-z0-9]+", "-", root.rsplit("/", 1)[-1].lower()).strip("-") or "mirror"
+    return f"{last}-{blake2s(root.encode(), digest_size=4).hexdigest()}"

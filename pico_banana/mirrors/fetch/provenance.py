@@ -1,0 +1,77 @@
+"""Which copy of each photo is in the store: the 1024-pixel one or the original, and from where.
+
+One JSON line a photo in `photos.jsonl`, added when the photo becomes visible; the last line for an address counts.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from pico_banana.mirrors.store import translated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pico_banana.mirrors.fetch.item import Candidate
+
+NOTES = "photos.jsonl"
+
+
+class Note(NamedTuple):
+    """Which copy of a photo is in the store.
+
+    Attributes:
+        source: the place it came from.
+        variant: "1024" or "original".
+        size: bytes.
+    """
+
+    source: str
+    variant: str
+    size: int
+
+
+def record(path: Path, address: str, candidate: Candidate, size: int) -> None:
+    """Note which copy of a photo arrived.
+
+    Args:
+        path: the file of notes.
+        address: the photo's address.
+        candidate: where it came from.
+        size: its length in bytes.
+
+    Raises:
+        DiskFullError: there is no room.
+        StoreError: the note cannot be written.
+    """
+    note = {"address": address, "source": candidate.source, "variant": candidate.variant, "bytes": size}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab", buffering=0) as file:
+            file.write(json.dumps(note).encode() + b"\n")  # one write in append mode: processes do not mix lines
+    except OSError as error:
+        told = translated(error, path)
+        raise told from error
+
+
+def recorded(path: Path) -> dict[str, Note]:
+    """Read the notes.
+
+    Args:
+        path: the file of notes; it need not exist.
+
+    Returns:
+        By address.
+    """
+    notes: dict[str, Note] = {}
+    if not path.is_file():
+        return notes
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                entry = json.loads(line)
+                notes[entry["address"]] = Note(entry["source"], entry["variant"], int(entry["bytes"]))
+            except (ValueError, KeyError, TypeError):
+                continue  # a line that a crash cut off
+    return notes

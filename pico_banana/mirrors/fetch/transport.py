@@ -1,0 +1,286 @@
+"""The only place with an HTTP client: `Transport.get(url)` gives a `Response`, or raises one of our `TransportError`s.
+
+The client is `http.client` of the standard library with one keep-alive connection per thread and host: of the plain
+clients measured it is the fastest on pictures (docs/benchmarks.md), and threads keep the surface synchronous. Anything
+that is not http(s):// is opened through fsspec, see `pico_banana.mirrors.fetch.remote`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import ssl
+import threading
+import weakref
+from base64 import b64encode
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from pico_banana.errors import InterruptedTransferError, RequestRefusedError
+from pico_banana.mirrors.fetch.hosts import proxy_for
+from pico_banana.mirrors.fetch.response import Response, words_of
+from pico_banana.mirrors.fetch.status import error_of, first_byte, followed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_USER_AGENT = "pico-banana (a client of the Pico-Banana-400K dataset)"
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 5
+_DRAINED_BYTES = 1 << 16  # a longer error page costs more to read than a new connection
+_READ_BYTES = 1 << 18  # at most, from the socket at once
+_IDLE_CONNECTIONS = 6  # for each thread: the CDN, the bucket and a few photo hosts
+
+
+class _HttpBody:
+    """The body of an `http.client` response; its connection survives only when it was read to the end."""
+
+    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+        self._connection = connection
+        self._answer = answer
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        # HTTPResponse.readinto comes back only with a full buffer: a host that sends a byte a minute would hold us.
+        answer = self._answer
+        if answer.chunked or answer.length is None:
+            data = answer.read1(min(len(buffer), _READ_BYTES))
+            buffer[: len(data)] = data
+            return len(data)
+        count: int = answer.fp.readinto1(buffer[: answer.length])  # from the socket into the buffer, without a copy
+        answer.length -= count
+        return count
+
+    def close(self) -> None:
+        if self._answer.isclosed() or self._answer.length == 0:
+            self._answer.close()
+            return
+        self._answer.close()
+        self._connection.close()
+
+
+class _Pool:
+    """The connections of one thread; they are closed when the thread ends."""
+
+    def __init__(self) -> None:
+        self.by_route: dict[tuple[str, str, str], http.client.HTTPConnection] = {}
+
+    def __del__(self) -> None:
+        for connection in self.by_route.values():
+            connection.close()
+
+
+class Transport:
+    """Fetches addresses. One object serves all threads; each thread has connections of its own.
+
+    Attributes:
+        hosts: where to connect in place of a host, as pattern and URL; the request still names the host it means.
+        timeout_s: seconds without a byte after which a connection counts as dead.
+    """
+
+    def __init__(self, *, hosts: Mapping[str, str] | None = None, timeout_s: float = 30.0) -> None:
+        """Set a transport up; nothing is asked before `get`.
+
+        Args:
+            hosts: where to connect in place of a host.
+            timeout_s: seconds without a byte after which a connection counts as dead.
+        """
+        self.hosts = dict(hosts or {})
+        self.timeout_s = timeout_s
+        self._routes: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._local = threading.local()
+        self._open: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
+
+    def get(self, url: str, *, offset: int = 0, if_range: str | None = None) -> Response:
+        """Ask for a file, or for the rest of one.
+
+        Args:
+            url: its address.
+            offset: how many bytes are here already; a server that cannot resume sends the whole file, see
+                `Response.offset`.
+            if_range: the ETag of those bytes; when the file has changed the whole of it comes.
+
+        Returns:
+            The answer, its body unread.
+
+        Raises:
+            RequestRefusedError: it redirects without end, or out of HTTPS.
+            TransportError: there is no such file (`GoneError`), the server is busy (`ThrottledError`), failed
+                (`ServerError`), refused (`RequestRefusedError`), or the connection broke (`InterruptedTransferError`).
+        """
+        if urlsplit(url).scheme not in {"http", "https"}:
+            from pico_banana.mirrors.fetch.remote import open_remote
+
+            return open_remote(url, offset=offset)
+        headers = {"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+            if if_range:
+                headers["If-Range"] = if_range
+        for _ in range(_MOST_REDIRECTS + 1):
+            connection, answer = self._ask(url, headers)
+            if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
+                return self._checked(url, offset, connection, answer)
+            _drain(connection, answer)
+            url = followed(url, answer.headers["Location"])
+        text = f"{url}: more than {_MOST_REDIRECTS} redirects"
+        raise RequestRefusedError(text, url=url)
+
+    def abort(self) -> None:
+        """Break every connection, so that threads waiting for bytes wake up with an `InterruptedTransferError`."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            with contextlib.suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close every connection; the next request opens new ones."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            connection.close()
+
+    def _ask(self, url: str, headers: dict[str, str]) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Send one request and read the head of its answer.
+
+        Raises:
+            InterruptedTransferError: there was none.
+            RequestRefusedError: the server is not who it says it is.
+        """
+        parts = urlsplit(url)
+        connection, target, kept = self._connection(parts)
+        headers = headers | {"Host": parts.netloc} | self._for_proxy(parts)
+        try:
+            answer = _answer(connection, target, headers, may_be_closed=kept)
+        except ssl.SSLCertVerificationError as error:
+            connection.close()
+            text = f"{url}: the server's certificate is not to be trusted ({error.verify_message})"
+            raise RequestRefusedError(text, url=url) from error
+        except (socket.gaierror, ConnectionRefusedError) as error:
+            connection.close()
+            text = f"{url}: {connection.host} cannot be reached ({words_of(error)}); check the network and the address"
+            broken = InterruptedTransferError(text, url=url)
+            broken.connected = False
+            raise broken from error
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            text = f"{url}: no answer ({words_of(error)})"
+            raise InterruptedTransferError(text, url=url) from error
+        return connection, answer
+
+    def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, str, bool]:
+        """Give this thread's connection for a URL, the target to request, and whether it was used before."""
+        pool = self._pool()
+        named = parts.scheme, parts.netloc
+        route = self._routes.get(named) or self._routes.setdefault(named, self._route(parts))
+        connection = pool.pop(route, None)
+        kept = connection is not None and connection.sock is not None
+        if connection is None:
+            connection = self._new(route)
+        pool[route] = connection  # the end of the dict is the most recently used
+        while len(pool) > _IDLE_CONNECTIONS:
+            pool.pop(next(iter(pool))).close()
+        target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{parts.query}" if parts.query else "")
+        if route[2] and route[0] == "http":  # a proxy wants the whole address; for https there is a tunnel
+            target = f"http://{parts.netloc}{target}"
+        return connection, target, kept
+
+    def _pool(self) -> dict[tuple[str, str, str], http.client.HTTPConnection]:
+        # A child process that inherited the sockets would mix its requests with its parent's.
+        if getattr(self._local, "process", None) != os.getpid():
+            self._local.process = os.getpid()
+            self._local.pool = _Pool()
+        pool: _Pool = self._local.pool
+        return pool.by_route
+
+    def _route(self, parts: SplitResult) -> tuple[str, str, str]:
+        """Give scheme, host with port, and proxy for a URL, after the overrides."""
+        for pattern, instead in self.hosts.items():
+            if fnmatchcase(parts.netloc, pattern):
+                other = urlsplit(instead)
+                return other.scheme, other.netloc, ""
+        return parts.scheme, parts.netloc, proxy_for(parts.scheme, parts.netloc)
+
+    def _for_proxy(self, parts: SplitResult) -> dict[str, str]:
+        """Give the headers for a proxy that sees the request itself; a tunnel has told its own already."""
+        scheme, _, proxy = self._routes[parts.scheme, parts.netloc]
+        return _authorization(proxy) if scheme == "http" else {}
+
+    def _new(self, route: tuple[str, str, str]) -> http.client.HTTPConnection:
+        scheme, netloc, proxy = route
+        via = urlsplit(proxy).netloc.rpartition("@")[2] or netloc
+        connection: http.client.HTTPConnection
+        if scheme == "https":
+            connection = http.client.HTTPSConnection(via, timeout=self.timeout_s, context=self._context())
+            if proxy:
+                connection.set_tunnel(netloc, headers=_authorization(proxy))
+        else:
+            connection = http.client.HTTPConnection(via, timeout=self.timeout_s)
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._tls is None:
+                self._tls = ssl.create_default_context()
+            return self._tls
+
+    def _checked(
+        self, url: str, offset: int, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+    ) -> Response:
+        """Turn an answer into a `Response`.
+
+        Raises:
+            kind: the error that the answer is.
+        """
+        start = first_byte(answer) if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT} or start not in {0, offset}:
+            _drain(connection, answer)
+            kind, text, wait = error_of(url, answer)
+            raise kind(text, url=url, status=answer.status, retry_after=wait)
+        response = Response(_HttpBody(connection, answer), url=url, offset=start, length=answer.length)
+        etag = answer.headers.get("ETag", "")
+        response.etag = "" if etag.startswith("W/") else etag
+        response.content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return response
+
+
+def _authorization(proxy: str) -> dict[str, str]:
+    """Give the header for the user and password in a proxy's URL."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(words.encode()).decode()}"}
+
+
+def _answer(
+    connection: http.client.HTTPConnection, target: str, headers: dict[str, str], *, may_be_closed: bool
+) -> http.client.HTTPResponse:
+    """Send a request; a kept connection that the server closed meanwhile is opened again, once."""
+    if may_be_closed:
+        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            connection.request("GET", target, headers=headers)
+            return connection.getresponse()
+        connection.close()
+    connection.request("GET", target, headers=headers)
+    return connection.getresponse()
+
+
+def _drain(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+    """Read a short error page so that its connection can be used again; else close the connection."""
+    try:
+        if answer.length is not None and answer.length <= _DRAINED_BYTES:
+            answer.read()
+            return
+    except (OSError, http.client.HTTPException):
+        pass
+    answer.close()
+    connection.close()

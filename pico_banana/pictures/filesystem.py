@@ -1,0 +1,183 @@
+"""`picobanana://` for fsspec: an address becomes bytes, from this machine if they are here, else fetched once and kept.
+
+It is registered under the `fsspec.specs` entry points, so pandas, polars, PyArrow and a stock `datasets.Image()` open
+addresses in any process without importing this package.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from fsspec.spec import AbstractFileSystem
+
+from pico_banana.errors import ConfigError
+from pico_banana.mirrors.addresses import PROTOCOL, Address, parse_address
+from pico_banana.mirrors.known import recall
+from pico_banana.mirrors.store import area
+from pico_banana.pictures.packed import packed_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pico_banana.mirrors.catalog import Mirror
+    from pico_banana.pictures.readahead import ReadAhead
+
+_ahead: ReadAhead | None = None
+_ahead_lock = threading.Lock()
+
+
+def stored_path(address: Address, mirror: Mirror) -> Path | None:
+    """Find a picture on this machine.
+
+    Args:
+        address: the picture.
+        mirror: the mirror the address names.
+
+    Returns:
+        The file, in the mirror's own folder or in the store; None when it is not here.
+    """
+    for folder in (mirror.folder, area(mirror.name)):
+        if folder is not None and (path := folder / address.relative_path).is_file():
+            return path
+    return None
+
+
+def local_path(address: str) -> Path:
+    """Give a picture's file on this machine, fetching it first when it is not here.
+
+    Args:
+        address: a `picobanana://` address, or the path of a file.
+
+    Returns:
+        The file, whole.
+
+    Raises:
+        PictureMissingError: nobody has this picture.
+        TransportError: it could not be fetched this time.
+        MirrorError: the address names a mirror this store does not know.
+        ConfigError: it is no address.
+    """
+    if "://" not in address:
+        return Path(address)
+    if _ahead is not None:
+        _ahead.opened(address)
+    return _brought(address)
+
+
+def expect(addresses: Sequence[str]) -> None:
+    """Say which pictures will be opened, in order; once one is, the next few are fetched in the background.
+
+    Args:
+        addresses: pictures of one kind.
+    """
+    global _ahead  # noqa: PLW0603 - what is expected is of the whole process, like the pictures
+    from pico_banana.pictures.readahead import ReadAhead
+
+    with _ahead_lock:
+        _ahead = _ahead or ReadAhead(_brought)
+    _ahead.expect(addresses)
+
+
+def _brought(address: str) -> Path:
+    parsed = parse_address(address)
+    mirror = recall(parsed.mirror)
+    return stored_path(parsed, mirror) or packed_path(parsed, mirror) or _fetched(parsed, mirror)
+
+
+def _fetched(address: Address, mirror: Mirror) -> Path:
+    from pico_banana.mirrors.fetch import fetch_one
+    from pico_banana.pictures.sources.chain import make_chain
+    from pico_banana.pictures.sources.items import ItemMaker
+
+    return fetch_one(ItemMaker(mirror, make_chain(mirror)).item(address))
+
+
+class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """Read-only access to pictures by address."""
+
+    protocol: ClassVar[str] = PROTOCOL
+
+    def info(self, path: str, **_: object) -> dict[str, Any]:
+        """Describe a picture or a folder; a picture that is not here is fetched, since its size is part of the answer.
+
+        Args:
+            path: an address, or the start of addresses.
+
+        Returns:
+            "name", "size" in bytes, "type" ("file" or "directory").
+
+        Raises:
+            PictureMissingError: nobody has this picture.
+            TransportError: it could not be fetched this time.
+        """
+        name = self._strip_protocol(path)
+        if any(folder.is_dir() for folder in _folders(name)):
+            return {"name": name, "size": 0, "type": "directory"}
+        return {"name": name, "size": local_path(f"{PROTOCOL}://{name}").stat().st_size, "type": "file"}
+
+    def ls(self, path: str, detail: bool = True, **_: object) -> list[Any]:  # noqa: FBT001, FBT002 - fsspec's signature
+        """List the pictures of a folder that are on this machine.
+
+        Args:
+            path: the start of addresses, e.g. "picobanana://sample/edited/positive-edit".
+            detail: whether to give descriptions in place of names.
+
+        Returns:
+            Names, or what `info` gives, sorted.
+
+        Raises:
+            FileNotFoundError: nothing of it is on this machine.
+        """
+        name = self._strip_protocol(path)
+        entries: dict[str, dict[str, Any]] = {}
+        folders = [folder for folder in _folders(name) if folder.is_dir()]
+        if not folders:
+            return self._ls_file(name, detail=detail)
+        for entry in (entry for folder in folders for entry in folder.iterdir() if not entry.name.startswith(".")):
+            size, kind = (0, "directory") if entry.is_dir() else (entry.stat().st_size, "file")
+            full = f"{name}/{entry.name}"
+            entries[full] = {"name": full, "size": size, "type": kind}
+        return [entries[key] for key in sorted(entries)] if detail else sorted(entries)
+
+    def _ls_file(self, name: str, *, detail: bool) -> list[Any]:
+        if _here(name) is None:
+            error = f"nothing of {PROTOCOL}://{name} is on this machine"
+            raise FileNotFoundError(error)
+        return [self.info(name) if detail else name]
+
+    def get_file(self, rpath: str, lpath: str, **_: object) -> None:
+        """Copy a picture to a path of one's own.
+
+        Args:
+            rpath: the address.
+            lpath: where to copy it.
+        """
+        shutil.copyfile(local_path(f"{PROTOCOL}://{self._strip_protocol(rpath)}"), lpath)
+
+    def _open(self, path: str, mode: str = "rb", **_: object) -> IO[bytes]:
+        if mode != "rb":
+            raise ConfigError(f"picobanana:// is read-only; it cannot be opened with mode {mode!r}")
+        return local_path(f"{PROTOCOL}://{self._strip_protocol(path)}").open("rb")
+
+
+def _here(name: str) -> Path | None:
+    try:
+        address = parse_address(name)
+        return stored_path(address, recall(address.mirror))
+    except (ConfigError, OSError):
+        return None
+
+
+def _folders(name: str) -> Iterator[Path]:
+    """Give the folders in which the addresses that start like this would lie."""
+    try:
+        address = parse_address(f"{name}/x")
+        mirror = recall(address.mirror)
+    except (ConfigError, OSError):
+        return
+    for root in (mirror.folder, area(mirror.name)):
+        if root is not None:
+            yield (root / address.relative_path).parent

@@ -1,0 +1,164 @@
+"""The places that may have a source photo. Each is usable alone; `chain.py` puts them in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from pico_banana.mirrors.addresses import key_of_url
+from pico_banana.mirrors.fetch.item import COPY, ORIGINAL, Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pico_banana.pictures.sources.index import PhotoIndex
+
+
+class PhotoPlace(Protocol):
+    """Somewhere photos are."""
+
+    @property
+    def name(self) -> str:
+        """The place as reports show it."""
+        ...
+
+    def candidates(self, url: str) -> Iterator[Candidate]:
+        """Say where this place would have a photo.
+
+        Args:
+            url: the photo's URL, which the release names.
+
+        Yields:
+            Addresses to ask; none when this place cannot have it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLayout:
+    """A mirror that holds photos at `source/<host>/<path>`.
+
+    Attributes:
+        root: the mirror's root.
+        name: as reports show it.
+    """
+
+    root: str
+    name: str = "mirror"
+
+    def candidates(self, url: str) -> Iterator[Candidate]:
+        """Say where this place would have a photo.
+
+        Args:
+            url: the photo's URL.
+
+        Yields:
+            One address.
+        """
+        yield Candidate(self.name, f"{self.root}/source/{key_of_url(url)}")
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """Objects named by Open Images id: the public bucket, or a copy of it.
+
+    Attributes:
+        template: address with `{image_id}` in it.
+        index: knows the ids.
+        name: as reports show it.
+    """
+
+    template: str
+    index: PhotoIndex
+    name: str = "open_images"
+
+    def candidates(self, url: str) -> Iterator[Candidate]:
+        """Say where this place would have a photo.
+
+        Args:
+            url: the photo's URL.
+
+        Yields:
+            One address for a photo that the index knows.
+        """
+        facts = self.index.facts(url)
+        if facts is not None:
+            # OriginalMD5 is of the Flickr original: it says nothing about this copy (dataset.md).
+            yield Candidate(self.name, self.template.format(image_id=facts[0]), variant=COPY)
+
+
+@dataclass(frozen=True, slots=True)
+class Flickr:
+    """The photo's own URL. Some are dead, and Flickr answers 429 even to one connection: the last resort.
+
+    Attributes:
+        index: knows size and hash of the originals, so that they can be checked; None checks only that they decode.
+        name: as reports show it.
+    """
+
+    index: PhotoIndex | None = None
+    name: str = "flickr"
+
+    def candidates(self, url: str) -> Iterator[Candidate]:
+        """Say where this place would have a photo.
+
+        Args:
+            url: the photo's URL.
+
+        Yields:
+            The URL itself.
+        """
+        facts = self.index.facts(url) if self.index is not None else None
+        md5 = (facts[1] or None) if facts else None
+        yield Candidate(self.name, url, md5=md5, variant=ORIGINAL)
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder that somebody filled: ids flat or in `train_0/`…, the published layout, or Flickr's own file names.
+
+    Attributes:
+        root: the folder.
+        index: knows the ids; without it only layouts with names from the URL are found.
+        name: as reports show it.
+    """
+
+    root: Path
+    index: PhotoIndex | None = None
+    name: str = "folder"
+    _parts: list[Path] | None = field(default=None, repr=False)
+
+    def candidates(self, url: str) -> Iterator[Candidate]:
+        """Say where this place has a photo.
+
+        Args:
+            url: the photo's URL.
+
+        Yields:
+            The file, when it is there.
+        """
+        found = self.find(url)
+        if found is not None:
+            yield Candidate(self.name, found[0].absolute().as_uri(), variant=found[1])
+
+    def find(self, url: str) -> tuple[Path, str] | None:
+        """Find a photo's file.
+
+        Args:
+            url: the photo's URL.
+
+        Returns:
+            The file and its size variant ("" when the name does not tell), or None.
+        """
+        facts = self.index.facts(url) if self.index is not None else None
+        named = [] if facts is None else [(folder / f"{facts[0]}.jpg", COPY) for folder in self._folders(facts[0])]
+        by_url = [(self.root / "source" / key_of_url(url), ""), (self.root / url.rsplit("/", 1)[-1], ORIGINAL)]
+        return next(((path, variant) for path, variant in (*named, *by_url) if path.is_file()), None)
+
+    def _folders(self, image_id: str) -> list[Path]:
+        """Give the folders an id may lie in, likeliest first: the tars are parted by the id's first digit."""
+        if self._parts is None:
+            self._parts = sorted(path for path in self.root.glob("train*") if path.is_dir())
+        likely = f"train_{image_id[0]}"
+        return [self.root, *sorted(self._parts, key=lambda path: path.name != likely)]

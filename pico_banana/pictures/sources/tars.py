@@ -1,0 +1,142 @@
+"""Source photos out of the Open Images tars: tens of gigabytes read as a stream; only the wanted members are kept.
+
+A broken connection goes on where it broke. A run that was stopped leaves every photo it took; the next one reads the
+tar from its start, because gzip cannot be entered in the middle, but stops as soon as it has what is still missing.
+Tars that were read to their end are remembered, with what they turned out not to hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, cast
+
+from pico_banana.errors import InterruptedTransferError, PictureCorruptError
+from pico_banana.mirrors.fetch.item import COPY, Candidate, FetchItem
+from pico_banana.mirrors.fetch.one import present
+from pico_banana.mirrors.fetch.provenance import record
+from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report
+from pico_banana.mirrors.fetch.stream import ResumingStream
+from pico_banana.mirrors.fetch.verify import check_head, check_length, check_tail
+from pico_banana.mirrors.store import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pico_banana.mirrors.fetch.transport import Transport
+
+_MEMBER = re.compile(r"^([0-9a-f]{16})\.jpg$")
+_BLOCK_BYTES = 1 << 20
+_LARGEST_PHOTO = 64 << 20  # the copies have at most a megapixel; a larger member is no photo
+
+
+def take_from_tars(
+    tars: Iterable[str],
+    wanted: Mapping[str, FetchItem],
+    *,
+    transport: Transport,
+    ledger: Ledger,
+    done_with: Path | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
+) -> Report:
+    """Take photos out of tars.
+
+    Args:
+        tars: addresses or paths of tars, compressed or not, with members `…/<image id>.jpg`.
+        wanted: what to take, by Open Images id; one that is on disk is reused.
+        transport: what asks.
+        ledger: gets one outcome for each wanted photo.
+        done_with: where to remember which tars were read to their end; None remembers nothing.
+        progress: called with a tar's address, bytes read of it, and its length or None.
+
+    Returns:
+        Totals that add up; a photo in none of the tars is failed with reason "gone".
+
+    Raises:
+        TransportError: a tar could not be read to its end.
+        StoreError: a photo could not be written.
+    """
+    missing = dict(wanted)
+    for image_id, item in wanted.items():
+        if present(item.path):
+            ledger.add(Outcome(item.address, str(item.path), "reused", size=item.path.stat().st_size))
+            del missing[image_id]
+    for tar in tars:
+        if not missing.keys() - _known_absent(done_with, tar):
+            continue
+        if _take(tar, missing, transport, ledger, progress):
+            _remember(done_with, tar, missing)
+    for item in missing.values():
+        text = f"{item.address}: in none of the tars"
+        ledger.add(Outcome(item.address, str(item.path), "failed", source="tar", reason="gone", detail=text))
+    ledger.close()
+    return ledger.report()
+
+
+def _take(
+    tar: str,
+    missing: dict[str, FetchItem],
+    transport: Transport,
+    ledger: Ledger,
+    progress: Callable[[str, int, int | None], None] | None,
+) -> bool:
+    """Take what one tar has; True when it was read to its end, False when nothing more was wanted before.
+
+    Raises:
+        InterruptedTransferError: it is no tar, or ended early.
+    """
+    with ResumingStream(transport, tar) as stream:
+        try:
+            # "r|*" reads strictly forward, so the stream never has to go back. It wants only `read`.
+            with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|*", bufsize=_BLOCK_BYTES) as archive:
+                for member in archive:
+                    if progress is not None:
+                        progress(tar, stream.position, stream.total)
+                    _take_member(archive, member, missing, ledger)
+                    if not missing:
+                        return False
+        except (tarfile.TarError, zlib.error, EOFError) as error:
+            text = f"{tar}: not a readable tar after {stream.position} bytes ({error})"
+            raise InterruptedTransferError(text, url=tar) from error
+    return True
+
+
+def _take_member(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, missing: dict[str, FetchItem], ledger: Ledger
+) -> None:
+    name = _MEMBER.match(PurePosixPath(member.name).name)
+    item = missing.get(name[1]) if name and member.isreg() and member.size <= _LARGEST_PHOTO else None
+    file = archive.extractfile(member) if item is not None else None
+    if item is None or file is None or name is None:
+        return
+    data = file.read()
+    try:
+        check_length(len(data), member.size, kind="jpeg", address=item.address)
+        check_head(data, kind="jpeg", address=item.address)
+        check_tail(data, kind="jpeg", address=item.address)
+    except PictureCorruptError:
+        return  # another tar or place may have it whole; else it is reported as missing
+    write_atomic(item.path, data)
+    if item.note is not None:
+        record(item.note, item.address, Candidate("tar", "", variant=COPY), len(data))
+    ledger.add(
+        Outcome(item.address, str(item.path), "done", source="tar", variant=COPY, size=len(data), received=len(data))
+    )
+    del missing[name[1]]
+
+
+def _known_absent(done_with: Path | None, tar: str) -> set[str]:
+    if done_with is None or not done_with.is_file():
+        return set()
+    return set(json.loads(done_with.read_bytes()).get(tar, ()))
+
+
+def _remember(done_with: Path | None, tar: str, missing: Mapping[str, FetchItem]) -> None:
+    if done_with is None:
+        return
+    known: dict[str, list[str]] = json.loads(done_with.read_bytes()) if done_with.is_file() else {}
+    known[tar] = sorted({*known.get(tar, ()), *missing})
+    write_atomic(done_with, json.dumps(known).encode())

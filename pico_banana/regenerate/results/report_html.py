@@ -1,0 +1,222 @@
+"""The report as one HTML file, with example pictures of accepted and rejected edits inside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import PictureError
+from pico_banana.mirrors.store import write_atomic
+from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.results.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.settings.policy import CRITERIA, Policy
+from pico_banana.regenerate.values import Photo, Picture
+from pico_banana.taxonomy import edit_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.results.report import Report
+
+_THUMB = 300
+
+
+def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: int = 12) -> None:
+    """Write the report as one HTML file.
+
+    Args:
+        report: the numbers.
+        ledger: where the pictures are.
+        path: the file.
+        examples: how many accepted and how many rejected edits to show.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    path = Path(path)
+    accepted, rejected = _examples(ledger, report.policy, examples)
+    sections = [
+        _cards(report),
+        "<h2>By edit type</h2>",
+        _types(report),
+        "<h2>By stage</h2>",
+        _stages(report),
+        "<h2>Accepted</h2>",
+        _gallery(accepted, "Nothing is accepted yet."),
+        "<h2>Rejected</h2>",
+        _gallery(rejected, "Nothing is rejected yet."),
+    ]
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>Regeneration report</title><style>{_style()}</style><main><h1>Regeneration report</h1>"
+        f"<p class=soft>{escape(_rule(report.policy))}</p>{''.join(sections)}</main></html>"
+    )
+    write_atomic(path, page.encode())
+
+
+def _style() -> str:
+    return (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+
+
+def _rule(policy: Policy) -> str:
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in policy.weights.items())
+    least = "".join(f"; {name} at least {value:g}" for name, value in policy.minimum.items())
+    kind = "weighted sum" if policy.combine == "weighted" else "weighted geometric mean"
+    rule = f"Accepted when the {kind} is {policy.comparison} {policy.threshold:g} ({weights}){least}"
+    return f"{rule}; up to {policy.max_attempts} attempts."
+
+
+def _cards(report: Report) -> str:
+    cost = "-" if report.usd_per_accepted is None else f"${report.usd_per_accepted:.4f}"
+    facts = {
+        "planned items": f"{report.items:,}",
+        "single-turn rows": f"{report.accepted:,}",
+        "preference rows": f"{report.preference:,}",
+        "sessions": f"{report.sessions:,}",
+        "spent": f"${report.usd:,.2f}",
+        "per accepted row": cost,
+        "waiting for retry": f"{sum(report.failures.values()):,}",
+    }
+    cards = "".join(
+        f"<div class=card><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items()
+    )
+    return f"<div class=cards>{cards}</div>"
+
+
+def _types(report: Report) -> str:
+    heads = (
+        "edit type",
+        "planned",
+        "accepted",
+        "first try",
+        "attempts",
+        "preference",
+        "discarded",
+        "refused",
+        "declined",
+        "open",
+    )
+    rows = []
+    for kind, part in report.types.items():
+        rate = part.first_rate
+        bar = "-" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
+        ends = [part.ended[end] for end in ("discarded", "refused")]
+        declined = part.ended["declined"] + part.ended["unwritten"]
+        cells = (
+            part.items,
+            part.accepted,
+            bar,
+            part.attempts,
+            part.preference,
+            *ends,
+            declined,
+            part.ended["open"] + part.not_begun,
+        )
+        rows.append((escape(edit_type(kind).label), *cells))
+    return _table(heads, rows)
+
+
+def _stages(report: Report) -> str:
+    heads = ("stage", "answered", "not answered", "outcomes", "tokens in", "tokens out", "mean seconds", "USD")
+    rows = [
+        (
+            stage.replace("_", " "),
+            f"{part.calls:,}",
+            f"{part.unavailable:,}",
+            ", ".join(
+                f"{name.replace('_', ' ')} {count}" for name, count in part.outcomes.items() if name != "unavailable"
+            ),
+            f"{part.input_tokens:,}",
+            f"{part.output_tokens:,}",
+            f"{part.mean_s:.2f}",
+            f"{part.usd:.4f}",
+        )
+        for stage, part in report.stages.items()
+    ]
+    return _table(heads, rows)
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
+
+
+def _examples(ledger: Ledger, policy: Policy, most: int) -> tuple[list[str], list[str]]:
+    """Give examples, spread over edit types: the first of each type, then the second, and so on."""
+    accepted: dict[str, list[str]] = {}
+    rejected: dict[str, list[str]] = {}
+    each = max(1, -(-most // 4))
+    for result in results(ledger, policy):
+        for turn, attempt in _shown(result):
+            bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
+            if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
+                bucket.append(html)
+    return _spread(accepted, most), _spread(rejected, most)
+
+
+def _shown(result: ItemResult) -> Iterator[tuple[TurnResult, Attempt]]:
+    for turn in result.turns:
+        for attempt in turn.attempts:
+            if attempt.edited_sha is not None and attempt.reason != "undecodable":
+                yield turn, attempt
+
+
+def _spread(buckets: dict[str, list[str]], most: int) -> list[str]:
+    rounds = max((len(bucket) for bucket in buckets.values()), default=0)
+    ordered = [bucket[number] for number in range(rounds) for bucket in buckets.values() if number < len(bucket)]
+    return ordered[:most]
+
+
+def _example(ledger: Ledger, result: ItemResult, turn: TurnResult, attempt: Attempt) -> str:
+    try:
+        before = _before(ledger, result, turn)
+        after = ledger.vault.load(attempt.edited_sha or "")
+    except PictureError:
+        return ""
+    kind = "good" if attempt.accepted else "bad"
+    score = "" if attempt.score is None else f" {attempt.score:.2f}"
+    where = f"item {result.item}" + (f", turn {turn.turn}" if len(result.planned) > 1 else "")
+    said = attempt.why if attempt.outcome == "scored" else f"{attempt.outcome.replace('_', ' ')}: {attempt.reason}"
+    return (
+        f"<div class=example><div class=pair>{_img(before, 'before')}{_img(after, 'after')}</div>"
+        f"<p>{escape(turn.instruction)}</p><div class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, "
+        f"attempt "
+        f"{attempt.attempt} · <b class={kind}>{escape(said)}{score}</b></div>{_scores(attempt)}</div>"
+    )
+
+
+def _before(ledger: Ledger, result: ItemResult, turn: TurnResult) -> Picture:
+    return read_photo(Photo(result.url, result.locator)) if turn.turn == 1 else ledger.vault.load(turn.input_sha)
+
+
+def _scores(attempt: Attempt) -> str:
+    if attempt.first is None:
+        return ""
+    import json
+
+    reasons = json.loads(attempt.reasons)[0]
+    scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
+    shown = [name for name in (*CRITERIA, "drift") if name in scores]
+    lines = "".join(
+        f"<dt>{name} {scores[name]:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>" for name in shown
+    )
+    return f"<dl class=scores>{lines}</dl>"
+
+
+def _img(picture: Picture, what: str) -> str:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(picture.data)) as image:
+        image.thumbnail((_THUMB, _THUMB))
+        image.convert("RGB").save(buffer, "JPEG", quality=82)
+    return f"<img alt='{what}' src='data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
+
+
+def _gallery(examples: list[str], empty: str) -> str:
+    return f"<div class=examples>{''.join(examples)}</div>" if examples else f"<p class=soft>{empty}</p>"

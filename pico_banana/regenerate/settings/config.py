@@ -1,0 +1,286 @@
+"""The configuration of a run: one TOML file, read into frozen values, with errors that say what would be right.
+
+Keys of services are never in it; a `key_env` names the environment variable that holds one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping  # noqa: TC003 - annotations here are read at run time, see reader.py
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pico_banana.errors import ConfigError
+from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.regenerate.settings.checks import CheckSettings
+from pico_banana.regenerate.settings.policy import Policy
+from pico_banana.regenerate.settings.reader import read_section
+from pico_banana.taxonomy import edit_type
+
+# A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
+FREE_TO_CHANGE = ("run", "prices")
+_FREE_MODEL_KEYS = (
+    "concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "timeout_s",
+    "key_env",
+    "max_input_tokens",
+)
+STAGE_TABLES = ("writer", "shortener", "editor", "judge", "second_judge")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """Where the photos come from; exactly one of the first three.
+
+    Attributes:
+        folder: a folder of photos, a mirror's folder, or the word "sample" for the embedded photos.
+        open_images: a text file of Open Images ids, one a line.
+        subset: a subset of the dataset; its source photos are taken.
+        mirror: the mirror the subset comes from; empty for the release.
+        limit: most photos to take, 0 for all.
+        per_photo: items made of each photo.
+    """
+
+    folder: str = ""
+    open_images: str = ""
+    subset: str = ""
+    mirror: str = ""
+    limit: int = 0
+    per_photo: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AssignSettings:
+    """Which edit types are given out, and how evenly.
+
+    Attributes:
+        edit_types: the types to use; empty for all 35.
+        balance: "uniform" over types, or "published" for the shares of the release; `weights` multiply either.
+        weights: edit type to a factor.
+        when_unknown: what to do with types that need a person, text or object on photos nothing is known of:
+            "allow" them
+            (the writer may still decline) or "avoid" them.
+    """
+
+    edit_types: tuple[str, ...] = ()
+    balance: Literal["uniform", "published"] = "uniform"
+    weights: Mapping[str, float] = field(default_factory=dict)
+    when_unknown: Literal["allow", "avoid"] = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How many items become sessions.
+
+    Attributes:
+        share: the share of items, 0 to 1, that go on for more turns.
+        min_turns: fewest turns of a session.
+        max_turns: most turns of a session.
+    """
+
+    share: float = 0.0
+    min_turns: int = 2
+    max_turns: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in USD; set by hand, because prices change.
+
+    Attributes:
+        input_per_million: per million input tokens.
+        output_per_million: per million output tokens.
+        per_picture: per picture made.
+    """
+
+    input_per_million: float = 0.0
+    output_per_million: float = 0.0
+    per_picture: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How a run goes.
+
+    Attributes:
+        items_in_flight: items worked on at a time; memory grows with it and with nothing else.
+        budget_usd: hard limit for the whole ledger, 0 for none; no call starts that could exceed it.
+        tries: times a call is tried while its service fails.
+        max_wait_s: longest wait between two tries.
+        stop_grace_s: seconds calls in flight may still take after Ctrl-C.
+        min_free_mb: free disk space, in megabytes, below which no call starts.
+    """
+
+    items_in_flight: int = 64
+    budget_usd: float = 0.0
+    tries: int = 8
+    max_wait_s: float = 120.0
+    stop_grace_s: float = 300.0
+    min_free_mb: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a run depends on.
+
+    Attributes:
+        seed: what every seeded choice derives from.
+        source: where photos come from.
+        assign: which edit types.
+        sessions: how many multi-turn sessions.
+        writer: who writes instructions.
+        shortener: who shortens them.
+        editor: who edits.
+        judge: who judges.
+        second_judge: who gives a second opinion, or None.
+        policy: how scores become accept or reject.
+        checks: pixel checks before a judge is paid.
+        prices: model to price.
+        run: how the run goes.
+    """
+
+    seed: int = 0
+    source: SourceSettings = field(default_factory=SourceSettings)
+    assign: AssignSettings = field(default_factory=AssignSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    writer: ModelSettings = field(default_factory=ModelSettings)
+    shortener: ModelSettings = field(default_factory=ModelSettings)
+    editor: ModelSettings = field(default_factory=ModelSettings)
+    judge: ModelSettings = field(default_factory=ModelSettings)
+    second_judge: ModelSettings | None = None
+    policy: Policy = field(default_factory=Policy)
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    run: RunSettings = field(default_factory=RunSettings)
+
+    @property
+    def models(self) -> dict[str, ModelSettings]:
+        """The settings of every stage that has a model, by the stage's table name."""
+        named = {name: getattr(self, name) for name in STAGE_TABLES}
+        return {name: settings for name, settings in named.items() if settings is not None}
+
+    def as_json(self) -> str:
+        """Give the configuration as JSON text, for the ledger.
+
+        Returns:
+            Sorted, so that equal configurations have equal text.
+        """
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, default=list)
+
+    def digest(self) -> str:
+        """Hash what calls ask and what is made of the answers; not how fast or how far the run goes.
+
+        Returns:
+            The first 16 hexadecimal digits of the SHA-256.
+        """
+        matters = {key: value for key, value in _flat(json.loads(self.as_json())).items() if not _is_free(key)}
+        return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: a TOML file; relative paths in it are relative to its folder.
+
+    Returns:
+        The configuration, checked.
+
+    Raises:
+        ConfigError: the file is missing, is not TOML, or has an unknown or impossible value; the text names the key.
+    """
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is not there; see docs/guides/regenerate.md for one to start from") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return config_from(document, folder=path.parent)
+
+
+def config_from(document: Mapping[str, Any], *, folder: Path | None = None) -> Config:
+    """Read a configuration from plain tables.
+
+    Args:
+        document: tables as TOML gives them.
+        folder: what relative paths in `source` are relative to; None for the current folder.
+
+    Returns:
+        The configuration, checked.
+
+    Raises:
+        ConfigError: an unknown or impossible value; the text names the key.
+    """
+    config = read_section(Config, document, "")
+    return _checked(_anchored(config, folder) if folder is not None else config)
+
+
+def differing_keys(before: str, config: Config) -> tuple[str, ...]:
+    """Compare the configuration of a ledger with another one.
+
+    Args:
+        before: the ledger's configuration, as `Config.as_json` gave it.
+        config: the one to go on with.
+
+    Returns:
+        Dotted keys that differ and matter: those that change what calls ask.
+    """
+    old, new = _flat(json.loads(before)), _flat(json.loads(config.as_json()))
+    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return tuple(key for key in differing if not _is_free(key))
+
+
+def _is_free(key: str) -> bool:
+    table, _, rest = key.partition(".")
+    if table in STAGE_TABLES:
+        return rest in _FREE_MODEL_KEYS
+    return any(key == free or key.startswith(f"{free}.") for free in FREE_TO_CHANGE)
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, Any]:
+    if isinstance(value, dict):
+        nested = (_flat(inner, f"{prefix}.{key}" if prefix else key) for key, inner in value.items())
+        return {key: inner for table in nested for key, inner in table.items()}
+    return {prefix: value}
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    source = config.source
+    moved: dict[str, Any] = {
+        name: str(folder / value)
+        for name in ("folder", "open_images")
+        if (value := getattr(source, name)) and value != "sample" and "://" not in value
+    }
+    return dataclasses.replace(config, source=dataclasses.replace(source, **moved))
+
+
+def _checked(config: Config) -> Config:
+    config.policy.checked()
+    chosen = [name for name in ("folder", "open_images", "subset") if getattr(config.source, name)]
+    if len(chosen) > 1:
+        text = f"[source] names {' and '.join(chosen)}; name exactly one of folder, open_images, subset"
+        raise ConfigError(text, key="source")
+    for name in (*config.assign.edit_types, *config.assign.weights):
+        edit_type(name)
+    sessions = config.sessions
+    if not (0 <= sessions.share <= 1 and 2 <= sessions.min_turns <= sessions.max_turns):  # noqa: PLR2004 - a session has 2 turns
+        text = "[sessions] needs share from 0 to 1 and 2 <= min_turns <= max_turns"
+        raise ConfigError(text, key="sessions")
+    _positive(config)
+    return config
+
+
+def _positive(config: Config) -> None:
+    numbers = {"run.items_in_flight": config.run.items_in_flight, "run.tries": config.run.tries}
+    numbers |= {"source.per_photo": config.source.per_photo}
+    numbers |= {f"{name}.concurrency": settings.concurrency for name, settings in config.models.items()}
+    for key, value in numbers.items():
+        if value < 1:
+            raise ConfigError(f"{key} is {value}; it must be at least 1", key=key)

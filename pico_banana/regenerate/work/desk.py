@@ -1,0 +1,257 @@
+"""The desk every call goes over: replayed when it was answered before, else paced, paid, saved, then given out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import (
+    DiskFullError,
+    InterruptedTransferError,
+    ModelError,
+    ModelUnavailableError,
+    PicoBananaError,
+    ThrottledError,
+    TransportError,
+)
+from pico_banana.regenerate.ledger.entries import reply_row
+from pico_banana.regenerate.values import Outcome, Reply, Stage
+from pico_banana.regenerate.work.budget import Budget, cost_usd, most_usd, prices
+from pico_banana.regenerate.work.pace import Stopped, paces
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pico_banana.regenerate.backends.base import ModelSettings
+    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.settings.config import Config
+
+_FIRST_WAIT_S = 0.5
+_DISK_CHECK_EVERY_S = 2.0
+TABLE_OF_STAGE = {
+    Stage.WRITE: "writer",
+    Stage.SHORTEN: "shortener",
+    Stage.EDIT: "editor",
+    Stage.JUDGE: "judge",
+    Stage.SECOND_JUDGE: "second_judge",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a model, and what it is for.
+
+    Attributes:
+        stage: what it is for.
+        item: the item's id.
+        turn: from 1.
+        attempt: from 1; 0 for instructions.
+        prompt_version: the prompt file's name and hash.
+        asked: everything the reply depends on, as JSON values: text, hashes of pictures, seed.
+        send: makes the request.
+    """
+
+    stage: Stage
+    item: int
+    turn: int
+    attempt: int
+    prompt_version: str
+    asked: Mapping[str, Any]
+    send: Callable[[], Awaitable[Reply]] = field(repr=False)
+
+
+class Desk:
+    """Sends calls and keeps their records.
+
+    Attributes:
+        ledger: where records go.
+        config: the run's configuration.
+        budget: the money.
+        stop: set to let no new call start.
+        replayed: calls answered from the ledger in this run.
+        sent: calls answered by a service in this run.
+    """
+
+    def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
+        """Open the desk."""
+        self.ledger = ledger
+        self.config = config
+        self.budget = budget
+        self.stop = asyncio.Event()
+        self.replayed = 0
+        self.sent = 0
+        self._prices = prices(config)
+        self._paces = paces(config.models)
+        self._next_id = ledger.next_call_id()
+        self._saving: set[asyncio.Task[None]] = set()
+        self._disk_checked = float("-inf")
+
+    async def ask(self, call: Call) -> Reply:
+        """Answer a call: from the ledger when it is there, else from its model.
+
+        Args:
+            call: the request.
+
+        Returns:
+            The reply, durable.
+
+        Raises:
+            ModelUnavailableError: the service failed at every try.
+            Stopped: the run is stopping.
+            BudgetError: the call could exceed the budget.
+            DiskFullError: there is no room for the reply.
+        """
+        key = self.key(call)
+        saved = self.ledger.answer(key)
+        if saved is not None:
+            self.replayed += 1
+            return saved
+        reply = await self._send_until_answered(call, key)
+        self.sent += 1
+        return reply
+
+    def key(self, call: Call) -> str:
+        """Hash everything a reply depends on.
+
+        Args:
+            call: the request.
+
+        Returns:
+            The SHA-256, hexadecimal.
+        """
+        settings = self._settings(call.stage)
+        document = {
+            "stage": call.stage,
+            "backend": settings.backend,
+            "model": settings.model,
+            "parameters": settings.parameters,
+            "max_output_tokens": settings.max_output_tokens,
+            "prompt": call.prompt_version,
+            **call.asked,
+        }
+        return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+
+    def halt(self) -> None:
+        """Let no new call start; those in flight go on."""
+        self.stop.set()
+        for pace in self._paces.values():
+            pace.stop()
+
+    async def drain(self) -> None:
+        """Wait until every reply that came is on the disk."""
+        while self._saving:
+            await asyncio.gather(*self._saving, return_exceptions=True)
+
+    async def _send_until_answered(self, call: Call, key: str) -> Reply:
+        tries = self.config.run.tries
+        for number in range(tries):
+            if number:
+                await self._wait(number)
+            reply = await self._send_once(call, key)
+            if reply.outcome is not Outcome.UNAVAILABLE:
+                return reply
+        text = f"{call.stage} failed {tries} times, the last time with: {reply.reason}"
+        raise ModelUnavailableError(text, backend=self._settings(call.stage).backend)
+
+    async def _send_once(self, call: Call, key: str) -> Reply:
+        table = TABLE_OF_STAGE[call.stage]
+        settings, pace = self._settings(call.stage), self._paces[table]
+        most = most_usd(self._prices[table], settings, call.stage)
+        started = await pace.enter(settings.max_output_tokens + settings.max_input_tokens, self.stop)
+        error: Exception | None = None
+        usd = 0.0
+        try:
+            self._check_disk()
+            self.budget.reserve(most)
+            try:
+                number = await self._open(call, key, most)
+                reply, error = await self._answer(call, settings)
+                usd = (
+                    most if isinstance(error, InterruptedTransferError) else cost_usd(self._prices[table], reply.usage)
+                )
+                seconds = time.monotonic() - started
+                await self._keep(call, reply, {"opened": number, "key": key, "usd": usd, "seconds": seconds})
+            finally:
+                self.budget.settle(most, usd)
+        finally:
+            pace.leave(started, error)
+        if error is not None and not (isinstance(error, TransportError) and error.retryable):
+            raise error
+        return reply
+
+    async def _answer(self, call: Call, settings: ModelSettings) -> tuple[Reply, Exception | None]:
+        try:
+            return await asyncio.wait_for(call.send(), settings.timeout_s), None
+        except TimeoutError:
+            error: Exception = InterruptedTransferError(f"no reply within {settings.timeout_s:g} s")
+        except ModelUnavailableError as failed:
+            error = ThrottledError(str(failed), retry_after=failed.retry_after)
+        except PicoBananaError as failed:
+            error = failed
+        except Exception as failed:  # noqa: BLE001 - somebody else's backend; one item fails, the run goes on
+            error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
+            error.__cause__ = failed
+        return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
+
+    async def _open(self, call: Call, key: str, most: float) -> int:
+        number = self._next_id
+        self._next_id += 1
+        row = {"id": number, "key": key, "stage": call.stage, "item": call.item, "most_usd": most, "at": time.time()}
+        await asyncio.wrap_future(self.ledger.append("opened", row))
+        return number
+
+    async def _keep(self, call: Call, reply: Reply, facts: Mapping[str, Any]) -> None:
+        """Make a reply durable, even when whoever asked for it is cancelled meanwhile."""
+        task = asyncio.create_task(self._save(call, reply, facts))
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+        await asyncio.shield(task)
+
+    async def _save(self, call: Call, reply: Reply, facts: Mapping[str, Any]) -> None:
+        if reply.picture is not None:
+            await asyncio.to_thread(self.ledger.vault.save, reply.picture)
+        row = {**facts, **_what_was_asked(call, self._settings(call.stage)), **reply_row(reply), "at": time.time()}
+        await asyncio.wrap_future(self.ledger.append("calls", row))
+
+    async def _wait(self, number: int) -> None:
+        longest = min(self.config.run.max_wait_s, _FIRST_WAIT_S * 2 ** (number - 1))
+        try:
+            await asyncio.wait_for(self.stop.wait(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+        except TimeoutError:
+            return
+        raise Stopped
+
+    def _settings(self, stage: Stage) -> ModelSettings:
+        return self.config.models[TABLE_OF_STAGE[stage]]
+
+    def _check_disk(self) -> None:
+        now = time.monotonic()
+        if now - self._disk_checked < _DISK_CHECK_EVERY_S:
+            return
+        self._disk_checked = now
+        vault, least = self.ledger.vault, self.config.run.min_free_mb
+        if vault.reserve_spent or vault.free_mb() < least:
+            text = (
+                f"less than {least} MB are free for {self.ledger.folder}; nothing more is paid for until there is room"
+            )
+            raise DiskFullError(text, path=str(self.ledger.folder))
+
+
+def _what_was_asked(call: Call, settings: ModelSettings) -> dict[str, Any]:
+    parameters = {**settings.parameters, "max_output_tokens": settings.max_output_tokens}
+    return {
+        "stage": call.stage,
+        "item": call.item,
+        "turn": call.turn,
+        "attempt": call.attempt,
+        "backend": settings.backend,
+        "model": settings.model,
+        "prompt": call.prompt_version,
+        "parameters": json.dumps(parameters, sort_keys=True),
+        "inputs": json.dumps(call.asked, sort_keys=True, default=str),
+    }

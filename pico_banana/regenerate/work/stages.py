@@ -1,0 +1,281 @@
+"""The stages of one turn: write, shorten, edit, judge. Each is a small function: values in, a value out.
+
+All go over the `Desk`, which replays, pays and records. What a call depends on is spelled out in its `asked`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from pico_banana.errors import ModelReplyError
+from pico_banana.records.texts import clean_short_instruction
+from pico_banana.regenerate.backends.base import (
+    EditRequest,
+    Judge,
+    JudgeRequest,
+    ShortenRequest,
+    WriteRequest,
+    answered,
+)
+from pico_banana.regenerate.prompts import guidance, prompt
+from pico_banana.regenerate.settings.policy import Verdict, parse_json_object, parse_verdict, verdict_schema
+from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage, derived_seed
+from pico_banana.regenerate.work.desk import Call, Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pico_banana.regenerate.work.staff import Staff
+    from pico_banana.taxonomy import EditType
+
+ASKS = 2  # a reply that cannot be read is asked for once more, never guessed
+_QUOTES = "\"'\u201c\u201d\u2018\u2019 \n"
+_LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
+
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where in an item a turn stands.
+
+    Attributes:
+        item: the item.
+        turn: from 1.
+        photo: the picture as it is now.
+        original: the source photo.
+        history: the instructions of the turns before.
+    """
+
+    item: Item
+    turn: int
+    photo: Picture
+    original: Picture
+    history: tuple[str, ...] = ()
+
+    @property
+    def edit_type(self) -> EditType:
+        """The edit type of this turn."""
+        return self.item.edit_types[self.turn - 1]
+
+    def seed(self, *parts: object) -> int:
+        """Derive a seed for a use within this turn.
+
+        Args:
+            parts: name the use.
+
+        Returns:
+            A seed.
+        """
+        return derived_seed(self.item.seed, self.turn, *parts)
+
+
+class Unreadable(Exception):  # noqa: N818 - carries an outcome between stages, never leaves the turn
+    """A stage ended without a usable answer.
+
+    Attributes:
+        outcome: how the last call ended.
+        reason: in the service's words, or what was wrong with the reply.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        """Carry both."""
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction:
+    """Have the instruction of a turn written.
+
+    Args:
+        desk: where calls go over.
+        staff: who does the work.
+        scene: the turn.
+
+    Returns:
+        The long instruction, with a recipe when the writer gives one.
+
+    Raises:
+        Unreadable: the writer refused, declined, or gave nothing usable twice.
+    """
+    chosen = prompt("write_v1" if scene.turn == 1 else "write_turn_v1")
+    text = chosen.fill({**_facts(scene), "guidance": guidance(scene.edit_type).write})
+    asked = {"text": text, "photo": scene.photo.sha256, "objects": [thing.name for thing in scene.item.photo.objects]}
+
+    def request(ask: int) -> WriteRequest:
+        seed = scene.seed("write", ask)
+        return WriteRequest(scene.photo, scene.edit_type, text, scene.history, scene.item.photo.objects, seed)
+
+    def call(ask: int) -> Call:
+        made = request(ask)
+        facts = {**asked, "seed": made.seed}
+        item, turn = scene.item.id, scene.turn
+        return Call(Stage.WRITE, item, turn, 0, chosen.version, facts, lambda: answered(staff.writer.write, made))
+
+    return await _ask(desk, call, parse_written)
+
+
+def parse_written(text: str) -> Instruction:
+    """Read a writer's reply.
+
+    Args:
+        text: JSON with a list `prompts`; `suitable` false means that the type does not suit the photo; `recipe`
+            is optional.
+
+    Returns:
+        The instruction.
+
+    Raises:
+        ModelReplyError: the reply is not such JSON.
+        Unreadable: the writer declined.
+    """
+    document = parse_json_object(text)
+    if document.get("suitable") is False:
+        raise Unreadable(Outcome.DECLINED, str(document.get("why", "")))
+    prompts = document.get("prompts")
+    if not isinstance(prompts, list) or not prompts or not isinstance(prompts[0], str) or not prompts[0].strip():
+        raise ModelReplyError("the reply has no text in 'prompts'", reply=text)
+    recipe = document.get("recipe", {})
+    return Instruction(prompts[0].strip(), "", recipe if isinstance(recipe, dict) else {})
+
+
+async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction) -> str:
+    """Have an instruction shortened.
+
+    Args:
+        desk: where calls go over.
+        staff: who does the work.
+        scene: the turn.
+        instruction: the long instruction.
+
+    Returns:
+        The short instruction; empty when none came that is shorter and whole, for a long text is no short one.
+    """
+    chosen = prompt("shorten_v1")
+    text = chosen.fill({"instruction": instruction.text})
+    request = ShortenRequest(instruction, text, scene.seed("shorten"))
+    asked = {"text": text, "recipe": instruction.recipe, "seed": request.seed}
+    call = Call(
+        Stage.SHORTEN,
+        scene.item.id,
+        scene.turn,
+        0,
+        chosen.version,
+        asked,
+        lambda: answered(staff.shortener.shorten, request),
+    )
+    reply = await desk.ask(call)
+    if reply.outcome is not Outcome.OK:
+        return ""
+    short = clean_short_instruction(_LABEL.sub("", reply.text).strip(_QUOTES), instruction.text) or ""
+    return short if len(short) < len(instruction.text) else ""
+
+
+async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction, attempt: int) -> tuple[str, Reply]:
+    """Have a picture edited.
+
+    Args:
+        desk: where calls go over.
+        staff: who does the work.
+        scene: the turn.
+        instruction: what to do.
+        attempt: from 1; each has a seed of its own.
+
+    Returns:
+        The key of the call, and the reply, whatever its outcome.
+    """
+    chosen = prompt("edit_v1")
+    text = chosen.fill({"instruction": instruction.text})
+    request = EditRequest(scene.photo, instruction, scene.edit_type, text, scene.seed("edit", attempt))
+    asked = {
+        "text": text,
+        "photo": scene.photo.sha256,
+        "recipe": instruction.recipe,
+        "edit_type": scene.edit_type,
+        "seed": request.seed,
+    }
+    item, turn = scene.item.id, scene.turn
+    call = Call(Stage.EDIT, item, turn, attempt, chosen.version, asked, lambda: answered(staff.editor.edit, request))
+    return desk.key(call), await desk.ask(call)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An edit to be judged.
+
+    Attributes:
+        instruction: what was asked.
+        edited: the result.
+        attempt: from 1.
+    """
+
+    instruction: Instruction
+    edited: Picture
+    attempt: int
+
+
+async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage = Stage.JUDGE) -> Verdict:
+    """Have an edit judged; for turns after the first also against the source photo.
+
+    Args:
+        desk: where calls go over.
+        judge_: who judges.
+        scene: the turn.
+        work: the edit.
+        stage: the first or the second judge.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        Unreadable: the judge refused, or gave nothing readable twice; the edit is unjudged.
+    """
+    later = scene.turn > 1
+    chosen = prompt("judge_turn_v1" if later else "judge_v1")
+    facts = {**_facts(scene), "guidance": guidance(scene.edit_type).judge, "instruction": work.instruction.text}
+    text = chosen.fill(facts)
+    inputs = (scene.original, scene.photo) if later else (scene.photo,)
+    shas = [work.edited.sha256, *(picture.sha256 for picture in inputs)]
+
+    def call(ask: int) -> Call:
+        seed = scene.seed(stage, work.attempt, ask)
+        schema = verdict_schema(with_drift=later)
+        request = JudgeRequest(work.edited, inputs, work.instruction, scene.edit_type, text, schema, seed)
+        asked = {"text": text, "pictures": shas, "recipe": work.instruction.recipe, "seed": seed}
+        return Call(
+            stage,
+            scene.item.id,
+            scene.turn,
+            work.attempt,
+            chosen.version,
+            asked,
+            lambda: answered(judge_.judge, request),
+        )
+
+    return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later))
+
+
+async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> ValueT:
+    # A refusal is not asked again; a reply that cannot be read is, once.
+    problem = Unreadable(Outcome.MALFORMED, "")
+    for number in range(1, ASKS + 1):
+        reply = await desk.ask(call(number))
+        if reply.outcome in (Outcome.REFUSED, Outcome.DECLINED):
+            raise Unreadable(reply.outcome, reply.reason)
+        if reply.outcome is not Outcome.OK:
+            problem = Unreadable(reply.outcome, reply.reason)
+            continue
+        try:
+            return parse(reply.text)
+        except ModelReplyError as error:
+            problem = Unreadable(Outcome.MALFORMED, str(error))
+    raise problem
+
+
+def _facts(scene: Scene) -> dict[str, str]:
+    history = "\n".join(f"{number}. {text}" for number, text in enumerate(scene.history, start=1))
+    kind = scene.edit_type
+    return {"edit_type": kind.label, "definition": kind.definition, "history": history, "turn": str(scene.turn)}

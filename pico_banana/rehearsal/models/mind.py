@@ -1,0 +1,183 @@
+"""What the rehearsed models say: instructions, short forms, edits that differ, scores that pass as often as configured.
+
+An instruction the writer made carries its edit type in the text, so that the judge, who sees only the text, knows with
+what rate an edit of this type succeeds. Every choice is drawn from the content of the request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+import struct
+import zlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pico_banana.rehearsal.models.faults import ModelFaults, draw
+from pico_banana.taxonomy import EditType, edit_types
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_RATE = 0.75
+_TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
+_CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
+_HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)
+_JITTER = 0.04  # the four scores differ by this much at most, so their mean stays on its side of 0.7
+_EVEN = 0.5
+_SMALL_KIND = frozenset({"local"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """Answers requests.
+
+    Attributes:
+        rates: edit type to the share of attempts the judge accepts; `DEFAULT_RATE` for others.
+        faults: what goes wrong with answers.
+        seed: changes every draw.
+    """
+
+    rates: Mapping[str, float] = field(default_factory=dict)
+    faults: ModelFaults = field(default_factory=ModelFaults)
+    seed: int = 0
+
+    def text(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
+        """Answer a request for text.
+
+        Args:
+            prompt: the text of the request.
+            pictures: its pictures; a judge's request has two or more.
+            request: the hash of its content.
+
+        Returns:
+            JSON for a writer or a judge, plain text for a shortener.
+        """
+        if len(pictures) > 1:
+            return self._verdict(prompt, pictures, request)
+        return self._instruction(prompt, request) if pictures else self._short(prompt)
+
+    def edited(self, picture: bytes, prompt: str, request: str) -> bytes:
+        """Answer a request for an edit: the same picture, plainly changed, every time different.
+
+        Args:
+            picture: the input.
+            prompt: the instruction.
+            request: the hash of the request's content.
+
+        Returns:
+            A PNG.
+        """
+        if self.faults.strikes("black_picture", request, self.seed):
+            return _marked(_variant(picture, "black"), request)
+        local = _kind(prompt) in _SMALL_KIND
+        return _marked(_variant(picture, "local" if local else "global"), request)
+
+    def _instruction(self, prompt: str, request: str) -> str:
+        kind = _asked_type(prompt)
+        text = (
+            f"Please make rehearsal edit {kind} number {request[:8]} to this photo, with the change plainly "
+            f"visible where it was "
+            "asked for, the light and the perspective matched to the scene, and everything else left as it is."
+        )
+        return json.dumps({"suitable": True, "why": "", "prompts": [text]})
+
+    def _short(self, prompt: str) -> str:
+        found = _TYPE.findall(prompt)
+        number = re.findall(r"number ([0-9a-f]{8})", prompt)
+        return f"Make rehearsal edit {found[-1] if found else 'unknown'} number {number[-1] if number else '0'}."
+
+    def _verdict(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
+        if self.faults.strikes("bad_json", request, self.seed):
+            return "I would give this edit 0.85 overall, because it follows the instruction well."
+        found = _TYPE.findall(prompt)
+        rate = self.rates.get(found[-1] if found else "", DEFAULT_RATE)
+        picture = hashlib.sha256(pictures[0]).hexdigest()
+        low, high = _HIGH if draw(self.seed, "accept", picture) < rate else _LOW
+        middle = low + (high - low) * draw(self.seed, "score", picture)
+        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo too
+        scores = {
+            name: {
+                "reason": f"rehearsed {name}",
+                "score": round(middle + _JITTER * (draw(self.seed, name, picture) - 0.5), 3),
+            }
+            for name in names
+        }
+        if self.faults.strikes("wrong_schema", request, self.seed):
+            scores.pop("preservation")
+        if self.faults.strikes("score_out_of_range", request, self.seed):
+            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < _EVEN else -1
+        return json.dumps(scores)
+
+
+def content_hash(content: object) -> str:
+    """Hash the content of a request.
+
+    Args:
+        content: JSON values.
+
+    Returns:
+        Hexadecimal.
+    """
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _asked_type(prompt: str) -> str:
+    by_label = {kind.label: str(kind) for kind in edit_types()}
+    for label in sorted(by_label, key=len, reverse=True):
+        if f"of this kind: {label}" in prompt:
+            return by_label[label]
+    return "unknown"
+
+
+@lru_cache(maxsize=1)
+def _by_slug() -> dict[str, EditType]:
+    return {str(kind): kind for kind in edit_types()}
+
+
+def _kind(prompt: str) -> str:
+    found = _TYPE.findall(prompt)
+    kind = _by_slug().get(found[-1]) if found else None
+    return kind.scope if kind is not None else "global"
+
+
+@lru_cache(maxsize=512)
+def _variant(picture: bytes, how: str) -> bytes:
+    """Make a changed PNG of a picture, once; every reply then only gets its own mark."""
+    from PIL import Image, ImageOps
+
+    with Image.open(io.BytesIO(picture)) as opened:
+        image = opened.convert("RGB")
+    if how == "black":
+        image = Image.new("RGB", image.size)
+    elif how == "global":
+        image = Image.blend(image, ImageOps.solarize(image, 96), 0.6)
+    else:
+        box = (image.width // 3, image.height // 3, image.width * 2 // 3, image.height * 2 // 3)
+        image.paste(ImageOps.invert(image.crop(box)), box)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _marked(png: bytes, request: str) -> bytes:
+    """Add a text chunk, so that every reply is a picture of its own."""
+    body = b"tEXt" + b"rehearsal\x00" + request.encode()
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:33] + chunk + png[33:]  # 33: the signature and the header chunk
+
+
+def from_base64(text: str) -> bytes:
+    """Decode Base64 of either alphabet.
+
+    Args:
+        text: standard or URL-safe Base64.
+
+    Returns:
+        The bytes.
+    """
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"))

@@ -1,0 +1,136 @@
+"""Annotations: tables that somebody made about the rows, joined to them by `id`.
+
+Scores, captions, measurements and masks lie in files of their own, Parquet, CSV or JSON Lines, one row for an id. They
+hold nothing of the release, so they can be shared, and one file may be about rows of several subsets.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from pico_banana.errors import ConfigError, SelectionError, missing_extra
+from pico_banana.mirrors.store import atomic_path, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+Annotations: TypeAlias = "str | Path | pa.Table"
+ID = "id"
+_WRITTEN = (".parquet", ".jsonl")
+_PLACE = "__place__"
+
+
+def read_annotations(source: Annotations) -> pa.Table:
+    """Read annotations and check that they name rows.
+
+    Args:
+        source: a .parquet, .csv or .jsonl file, or a table.
+
+    Returns:
+        The table; its column `id` names each row once.
+
+    Raises:
+        ConfigError: it is no table, has no `id`, or has an id twice or not at all.
+    """
+    table = _read(Path(source)) if isinstance(source, (str, Path)) else source
+    name = str(source) if isinstance(source, (str, Path)) else "the table"
+    if ID not in table.column_names:
+        text = f"{name} has no column 'id', only {', '.join(table.column_names)}; annotations name their rows by id"
+        raise ConfigError(text, key="annotations")
+    if table[ID].null_count or len(table[ID].unique()) != len(table):
+        text = f"{name} has an id twice, or a row without one; annotations have one row for an id"
+        raise ConfigError(text, key="annotations")
+    return table
+
+
+def require_ending(file: Path) -> None:
+    """Refuse a file that annotations cannot be written to.
+
+    Args:
+        file: the file.
+
+    Raises:
+        ConfigError: it ends in neither .parquet nor .jsonl.
+    """
+    if file.suffix not in _WRITTEN:
+        raise ConfigError(f"{file} does not end in {' or '.join(_WRITTEN)}", key="annotations")
+
+
+def write_annotations(table: pa.Table, file: Path) -> None:
+    """Write annotations, as `read_annotations` reads them.
+
+    Args:
+        table: the annotations.
+        file: ends in .parquet or .jsonl.
+
+    Raises:
+        ConfigError: the file ends otherwise.
+        StoreError: it cannot be written.
+    """
+    require_ending(file)
+    if file.suffix == ".jsonl":
+        write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
+        return
+    from pyarrow import parquet
+
+    with atomic_path(file) as temporary:
+        parquet.write_table(table, temporary)
+
+
+def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]) -> list[int]:
+    """Find rows by what the annotations say about them.
+
+    Args:
+        condition: SQL over the columns of both, such as "score >= 0.8 and category = 'human_centric'".
+        rows: the rows, with their public columns.
+        annotations: tables with a column `id`; a row that one does not mention has nulls there.
+
+    Returns:
+        The places of the rows found, in order.
+
+    Raises:
+        MissingExtraError: duckdb is not installed.
+        SelectionError: the condition is no SQL over these columns.
+    """
+    try:
+        import duckdb
+    except ImportError as absent:
+        error = missing_extra("duckdb", "sql", "conditions over annotations")
+        raise error from absent
+    with duckdb.connect() as connection:
+        connection.register("rows", rows.append_column(_PLACE, _numbers(len(rows))))
+        joined = "rows"
+        for number, table in enumerate(annotations):
+            connection.register(f"annotations_{number}", table)
+            joined += f" LEFT JOIN annotations_{number} USING ({ID})"
+        try:
+            found = connection.sql(f"SELECT {_PLACE} FROM {joined} WHERE {condition} ORDER BY {_PLACE}")  # noqa: S608
+            return [place for (place,) in found.fetchall()]
+        except duckdb.Error as problem:
+            known = ", ".join(dict.fromkeys(name for table in (rows, *annotations) for name in table.column_names))
+            text = f"{condition!r} is no condition in SQL over {known}: {problem}"
+            raise SelectionError(text) from problem
+
+
+def _numbers(count: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(range(count), pa.int64())
+
+
+def _read(file: Path) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+    from pyarrow import json as json_lines
+
+    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": json_lines.read_json}
+    if file.suffix not in readers:
+        raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
+    try:
+        return readers[file.suffix](file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ConfigError(f"{file} cannot be read as a table: {error}", key="annotations") from error

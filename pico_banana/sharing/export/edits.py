@@ -1,0 +1,101 @@
+"""Rows as edits, the unit that trainers take: a picture before, an instruction, a picture after.
+
+A single-turn row is one edit, a session one for each turn, a preference row one with its rejected edits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import ConfigError
+from pico_banana.records import MultiTurn, Preference, SingleTurn
+from pico_banana.records.wording import Wording as OneWording
+from pico_banana.records.wording import worded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pico_banana.records import Record
+    from pico_banana.sharing.export.options import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit.
+
+    Attributes:
+        id: the row's id, with `#turn2` for a turn.
+        source: the address of the picture before.
+        edited: the address of the picture after.
+        instruction: in the wanted wording.
+        edit_type: its slug; empty for a turn, whose type the release does not say.
+        category: its slug; empty for a turn.
+        rejected: the addresses of rejected edits.
+    """
+
+    id: str
+    source: str
+    edited: str
+    instruction: str
+    edit_type: str = ""
+    category: str = ""
+    rejected: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The id as a file name: no separators, no dots, and still one for each id."""
+        return self.id.replace("/", "--").replace("#", "--").replace(".", "_")
+
+    @property
+    def pictures(self) -> dict[str, str]:
+        """The addresses by role: source, edited, rejected0 and on."""
+        return {"source": self.source, "edited": self.edited} | {
+            f"rejected{number}": address for number, address in enumerate(self.rejected)
+        }
+
+
+def edits_of(records: Iterable[Record], wording: Wording) -> Iterator[Edit]:
+    """Turn rows into edits.
+
+    Args:
+        records: the rows.
+        wording: which instruction; "both" gives a second edit, `#short`, where the short one is usable and differs.
+
+    Yields:
+        The edits in order; a turn whose pictures are not both there gives none.
+
+    Raises:
+        ConfigError: the rows have no pictures.
+    """
+    for record in records:
+        if isinstance(record, MultiTurn):
+            yield from _of_session(record)
+        elif isinstance(record, (SingleTurn, Preference)):
+            yield from _of_row(record, wording)
+        else:
+            msg = (
+                "instruction pairs have no pictures; export single_turn, preference or multi_turn, or use jsonl or csv"
+            )
+            raise ConfigError(msg, key="subset")
+
+
+def _of_row(record: SingleTurn | Preference, wording: Wording) -> Iterator[Edit]:
+    one: OneWording = "long" if wording == "both" else wording
+    after = record.chosen if isinstance(record, Preference) else record.edited
+    rejected = tuple(picture.address for picture in record.rejected) if isinstance(record, Preference) else ()
+    kind = str(record.edit_type), str(record.category)
+    edit = Edit(record.id, record.source.address, after.address, worded(record, one), *kind, rejected)
+    yield edit
+    short = record.clean_short_instruction
+    if wording == "both" and short and short != record.instruction:
+        yield replace(edit, id=f"{record.id}#short", instruction=short)
+
+
+def _of_session(session: MultiTurn) -> Iterator[Edit]:
+    before = session.source
+    for number, turn in enumerate(session.turns, 1):
+        if before is not None and turn.image is not None:
+            name = f"{session.id}#turn{number}"
+            yield Edit(name, before.address, turn.image.address, turn.instruction)
+        before = turn.image  # type: ignore[assignment]  # None where the release lacks the picture

@@ -1,0 +1,68 @@
+"""Parquet with the public columns and the pictures in it, for `load_dataset`, the Hub's viewer, pandas and DuckDB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.records import Subset
+from pico_banana.sharing.export.embedding import FLOAT, IMAGE, STRING, Layout, Row, write_parquet
+from pico_banana.sharing.export.registry import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pico_banana.sharing.export.job import Job
+    from pico_banana.sharing.export.pictures import Picture
+
+_TURN = {"instruction": STRING, "image": IMAGE, "inferred_edit_type": STRING, "inferred_confidence": FLOAT}
+_PICTURES: dict[str, Any] = {
+    "source_image": IMAGE,
+    "edited_image": IMAGE,
+    "rejected_images": [IMAGE],
+    "turns": [_TURN],
+    "flags": [STRING],
+}
+
+
+def _write(job: Job) -> None:
+    from pico_banana.rows.table.arrow import public_schema
+
+    layout = Layout({name: _PICTURES.get(name, STRING) for name in public_schema(job.dataset.subset).names})
+
+    def rows(start: int, stop: int) -> Iterator[tuple[str, Row]]:
+        for first in range(start, stop, 256):
+            yield from _embedded(job, job.dataset[first : min(stop, first + 256)].to_arrow().to_pylist())
+
+    write_parquet(job, layout, count=len(job.dataset), rows=rows)
+
+
+def _embedded(job: Job, rows: list[Row]) -> Iterator[tuple[str, Row]]:
+    """Put pictures in the place of addresses; a row that lacks one is noted and left out."""
+    ready = job.row_pictures([(row["id"], _addresses(row)) for row in rows])
+    for row, pictures in zip(rows, ready, strict=True):
+        if pictures is not None:
+            yield row["id"], _filled(row, pictures)
+
+
+def _addresses(row: Row) -> list[str]:
+    """The addresses of a row's pictures; the source first, the edit second."""
+    single = [row[name] for name in ("source_image", "edited_image") if name in row]
+    turns = [turn["image"] for turn in row.get("turns", ()) if turn["image"] is not None]
+    return single + list(row.get("rejected_images", ())) + turns
+
+
+def _filled(row: Row, pictures: dict[str, Picture]) -> Row:
+    filled = dict(row)
+    for name in ("source_image", "edited_image"):
+        if name in row:
+            filled[name] = pictures[row[name]]
+    if "rejected_images" in row:
+        filled["rejected_images"] = [pictures[address] for address in row["rejected_images"]]
+    if "turns" in row:
+        filled["turns"] = [{**turn, "image": turn["image"] and pictures[turn["image"]]} for turn in row["turns"]]
+    return filled
+
+
+FORMAT = Format(
+    "parquet", "Parquet with pictures inside: datasets, the Hub's viewer, DuckDB", frozenset(Subset), _write
+)

@@ -1,0 +1,102 @@
+"""The formats by name: those of this package, and those that other packages register as entry points.
+
+A package adds a format under the group `pico_banana.exporters`::
+
+    [project.entry-points."pico_banana.exporters"]
+    mine = "my_package.my_export:FORMAT"
+
+where FORMAT is a `Format`. It then works as `pico-banana export mine`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.records import Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pico_banana.sharing.export.job import Job
+
+GROUP = "pico_banana.exporters"
+EDITS = frozenset({Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN})
+PAIRS = frozenset({Subset.PREFERENCE})
+_MODULES = {
+    "ai-toolkit": "ai_toolkit",
+    "csv": "csv_table",
+    "diffsynth": "diffsynth",
+    "diffusers-img2img": "diffusers_img2img",
+    "diffusers-ip2p": "diffusers_ip2p",
+    "diffusion-dpo": "diffusion_dpo",
+    "imagefolder": "imagefolder",
+    "jsonl": "jsonl",
+    "lance": "lance",
+    "llama-factory": "llama_factory",
+    "llama-factory-preference": "llama_factory_preference",
+    "mds": "mds",
+    "musubi-tuner": "musubi_tuner",
+    "parquet": "parquet",
+    "simpletuner": "simpletuner",
+    "trl": "trl",
+    "webdataset": "webdataset",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write a dataset.
+
+    Attributes:
+        name: as on the command line.
+        about: one line: who reads it.
+        subsets: the subsets it can hold.
+        write: does it.
+    """
+
+    name: str
+    about: str
+    subsets: frozenset[Subset]
+    write: Callable[[Job], None]
+
+
+def formats() -> tuple[str, ...]:
+    """Name every format there is.
+
+    Returns:
+        The names, sorted, those of other packages included.
+    """
+    return tuple(sorted({*_MODULES, *(entry.name for entry in entry_points(group=GROUP))}))
+
+
+def find_format(name: str) -> Format:
+    """Find a format by name.
+
+    Args:
+        name: one of `formats()`.
+
+    Returns:
+        The format.
+
+    Raises:
+        ConfigError: another package's entry point is no format.
+    """
+    if name in _MODULES:
+        found: object = import_module(f"pico_banana.sharing.export.{_MODULES[name]}").FORMAT
+    else:
+        found = _foreign(name)
+    if not isinstance(found, Format):
+        msg = f"the entry point {name!r} of group {GROUP} is a {type(found).__name__}, not a Format"
+        raise ConfigError(msg, key=name)
+    return found
+
+
+def _foreign(name: str) -> object:
+    for entry in entry_points(group=GROUP, name=name):
+        found: object = entry.load()
+        return found
+    raise unknown_name("export format", name, formats(), see="`pico-banana export --list`")

@@ -1,0 +1,59 @@
+"""Run an export: find the format, check that it can hold the rows, write, and leave a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import ConfigError
+from pico_banana.mirrors.store import locked
+from pico_banana.pictures.filesystem import local_path
+from pico_banana.sharing.export.job import ExportReport, Job
+from pico_banana.sharing.export.options import ExportOptions
+from pico_banana.sharing.export.registry import Format, find_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pico_banana.dataset import PicoBanana
+
+
+def export(
+    dataset: PicoBanana[Any],
+    form: str | Format,
+    folder: str | Path,
+    *,
+    options: ExportOptions | None = None,
+    local_path: Callable[[str], Path] = local_path,
+) -> ExportReport:
+    """Write a dataset into a folder, or finish doing so.
+
+    Args:
+        dataset: the rows.
+        form: a format's name, or a Format of one's own.
+        folder: where it goes; empty, missing, or with the unfinished same export.
+        options: the choices.
+        local_path: gives the file of an address, fetching it where it must.
+
+    Returns:
+        What was written, reused and left out; also in the folder's `export.json`.
+
+    Raises:
+        UnknownNameError: there is no such format.
+        ConfigError: the format cannot hold this subset.
+        ExportError: the folder holds another export.
+        MissingExtraError: the format needs a package that is not installed.
+        DiskFullError: there is no room; what is whole is kept and reused.
+    """
+    chosen = form if isinstance(form, Format) else find_format(form)
+    if dataset.subset not in chosen.subsets:
+        able = ", ".join(sorted(subset.value for subset in chosen.subsets))
+        msg = f"{chosen.name} cannot hold {dataset.subset.value} rows; it takes {able}"
+        raise ConfigError(msg, key="subset")
+    target = Path(folder)
+    job = Job(dataset, target, form=chosen.name, options=options or ExportOptions(), local_path=local_path)
+    with locked(target / ".export.lock"):
+        if job.begin():
+            chosen.write(job)
+            job.finish()
+    return job.report

@@ -1,0 +1,147 @@
+"""Write a dataset repository's folder: Parquet for each config, the rows files, the index, the card, Croissant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import ConfigError
+from pico_banana.mirrors.addresses import RELEASE
+from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.store import remove_leftovers
+from pico_banana.records import ImageRef, Subset
+from pico_banana.sharing.hub.card import write_card
+from pico_banana.sharing.hub.croissant import write_croissant
+from pico_banana.sharing.hub.licence import Origin
+from pico_banana.sharing.hub.pictures_index import write_pictures_index
+from pico_banana.sharing.hub.published import PublishedConfig, Repository
+from pico_banana.sharing.hub.rows_files import write_rows_files
+from pico_banana.sharing.parquet.layout import Form, columns, rows
+from pico_banana.sharing.parquet.writing import Limits, write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pico_banana.dataset import PicoBanana
+    from pico_banana.sharing.hub.licence import Terms
+    from pico_banana.sharing.parquet.run import Written
+
+_MB = 1_000_000
+_TEXT_GROUP_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is to be published.
+
+    Attributes:
+        datasets: the rows of each config; the first is the default one.
+        terms: what `licence.agreed_terms` gave.
+        title: the repository's name for people.
+        form: with pictures or with addresses.
+        splits: percent of the photos in train, validation and test; None for one split, train.
+        gated: whether the card asks visitors to agree to the terms first.
+    """
+
+    datasets: tuple[PicoBanana[Any], ...]
+    terms: Terms
+    title: str = "Pico-Banana-400K"
+    form: Form = Form.PICTURES
+    splits: tuple[int, int, int] | None = None
+    gated: bool = False
+
+
+def build_repository(
+    publication: Publication,
+    folder: str | Path,
+    *,
+    read: Callable[[ImageRef], bytes] | None = None,
+    limits: Mapping[Subset, Limits] | None = None,
+) -> Repository:
+    """Write the folder; what an earlier, stopped or finished run wrote of the same rows is taken over.
+
+    Args:
+        publication: what is to be published.
+        folder: where; other files in it are left alone.
+        read: gives the encoded bytes of a picture, from several threads; `ImageRef.bytes` when None.
+        limits: where to cut files, by subset; those of `limits_of` when None.
+
+    Returns:
+        What was written; pictures that could not be had are null cells, listed in `missing`.
+
+    Raises:
+        ConfigError: two datasets of one subset, or none at all.
+        DiskFullError: there is no room; the next run goes on.
+        StoreError: the folder cannot be written.
+    """
+    folder = Path(folder)
+    remove_leftovers(folder)
+    names = [dataset.subset for dataset in publication.datasets]
+    if not names or len(set(names)) != len(names):
+        raise ConfigError("a publication needs one dataset for each config, and at least one")
+    configs = tuple(
+        _write_config(dataset, publication, folder, read or ImageRef.bytes, (limits or {}).get(dataset.subset))
+        for dataset in publication.datasets
+    )
+    repository = Repository(folder, publication.title, publication.form, publication.terms, configs, publication.gated)
+    write_rows_files(publication.datasets, folder)
+    if publication.form is Form.PICTURES:
+        write_pictures_index(configs, folder)
+    write_card(repository)
+    write_croissant(repository)
+    return repository
+
+
+def limits_of(subset: Subset, form: Form) -> Limits:
+    """Say where a config's files are cut.
+
+    Args:
+        subset: which rows.
+        form: with pictures or without.
+
+    Returns:
+        Row groups of at most 100 MB; of at most 100 rows with pictures, 50 for sessions of up to six. The viewer reads
+        whole groups and at most 300 MB for a page of 100 rows.
+    """
+    if form is Form.ROWS or subset is Subset.INSTRUCTIONS:
+        return Limits(group_bytes=32 * _MB, group_rows=_TEXT_GROUP_ROWS)
+    return Limits(group_rows=50 if subset is Subset.MULTI_TURN else 100)
+
+
+def _write_config(
+    dataset: PicoBanana[Any],
+    publication: Publication,
+    folder: Path,
+    read: Callable[[ImageRef], bytes],
+    limits: Limits | None,
+) -> PublishedConfig:
+    subset, form = dataset.subset, publication.form
+    described = columns(subset, form)
+    # A copy of the release names what everybody can open, not the folder it was read from.
+    mirror = resolve_mirror(RELEASE) if publication.terms.origin is Origin.RELEASE else dataset.mirror
+    key = f"{dataset.table.sha256}|{mirror}|{form}"
+    written: list[Written] = []
+    for name, part in _parts(dataset, publication.splits).items():
+        cut = limits or limits_of(subset, form)
+        written.append(
+            write_parquet(
+                rows(part, form, published_as=mirror),
+                folder / subset.value,
+                described,
+                read=read,
+                key=key,
+                split=name,
+                limits=cut,
+            )
+        )
+    counts: Mapping[str, int] = {} if subset is Subset.MULTI_TURN else dataset.counts("edit_type")
+    return PublishedConfig(subset, described, tuple(written), counts)
+
+
+def _parts(dataset: PicoBanana[Any], splits: Sequence[int] | None) -> dict[str, PicoBanana[Any]]:
+    """Part the rows; an empty split is left out, because `datasets` raises on one ("corresponds to no data")."""
+    if splits is None:
+        return {"train": dataset}
+    parts = {name: part for name, part in dataset.splits(*splits).items() if len(part)}
+    return parts or {"train": dataset}

@@ -1,0 +1,111 @@
+"""Publish annotations alone: tables of one's own that name rows by id and hold nothing of the release.
+
+Scores, reasons, masks or captions that somebody made can be shared under a licence of their choice; whoever has the
+data joins them by `id`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import ConfigError, LicenceError
+from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
+from pico_banana.records import Subset
+from pico_banana.rows.sidecar import read_annotations
+from pico_banana.sharing.hub.licence import Origin, agreed_terms
+from pico_banana.sharing.hub.published import CARD
+from pico_banana.sharing.parquet.layout import Form, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+_TEXT = """\
+# {title}
+
+Annotations of rows of Pico-Banana-400K, by row `id`. This repository holds no row, text or picture of it; the data are
+[published by their makers](https://github.com/apple/pico-banana-400k) under CC BY-NC-ND 4.0.
+
+{table}
+
+```python
+from datasets import load_dataset
+
+{name} = load_dataset("USER/NAME", "{name}", split="train")
+```
+
+Every `id` names one row of the release, whatever the subset: join on it.
+"""
+
+
+def build_sidecars(
+    files: Sequence[str | Path], folder: str | Path, *, licence: str | None, title: str
+) -> dict[str, int]:
+    """Write a repository's folder of annotations.
+
+    Args:
+        files: Parquet, CSV or JSON Lines files with a column `id`; a config each, named after the file.
+        folder: where the repository goes.
+        licence: the Hub's identifier of the licence of the annotations.
+        title: the repository's name for people.
+
+    Returns:
+        Config to number of rows.
+
+    Raises:
+        ConfigError: a file is no table, has no `id`, repeats one, or two files have one name.
+        LicenceError: a file has a column of the release, such as `instruction` or `edited_image`.
+    """
+    folder = Path(folder)
+    terms = agreed_terms(Origin.OWN, (), licence=licence)
+    tables = {_name(Path(file)): read_annotations(file) for file in files}
+    if len(tables) != len(files) or not files:
+        raise ConfigError("a repository of annotations needs files, each with a name of its own", key="sidecar")
+    for name, table in tables.items():
+        _check(name, table)
+    configs = [_write(name, table, folder, default=place == 0) for place, (name, table) in enumerate(tables.items())]
+    write_atomic(folder / CARD, _card(configs, tables, licence=terms.licences[0], title=title).encode())
+    return {name: len(table) for name, table in tables.items()}
+
+
+def _name(file: Path) -> str:
+    return re.sub(r"\W+", "_", file.name.split(".")[0]).strip("_") or "annotations"
+
+
+def _check(name: str, table: pa.Table) -> None:
+    released = {column for subset in Subset for column, _ in columns(subset, Form.ROWS)} - {"id"}
+    taken = sorted(released & set(table.column_names))
+    if taken:
+        text = f"{name} has columns of the release ({', '.join(taken)}), which CC BY-NC-ND 4.0 does not let you adapt"
+        raise LicenceError(f"{text}; leave them out: the id finds them again")
+
+
+def _write(name: str, table: pa.Table, folder: Path, *, default: bool) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
+    path = f"{name}/train-00000-of-00001.parquet"
+    with atomic_path(folder / path) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary, write_page_index=True, row_group_size=20_000)
+    return {
+        "config_name": name,
+        **({"default": True} if default else {}),
+        "version": "1.0.0",
+        "description": f"data fingerprint {sha256_of(folder / path)}",
+        "data_files": [{"split": "train", "path": path}],
+    }
+
+
+def _card(configs: list[dict[str, Any]], tables: dict[str, pa.Table], *, licence: str, title: str) -> str:
+    import yaml
+
+    header = yaml.safe_dump(
+        {"pretty_name": title, "license": licence, "tags": ["image-editing", "pico-banana-400k"], "configs": configs},
+        sort_keys=False,
+    )
+    lines = ["| config | rows | columns |", "|---|---:|---|"]
+    lines += [f"| `{name}` | {len(table):,} | {', '.join(table.column_names)} |" for name, table in tables.items()]
+    text = _TEXT.format(title=title, table="\n".join(lines), name=next(iter(tables)))
+    return f"---\n{header}---\n\n{text}"

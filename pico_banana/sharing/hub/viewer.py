@@ -1,0 +1,246 @@
+"""What the Hub's dataset viewer would make of a repository's folder, found out before anything is uploaded.
+
+The rules are those of huggingface/dataset-viewer as of 2026: configs and splits from the card; a page of 100 rows scans
+at most 300 MB; the first rows are cut at 1 MB of JSON but never below 10 rows; at most 1,000 columns, 30 splits.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pico_banana.errors import ConfigError
+from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.sharing.hub.published import CARD
+from pico_banana.sharing.hub.viewer_rows import FirstRows, first_rows
+from pico_banana.sharing.hub.viewer_statistics import ColumnStatistics, statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Level: TypeAlias = Literal["error", "warning"]
+
+PAGE_ROWS = 100
+PAGE_BYTES = 300_000_000
+GROUP_BYTES = 100_000_000
+MOST_COLUMNS, MOST_SPLITS = 1_000, 30
+_SPLIT_NAME = re.compile(r"^\w+(\.\w+)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the viewer, or `datasets`, would stumble over.
+
+    Attributes:
+        level: "error" (it will not be shown, or not be loaded) or "warning" (it will, but badly).
+        where: the config, split or file.
+        what: what is wrong and what would be right.
+    """
+
+    level: Level
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitView:
+    """One split as the viewer would show it.
+
+    Attributes:
+        config: the config's name.
+        split: the split's name.
+        rows: how many rows.
+        size: bytes of its files.
+        files: their paths.
+        first: the first page.
+        columns: statistics of each column.
+    """
+
+    config: str
+    split: str
+    rows: int
+    size: int
+    files: tuple[str, ...]
+    first: FirstRows
+    columns: tuple[ColumnStatistics, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerReport:
+    """What the viewer would show.
+
+    Attributes:
+        default: the config shown first, "" when there is none.
+        splits: every split, in the viewer's order.
+        problems: errors and warnings.
+    """
+
+    default: str
+    splits: tuple[SplitView, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep something from being shown or loaded."""
+        return tuple(problem for problem in self.problems if problem.level == "error")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the report for `--json`.
+
+        Returns:
+            Plain values only.
+        """
+        return asdict(self)
+
+
+def check_folder(folder: str | Path) -> ViewerReport:
+    """Look at a repository's folder as the viewer would.
+
+    Args:
+        folder: it holds `README.md` and the files its YAML names.
+
+    Returns:
+        Every config and split, its first rows, statistics and problems.
+
+    Raises:
+        ConfigError: there is no card, or it has no YAML.
+    """
+    folder = Path(folder)
+    card = read_card(folder)
+    configs = list(card.get("configs") or [])
+    problems = list(_config_problems(configs))
+    splits: list[SplitView] = []
+    for config in sorted(configs, key=lambda entry: (not entry.get("default"), str(entry.get("config_name")))):
+        info = next((entry for entry in _infos(card) if entry.get("config_name") == config.get("config_name")), {})
+        for entry in config.get("data_files") or []:
+            view, found = _view_split(folder, str(config.get("config_name")), entry, info)
+            problems += found
+            splits += [view] if view else []
+    default = next((str(config["config_name"]) for config in configs if config.get("default")), "")
+    return ViewerReport(default, tuple(splits), tuple(problems))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read the YAML of a card.
+
+    Args:
+        folder: the repository's folder.
+
+    Returns:
+        Its fields.
+
+    Raises:
+        ConfigError: there is no card, or it has no YAML.
+    """
+    import yaml
+
+    file = folder / CARD
+    text = file.read_text("utf-8") if file.is_file() else ""
+    match = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    fields = yaml.safe_load(match[1]) if match else None
+    if not isinstance(fields, dict):
+        raise ConfigError(f"{file} is no dataset card: it must begin with YAML between two lines of ---", key="check")
+    return fields
+
+
+def _infos(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    infos = card.get("dataset_info") or []
+    return infos if isinstance(infos, list) else [infos]
+
+
+def _config_problems(configs: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    defaults = [config for config in configs if config.get("default")]
+    if not configs:
+        yield Problem("error", CARD, "no configs in the YAML: list them with config_name and data_files")
+    if len(defaults) > 1:
+        yield Problem("error", CARD, f"{len(defaults)} configs say default: true; one may")
+    if configs and not defaults:
+        yield Problem("warning", CARD, "no config says default: true; load_dataset will ask for a name")
+    for config in configs:
+        name, entries = str(config.get("config_name")), config.get("data_files") or []
+        if len(entries) > MOST_SPLITS:
+            yield Problem("error", name, f"{len(entries)} splits; the viewer shows at most {MOST_SPLITS}")
+        for entry in entries:
+            if not _SPLIT_NAME.match(str(entry.get("split"))):
+                yield Problem("error", name, f"{entry.get('split')!r} is no split name: letters, digits, _ and . only")
+
+
+def _view_split(
+    folder: Path, config: str, entry: Mapping[str, Any], info: Mapping[str, Any]
+) -> tuple[SplitView | None, list[Problem]]:
+    where = f"{config}/{entry.get('split')}"
+    patterns = entry.get("path") or ""
+    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    files = sorted({path for pattern in patterns if pattern for path in folder.glob(pattern)})
+    if not files:
+        return None, [Problem("error", where, f"no file fits {', '.join(map(str, patterns))}")]
+    try:
+        problems = list(_file_problems(files, where))
+        rows, size = _count(files), sum(file.stat().st_size for file in files)
+    except (OSError, ValueError) as error:
+        return None, [Problem("error", where, f"not readable as Parquet: {error}")]
+    problems += _info_problems(info, str(entry.get("split")), rows, files[0], where)
+    names = tuple(file.relative_to(folder).as_posix() for file in files)
+    first, alike = first_rows(files[0]), [file for file in files if _is_like(file, files[0])]
+    view = SplitView(config, str(entry.get("split")), rows, size, names, first, statistics(alike))
+    problems += [Problem("warning", where, text) for text in first.remarks]
+    return view, problems
+
+
+def _is_like(file: Path, first: Path) -> bool:
+    import pyarrow.parquet as pq
+
+    return bool(pq.read_schema(file).equals(pq.read_schema(first)))
+
+
+def _count(files: Sequence[Path]) -> int:
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(file).num_rows for file in files)
+
+
+def _file_problems(files: Sequence[Path], where: str) -> Iterator[Problem]:
+    import pyarrow.parquet as pq
+
+    first = pq.read_schema(files[0])
+    if len(first.names) > MOST_COLUMNS:
+        yield Problem("error", where, f"{len(first.names)} columns; the viewer shows at most {MOST_COLUMNS}")
+    for file in files:
+        if not _is_like(file, files[0]):
+            yield Problem("error", where, f"{file.name} has other columns than {files[0].name}")
+        yield from (Problem(level, where, f"{file.name}: {text}") for level, text in _group_problems(file))
+
+
+def _group_problems(file: Path) -> Iterator[tuple[Level, str]]:
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(file)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    indexed = all(group.column(0).has_offset_index for group in groups)
+    pages = [group.total_byte_size * (min(1, PAGE_ROWS / max(1, group.num_rows)) if indexed else 1) for group in groups]
+    largest = max((group.total_byte_size for group in groups), default=0)
+    if max(pages, default=0) > PAGE_BYTES:
+        yield "error", f"a page of {PAGE_ROWS} rows reads {readable(max(pages))}; the viewer reads at most 300 MB"
+    if largest > 2 * GROUP_BYTES:
+        yield "warning", f"a row group of {readable(largest)}; about 100 MB is advised"
+    if groups and not indexed:
+        yield "warning", "no page index; the viewer then reads whole row groups"
+
+
+def _info_problems(info: Mapping[str, Any], split: str, rows: int, file: Path, where: str) -> Iterator[Problem]:
+    import pyarrow.parquet as pq
+
+    said = {str(entry.get("name")): entry for entry in info.get("splits") or []}
+    if not info:
+        yield Problem("warning", where, "no dataset_info in the YAML; datasets then cannot check what it loads")
+        return
+    if split not in said:
+        yield Problem("error", where, f"dataset_info lists no split {split}")
+    elif said[split].get("num_examples") != rows:
+        text = f"dataset_info says {said[split].get('num_examples')} rows, the files hold {rows}"
+        yield Problem("error", where, f"{text}; load_dataset raises NonMatchingSplitsSizesError")
+    names, there = [entry.get("name") for entry in info.get("features") or []], pq.read_schema(file).names
+    if names and names != there:
+        yield Problem("error", where, f"dataset_info lists columns {names}, the files hold {there}")

@@ -1,0 +1,129 @@
+"""The public columns as `datasets` sees them: pictures as `Image()`, types and categories as `ClassLabel`.
+
+==========================  ==========================================  ======================================
+column                      feature                                     subsets
+==========================  ==========================================  ======================================
+id                          string                                      all
+source_image                Image                                       all but instructions
+edited_image                Image                                       single_turn, preference
+rejected_images             list of Image                               preference
+turns                       list of {instruction, image: Image,         multi_turn
+                            inferred_edit_type: ClassLabel,
+                            inferred_confidence: float32}
+instruction                 string                                      all but multi_turn
+short_instruction           string, or None                             all but multi_turn
+clean_short_instruction     string, or None                             all but multi_turn
+edit_type, category         ClassLabel; None for an unknown label       all but multi_turn
+edit_type_label             string, as published                        all but multi_turn
+flags                       list of strings                             all
+source_url                  string                                      all but instructions
+==========================  ==========================================  ======================================
+
+A picture is stored as its address and read when it is decoded; `cast_column(..., Image(decode=False))` gives the
+address itself.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.taxonomy import categories, edit_types
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Features
+
+    from pico_banana.dataset import PicoBanana
+    from pico_banana.records import Subset
+
+LAYOUT = "1.0.0"  # raise it when a column changes its name or feature
+SHARDS = (
+    64  # pieces for worker processes and nodes to share; 8 nodes of 8 workers, and each still large enough to be quick
+)
+
+
+def features(subset: Subset) -> Features:
+    """Give the columns of a subset.
+
+    Args:
+        subset: any of the four.
+
+    Returns:
+        Column name to feature, in the order of `PicoBanana.to_arrow`.
+    """
+    from datasets import Features
+
+    from pico_banana.rows.table.arrow import public_schema
+
+    known = _features_by_name()
+    return Features({name: known[name] for name in public_schema(subset).names})
+
+
+def feature_table(dataset: PicoBanana[Any]) -> pa.Table:
+    """Give all rows of a dataset as a table that `datasets` writes as it is.
+
+    Args:
+        dataset: the rows.
+
+    Returns:
+        A table with the Arrow schema of `features`.
+    """
+    import pyarrow as pa
+    from datasets.table import table_cast
+
+    schema = features(dataset.subset).arrow_schema
+    if not len(dataset):  # a column without chunks has no type that table_cast could start from
+        return schema.empty_table()
+    table = dataset.to_arrow()
+    # ClassLabel reads strings and integers, not dictionaries.
+    plain = [pa.field(field.name, _plain(field.type)) for field in table.schema]
+    return table_cast(table.cast(pa.schema(plain)), schema)
+
+
+def shard_ranges(rows: int) -> list[tuple[int, int]]:
+    """Part rows into pieces of nearly the same size.
+
+    Args:
+        rows: how many rows there are.
+
+    Returns:
+        (start, stop) of each piece, in order; none is empty unless there are no rows at all.
+    """
+    pieces = min(SHARDS, rows) or 1
+    bounds = [rows * piece // pieces for piece in range(pieces + 1)]
+    return list(pairwise(bounds))
+
+
+def _features_by_name() -> dict[str, Any]:
+    from datasets import ClassLabel, Image, Value
+
+    text = Value("string")
+    kinds = ClassLabel(names=[str(kind) for kind in edit_types()])
+    turn = {
+        "instruction": text,
+        "image": Image(),
+        "inferred_edit_type": kinds,
+        "inferred_confidence": Value("float32"),
+    }
+    return {
+        "id": text,
+        "source_image": Image(),
+        "edited_image": Image(),
+        "rejected_images": [Image()],
+        "turns": [turn],  # a list of structs; `Sequence({...})` would be a struct of lists
+        "instruction": text,
+        "short_instruction": text,
+        "clean_short_instruction": text,
+        "edit_type": kinds,
+        "category": ClassLabel(names=[str(group) for group in categories()]),
+        "edit_type_label": text,
+        "flags": [text],
+        "source_url": text,
+    }
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

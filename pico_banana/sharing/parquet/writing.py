@@ -1,0 +1,131 @@
+"""Parquet as the Hub's viewer, `datasets` and Range requests like it.
+
+- Pictures are embedded byte for byte, neither compressed nor dictionary-encoded, so each lies in one piece in the file.
+- A row group is closed at a number of bytes and of rows, a shard at a number of bytes; there is a page index.
+- Pages are cut by content, so that a shard that changed a little is uploaded a little (Xet), where pyarrow can.
+- A stopped run goes on after its last whole shard; final names appear only when all shards are whole.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pico_banana.sharing.parquet.arrays import Arena
+from pico_banana.sharing.parquet.pictures import FilledRow, Reader, fill
+from pico_banana.sharing.parquet.run import ParquetRun, Written
+from pico_banana.sharing.parquet.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pico_banana.sharing.parquet.columns import Columns
+
+Row: TypeAlias = dict[str, Any]
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to cut.
+
+    Attributes:
+        group_bytes: a row group is closed at this size; the viewer reads at most 300 MB for a page of 100 rows.
+        group_rows: and at this many rows.
+        shard_bytes: a file is closed at this size.
+    """
+
+    group_bytes: int = 100 * _MB
+    group_rows: int = 100
+    shard_bytes: int = 500 * _MB
+
+
+def write_parquet(
+    rows: Iterable[Row],
+    folder: Path,
+    columns: Columns,
+    *,
+    read: Reader,
+    key: str,
+    split: str = "train",
+    limits: Limits | None = None,
+) -> Written:
+    """Write rows as Parquet shards, `<folder>/<split>-00000-of-00002.parquet` and so on.
+
+    Args:
+        rows: a value for each column; pictures are `Cell`. Each row has an "id".
+        folder: where the shards go; its name is the config's, its parent the repository.
+        columns: name and kind of each column.
+        read: gives the encoded bytes of a picture; called from several threads.
+        key: names everything the content depends on (selection, form, release); a stopped or finished run with the
+            same key is taken over.
+        split: the split's name.
+        limits: where to cut row groups and files; `Limits()` when None.
+
+    Returns:
+        The shards; a picture that could not be had is a null cell and listed in `missing`.
+
+    Raises:
+        ExportError: a picture is not in one piece in a written file.
+        DiskFullError: there is no room; whole shards stay, and the next run goes on after them.
+    """
+    cut = limits or Limits()
+    run = ParquetRun(folder, split, f"{key}|{columns}|{cut}")
+    run.load()
+    left = run.skip(rows)
+    reused = len(run.shards)
+    if not run.finished:
+        _write_rest(_Peekable(fill(left, read)), run, columns, cut)
+        run.finish()
+    return Written(folder, split, tuple(run.shards), reused)
+
+
+class _Peekable:
+    """An iterator that knows whether there is more."""
+
+    def __init__(self, rows: Iterator[FilledRow]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def more(self) -> bool:
+        return self._next is not None
+
+    def group(self, limits: Limits) -> list[FilledRow]:
+        """Take the rows of one row group."""
+        group: list[FilledRow] = []
+        size = 0
+        while self._next is not None and len(group) < limits.group_rows and size < limits.group_bytes:
+            group.append(self._next)
+            size += self._next.size
+            self._next = next(self._rows, None)
+        return group
+
+
+def _write_rest(rows: _Peekable, run: ParquetRun, columns: Columns, limits: Limits) -> None:
+    """Write what no earlier run has: this thread gathers, one writes, one looks over what is written."""
+    arenas = cycle((Arena(), Arena()))
+    with ThreadPoolExecutor(1, "parquet") as pen, ThreadPoolExecutor(1, "closing") as closing:
+        closed: Future[None] | None = None
+        number = len(run.shards)
+        while rows.more() or number == 0:
+            sheet = Sheet(run.part(number), columns)
+            try:
+                while rows.more() and sheet.size < limits.shard_bytes:
+                    sheet.write(rows.group(limits), next(arenas), pen)
+                sheet.close()
+                if closed is not None:
+                    closed.result()
+            except BaseException:
+                sheet.abandon()
+                raise
+            closed = closing.submit(_close, sheet, run)
+            number += 1
+        if closed is not None:
+            closed.result()
+
+
+def _close(sheet: Sheet, run: ParquetRun) -> None:
+    run.add(sheet.finish(run.folder.parent))

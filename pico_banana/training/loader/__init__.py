@@ -1,0 +1,7 @@
+"""The fast path from rows to batches: threads decode, batches come in order, and training resumes where it stopped."""
+
+from pico_banana.training.loader.batches import Loader, LoaderReport
+from pico_banana.training.loader.examples import RecordExamples
+from pico_banana.training.loader.make import LoaderOptions, make_examples, make_loader
+
+__all__ = ["Loader", "LoaderOptions", "LoaderReport", "RecordExamples", "make_examples", "make_loader"]

@@ -1,0 +1,266 @@
+"""What one training example is: rows become examples, and an example becomes pixels and text.
+
+A single-turn row is one example. A preference row is one for each rejected edit (`rejected="each"`) or one in all. A
+session is one (`turns="whole"`) or one for each turn, with the picture before, the picture after and the history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
+from pico_banana.pictures.images.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
+from pico_banana.pictures.images.geometry import Geometry, aspect_change
+from pico_banana.pictures.images.header import MAX_PIXELS, Size, read_header, read_size
+from pico_banana.training.loader.parts import Part, parts_of
+
+if TYPE_CHECKING:
+    from pico_banana.records import Record
+    from pico_banana.records.wording import Wording
+
+Example: TypeAlias = dict[str, Any]
+LocalPath: TypeAlias = Callable[[str], Path]
+
+
+class Rows(Protocol):
+    """What examples are made from: anything with a length that gives records by index."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Record:
+        """Give one row."""
+        ...
+
+
+class Examples(Protocol):
+    """What a loader draws from: rows with pictures elsewhere, or a pack.
+
+    Attributes:
+        name: says which examples these are; a state saved for others is refused.
+    """
+
+    @property
+    def name(self) -> str:
+        """What these examples are, as a short hash."""
+        ...
+
+    @property
+    def batchable(self) -> bool:
+        """Whether more than one example goes into a batch; not so where every row has a size of its own."""
+        ...
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        ...
+
+    def id(self, index: int) -> str:
+        """Name one example."""
+        ...
+
+    def groups(self, workers: int) -> Sequence[Hashable] | None:
+        """Say which examples may share a batch; None: all may."""
+        ...
+
+    def load(self, index: int) -> Example:
+        """Read and decode one example."""
+        ...
+
+
+@runtime_checkable
+class WholeBatches(Protocol):
+    """Examples that are read straight into a batch, without a copy of each in between."""
+
+    def load_batch(self, indices: Sequence[int]) -> Example:
+        """Read examples of one group as a batch."""
+        ...
+
+
+def require_known(kind: str, name: str, known: Sequence[str]) -> None:
+    """Refuse a choice that does not exist.
+
+    Args:
+        kind: the keyword it is for.
+        name: the choice.
+        known: those that exist.
+
+    Raises:
+        unknown_name: it is none of them, an UnknownNameError.
+    """
+    if name not in known:
+        raise unknown_name(kind, str(name), known)
+
+
+@dataclass(frozen=True)
+class RecordExamples:
+    """Examples made from rows, their pictures decoded from files.
+
+    Attributes:
+        rows: the rows, e.g. a dataset.
+        local_path: gives the file of an address, fetching it where it must.
+        geometry: what becomes of the pictures.
+        columns: which columns to give; empty for all. Pictures that are not named are not read.
+        wording: which instruction.
+        turns: a session as one example ("whole") or one a turn ("each").
+        rejected: a preference row as one example a rejected edit ("each"), or only its "first".
+        resample: the filter for resizing.
+        backend: which decoders, see `decode`.
+        background: what to put under transparent pixels; None drops the alpha channel.
+        max_pixels: refuse larger pictures.
+    """
+
+    rows: Rows
+    local_path: LocalPath
+    geometry: Geometry
+    columns: tuple[str, ...] = ()
+    wording: Wording = "long"
+    turns: Literal["each", "whole"] = "each"
+    rejected: Literal["each", "first"] = "each"
+    resample: Resample = "bicubic"
+    backend: Backend = "auto"
+    background: tuple[int, int, int] | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        """Check that the choices fit each other.
+
+        Raises:
+            ConfigError: a whole session cannot keep every picture's own size: its pictures are one array.
+        """
+        require_known("turns", self.turns, ("each", "whole"))
+        require_known("rejected", self.rejected, ("each", "first"))
+        require_known("resample", self.resample, RESAMPLES)
+        require_known("backend", self.backend, BACKENDS)
+        if self.turns == "whole" and self.geometry.policy == "none":
+            msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
+            raise ConfigError(msg, key="geometry")
+
+    @property
+    def batchable(self) -> bool:
+        """Whether more than one example goes into a batch: not under none and match_*, or when no picture is wanted."""
+        pictures = {"source", "edited", "chosen", "rejected", "images"}
+        return self.geometry.policy in {"fit", "crop", "bucket"} or bool(
+            self.columns and not pictures & {*self.columns}
+        )
+
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        """Which row, and which part of it, every example is."""
+        return parts_of(self.rows, turns=self.turns, rejected=self.rejected)
+
+    @cached_property
+    def name(self) -> str:
+        """What these examples are, as a short hash of the first, middle and last id and the choices made."""
+        count = len(self)
+        ids = [self.id(index) for index in sorted({0, count // 2, count - 1})] if count else []
+        choices = (count, ids, self.geometry, self.wording, self.turns, self.rejected)
+        return hashlib.sha256(repr(choices).encode()).hexdigest()[:16]
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.parts)
+
+    def id(self, index: int) -> str:
+        """Name one example.
+
+        Args:
+            index: which.
+
+        Returns:
+            The row's id, followed by `#` and the part where a row gives several examples.
+        """
+        part = self.parts[index]
+        return part.name(self.rows[part.row])
+
+    def groups(self, workers: int) -> list[Hashable] | None:
+        """Say which examples may share a batch: those whose arrays get the same shape.
+
+        Args:
+            workers: threads to read headers with, where the policy needs the pictures' sizes.
+
+        Returns:
+            A group for each example, None for one whose pictures cannot be read; None when all are alike.
+        """
+        if self.geometry.uniform is not None and not any(part.whole for part in self.parts[:1]):
+            return None
+        with ThreadPoolExecutor(max(1, workers)) as pool:
+            return list(pool.map(self._group, range(len(self))))
+
+    def load(self, index: int) -> Example:
+        """Read and decode one example.
+
+        Args:
+            index: which.
+
+        Returns:
+            Its columns by name: pictures as uint8 arrays (height, width, 3), text as strings.
+
+        Raises:
+            UnknownNameError: a wanted column is none of this subset's.
+            PictureError: a picture is missing or damaged.
+            TransportError: a picture could not be fetched this time.
+        """
+        part = self.parts[index]
+        record = self.rows[part.row]
+        pictures, texts = part.pictures_of(record), part.texts_of(record, self.wording)
+        wanted = self._wanted([*texts, *part.columns, "aspect_change"])
+        shown = {name: address for name, address in pictures.items() if part.column_of(name) in wanted}
+        example: Example = {name: texts[name] for name in texts if name in wanted}
+        if shown or "aspect_change" in wanted:
+            example |= self._decoded(pictures, shown, part, change="aspect_change" in wanted)
+        return example
+
+    def _wanted(self, known: Sequence[str]) -> frozenset[str]:
+        for column in self.columns:
+            if column not in known:
+                raise unknown_name("column", column, known)
+        return frozenset(self.columns or known) | {"id"}
+
+    def _decoded(self, pictures: Mapping[str, str], shown: Mapping[str, str], part: Part, *, change: bool) -> Example:
+        data = {name: self.local_path(address).read_bytes() for name, address in shown.items()}
+        sizes = {name: self._size(name, pictures[name], data) for name in self._needed(pictures, shown, change=change)}
+        plan = dict(zip(sizes, self.geometry.plan(list(sizes.values())), strict=True))
+        out: Example = {}
+        for name, encoded in data.items():
+            placement = plan[name]
+            pixels = decode(
+                encoded,
+                size=None if placement.scaled == sizes[name] else placement.scaled,
+                resample=self.resample,
+                backend=self.backend,
+                background=self.background,
+                address=pictures[name],
+                max_pixels=self.max_pixels,
+            )
+            out[name] = placement.place(pixels, self.geometry.fill)
+        if change and len(sizes) > 1:
+            out["aspect_change"] = aspect_change(*list(sizes.values())[:2])
+        return part.gathered(out)
+
+    def _needed(self, pictures: Mapping[str, str], shown: Mapping[str, str], *, change: bool) -> list[str]:
+        """The pictures whose sizes decide: the row's first two wherever one follows the other, and those shown."""
+        leaders = [] if self.geometry.uniform is not None and not change else list(pictures)[:2]
+        return [name for name in pictures if name in leaders or name in shown]
+
+    def _size(self, name: str, address: str, data: Mapping[str, bytes]) -> Size:
+        if name in data:
+            return read_header(data[name], address=address, max_pixels=self.max_pixels).size
+        return read_size(self.local_path(address), max_pixels=self.max_pixels)
+
+    def _group(self, index: int) -> Hashable:
+        part = self.parts[index]
+        try:
+            addresses = list(part.pictures_of(self.rows[part.row]).values())
+            if self.geometry.uniform is not None:
+                return part.pictures
+            sizes = [read_size(self.local_path(address), max_pixels=self.max_pixels) for address in addresses[:2]]
+        except (PicoBananaError, OSError):
+            return None  # the loader meets the same error when it loads the example, and counts it
+        return part.pictures, self.geometry.shape_of(sizes)

@@ -1,0 +1,193 @@
+"""Which parts of a row make an example: the row itself, one of its turns, or one of its rejected edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import ConfigError
+from pico_banana.records import MultiTurn, Preference, SingleTurn
+from pico_banana.records.wording import Wording, worded
+
+if TYPE_CHECKING:
+    from pico_banana.records import Record
+    from pico_banana.training.loader.examples import Rows
+
+WHOLE = -1
+_PAIR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One example: a row and which part of it.
+
+    Attributes:
+        row: the row's index.
+        number: the turn or rejected edit, from 0; -1 for a whole session.
+        pictures: how many pictures it has.
+    """
+
+    row: int
+    number: int = 0
+    pictures: int = 2
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is a whole session, its pictures in one array."""
+        return self.number == WHOLE
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of pictures."""
+        if self.whole:
+            return ("images",)
+        return ("source", "chosen", "rejected") if self.pictures > _PAIR else ("source", "edited")
+
+    def column_of(self, picture: str) -> str:
+        """Say in which column a picture ends up.
+
+        Args:
+            picture: a name of `pictures_of`.
+
+        Returns:
+            The column: its own name, or "images" for a whole session.
+        """
+        return "images" if self.whole else picture
+
+    def name(self, record: Record) -> str:
+        """Name the example.
+
+        Args:
+            record: the row.
+
+        Returns:
+            The row's id; with `#turn2` or `#rejected2` where the row gives several examples.
+        """
+        if isinstance(record, MultiTurn) and not self.whole:
+            return f"{record.id}#turn{self.number + 1}"
+        if isinstance(record, Preference) and self.number > 0:
+            return f"{record.id}#rejected{self.number + 1}"
+        return record.id
+
+    def pictures_of(self, record: Record) -> dict[str, str]:
+        """Give the addresses of the example's pictures.
+
+        Args:
+            record: the row.
+
+        Returns:
+            Addresses by name; the picture before the edit first, the one after it second.
+
+        Raises:
+            ConfigError: the row has no pictures.
+        """
+        if isinstance(record, SingleTurn):
+            return {"source": record.source.address, "edited": record.edited.address}
+        if isinstance(record, Preference):
+            rejected = record.rejected[self.number]
+            names = {"source": record.source, "chosen": record.chosen, "rejected": rejected}
+            return {name: picture.address for name, picture in names.items()}
+        if isinstance(record, MultiTurn):
+            steps = [record.source, *(turn.image for turn in record.turns if turn.image is not None)]
+            if self.whole:
+                return {f"image{number}": picture.address for number, picture in enumerate(steps)}
+            before, _, after = list(record.steps())[self._step(record)]
+            return {"source": before.address, "edited": after.address}
+        msg = "instruction pairs have no pictures; load single_turn, preference or multi_turn"
+        raise ConfigError(msg, key="subset")
+
+    def texts_of(self, record: Record, wording: Wording) -> dict[str, Any]:
+        """Give what is not a picture.
+
+        Args:
+            record: the row.
+            wording: which instruction.
+
+        Returns:
+            Values by column.
+        """
+        texts: dict[str, Any] = {"id": self.name(record)}
+        if isinstance(record, MultiTurn):
+            if self.whole:
+                return texts | {"instructions": record.instructions, "turns": len(record.turns)}
+            turn = record.turns[self.number]
+            history = record.instructions[: self.number]
+            place = {"turn": self.number + 1, "turns": len(record.turns)}
+            return texts | {"instruction": turn.instruction, "history": history, **place}
+        kind = {"edit_type": str(record.edit_type), "category": str(record.category)}
+        return texts | {"instruction": worded(record, wording), "short_instruction": record.short_instruction, **kind}
+
+    def gathered(self, example: dict[str, Any]) -> dict[str, Any]:
+        """Put a whole session's pictures into one array.
+
+        Args:
+            example: pictures by name, and other values.
+
+        Returns:
+            The same, with "images" of shape (turns + 1, height, width, 3) in place of a session's pictures.
+        """
+        if not self.whole:
+            return example
+        import numpy as np
+
+        pictures = [value for name, value in example.items() if name != "aspect_change"]
+        rest = {name: value for name, value in example.items() if name == "aspect_change"}
+        return ({"images": np.stack(pictures)} if pictures else {}) | rest
+
+    def _step(self, record: MultiTurn) -> int:
+        """The place of this turn among the turns whose pictures are both there."""
+        return sum(_complete(record, turn) for turn in range(self.number))
+
+
+def parts_of(rows: Rows, *, turns: str, rejected: str) -> Sequence[Part]:
+    """Cut rows into examples.
+
+    Args:
+        rows: the rows.
+        turns: "each" or "whole".
+        rejected: "each" or "first".
+
+    Returns:
+        The examples in the order of the rows. A preference row without a rejected edit and a turn without its
+        pictures give none.
+    """
+    if not len(rows) or isinstance(rows[0], SingleTurn):
+        return _SingleParts(len(rows))
+    cut = _cutter(turns, rejected)
+    return [part for row in range(len(rows)) for part in cut(row, rows[row])]
+
+
+def _cutter(turns: str, rejected: str) -> Callable[[int, Record], list[Part]]:
+    def cut(row: int, record: Record) -> list[Part]:
+        if isinstance(record, Preference):
+            count = len(record.rejected) if rejected == "each" else min(1, len(record.rejected))
+            return [Part(row, number, 3) for number in range(count)]
+        if isinstance(record, MultiTurn) and turns == "whole":
+            complete = all(turn.image is not None for turn in record.turns)
+            return [Part(row, WHOLE, len(record.turns) + 1)] if complete and record.turns else []
+        if isinstance(record, MultiTurn):
+            return [Part(row, number) for number in range(len(record.turns)) if _complete(record, number)]
+        return [Part(row)]
+
+    return cut
+
+
+def _complete(record: MultiTurn, turn: int) -> bool:
+    before = record.source if turn == 0 else record.turns[turn - 1].image
+    return before is not None and record.turns[turn].image is not None
+
+
+class _SingleParts(Sequence[Part]):
+    """One part a row, made when asked for: a quarter of a million of them cost nothing."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401  the overloads of Sequence, int or slice
+        if isinstance(index, slice):
+            return [Part(row) for row in range(self._count)[index]]
+        return Part(range(self._count)[index])
