@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
 
 _ABOUT = {
     Subset.SINGLE_TURN: "One edit a row: a photo, an instruction, the edited picture.",
@@ -235,7 +235,9 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         ]
 
     # `ranges` is a list, so worker processes and nodes share it; `rows` travels as the place of the row store.
-    def _generate_tables(self, rows: PicoBanana[Any], ranges: list[tuple[int, int]]) -> Iterator[tuple[str, pa.Table]]:
+    def _generate_tables(
+        self, rows: RecordSequence[Any], ranges: list[tuple[int, int]]
+    ) -> Iterator[tuple[str, pa.Table]]:
         for start, stop in ranges:
             if self._streams:
                 for role in ROLES:

@@ -48,8 +48,8 @@ frame.
 _INFERENCE = """\
 ## Inferred types
 
-The release names no edit type for the turns of a session. `pico_banana.rows.inference` guesses one from each instruction;
-wherever such a guess is shown or chosen by, its name says `inferred`, and its confidence stands beside it.
+The release names no edit type for the turns of a session. `pico_banana.rows.inference` guesses one from each
+instruction; wherever such a guess is shown or chosen by, its name says `inferred`, and its confidence stands beside it.
 
 ```python
 from pico_banana.inference import infer
@@ -59,9 +59,9 @@ assert found.edit_type == "replace_object"
 print(found.confidence, found.cues[0])
 ```
 
-The guess is made by rules that can be read and mended: `pico_banana/rows/inference/cues.json` holds groups of words, and
-for each type the cues that speak for it, with weights. A text is read as one imperative sentence: its verb, what the
-verb is done to, what that becomes; what follows "keeping", "matching" and the like is left out. The weights of all cues
+The guess is made by rules that can be read and mended: `pico_banana/rows/inference/cues.json` holds groups of
+words, and for each type the cues that speak for it, with weights. A text is read as one imperative sentence: its
+verb, what the verb is done to, what that becomes; what follows "keeping", "matching" and the like is left out. The weights of all cues
 that fire are added up. Where none fires, the text stays *undecided*, with confidence 0. `benchmarks/inference.py`
 measures the rate: about 200,000 instructions of 46 characters a second, or 50,000 of 260, on one core.
 

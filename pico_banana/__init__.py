@@ -56,15 +56,15 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
-    "catalog": ("Mirror",),
+    "mirrors.catalog": ("Mirror",),
     "dataset": ("PicoBanana",),
     "errors": ("PicoBananaError",),
-    "huggingface": ("load_dataset", "prepare"),
+    "sharing.huggingface": ("load_dataset", "prepare"),
     "loading": ("load",),
     "records": ("Flag", "ImageRef", "InstructionPair", "MultiTurn", "Preference", "SingleTurn", "Subset", "Turn"),
-    "huggingface.registration": ("register", "unregister"),
-    "rows.published": ("read_jsonl",),
-    "selection": ("Selection",),
+    "sharing.huggingface.registration": ("register", "unregister"),
+    "rows.lines.published": ("read_jsonl",),
+    "rows.choosing.selection": ("Selection",),
     "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

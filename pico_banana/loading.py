@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from pico_banana.dataset import PicoBanana
-from pico_banana.mirrors.catalog import Mirror, resolve_mirror
-from pico_banana.mirrors.known import remember
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
-from pico_banana.rows.building.rowstore import OnBadRows, open_rows
 from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
+from pico_banana.rows.opening import Place, open_sequence
 
-Place = str | Path | Mirror | None
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pico_banana.rows.building.rowstore import OnBadRows
 
 
 @overload
@@ -113,9 +113,6 @@ def load(
         TransportError: the rows could not be fetched this time.
     """
     wanted = Selection.of(parse_subset(subset), **selection)
-    place = resolve_mirror(mirror)
-    file = Path(rows).expanduser() if rows is not None else None
-    table = open_rows(wanted.subset, place, file=file, on_bad_rows=on_bad_rows, verify=verify, progress=progress)
-    remember(place)
-    dataset: PicoBanana[Any] = PicoBanana(table, subset=wanted.subset, mirror=place)
-    return dataset.narrowed(wanted) if wanted.parts() else dataset
+    return open_sequence(
+        PicoBanana, wanted, mirror=mirror, rows=rows, on_bad_rows=on_bad_rows, verify=verify, progress=progress
+    )

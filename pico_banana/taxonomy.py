@@ -8,9 +8,7 @@ and refuse what they do not know; labels found in data go through `edit_type_fro
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypedDict, TypeVar
-
-from pico_banana.records.slugs import Slug
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +17,44 @@ Scope: TypeAlias = Literal["local", "global", "geometry"]
 
 _UNKNOWN = "unknown"
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u02bc\u2018\u2019"))
+
+
+class Slug(str):
+    """A slug that carries facts about itself; it cannot be changed once made."""
+
+    __slots__ = ("aliases", "definition", "known", "label")
+
+    label: str
+    aliases: tuple[str, ...]
+    definition: str
+    known: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything it goes by: slug, published label, aliases."""
+        return (str(self), self.label, *self.aliases)
+
+    def set_facts(self, **facts: object) -> None:
+        """Give the slug its facts, once, while it is made.
+
+        Args:
+            **facts: attribute name to value.
+        """
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: everybody shares the one value.
+
+        Raises:
+            AttributeError: always.
+        """
+        message = f"{self!r} is shared and cannot be changed: {name}"
+        raise AttributeError(message)
+
+    def __repr__(self) -> str:
+        """Show what it is beside the slug."""
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class Category(Slug):
@@ -83,8 +119,8 @@ class EditType(Slug):
     ) -> Self:
         """Make an edit type; users get theirs from `edit_type` and `edit_types`."""
         self = super().__new__(cls, slug)
-        self.set_facts(label=label, aliases=tuple(aliases), definition=definition, known=known)
-        self.set_facts(category=category, scope=scope, published_count=published_count)
+        facts = {"label": label, "aliases": tuple(aliases), "definition": definition, "known": known}
+        self.set_facts(**facts, category=category, scope=scope, published_count=published_count)
         return self
 
     def __reduce__(self) -> tuple[Callable[[str], EditType], tuple[str]]:
@@ -92,35 +128,17 @@ class EditType(Slug):
         return edit_type_from_label, (self.label,)
 
 
-class _Facts(TypedDict):
-    """What taxonomy.json says of one category or edit type."""
-
-    slug: str
-    label: str
-    aliases: list[str]
-    definition: str
-
-
-class _TypeFacts(_Facts):
-    scope: Scope
-    published_count: int
-
-
-class _CategoryFacts(_Facts):
-    edit_types: list[_TypeFacts]
-
-
 AnyName = TypeVar("AnyName", Category, EditType)
 
 
 @cache
-def _published() -> list[_CategoryFacts]:
+def _published() -> list[dict[str, Any]]:
     import json
     from pathlib import Path
 
     # A file beside the module: importlib.resources costs more to import than all the rest of this module.
     document: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-    found: list[_CategoryFacts] = document["categories"]
+    found: list[dict[str, Any]] = document["categories"]
     return found
 
 

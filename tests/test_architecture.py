@@ -21,22 +21,27 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 
-# Each layer may import itself and those above it in this list, lazily or not, also for types alone.
-LAYERS = (
-    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers", "sizes"},
-    {"store", "wording"},
-    {"catalog", "selection", "options", "splits"},
-    {"rows", "table", "inference", "sidecar"},
-    {"fetch", "sources", "packed", "readahead", "filesystem", "mirrors", "images", "rowstore"},
-    {"regenerate", "mirror", "sample"},
-    {"sequence", "narrowing", "dataset", "loading", "huggingface", "pictures", "doctor"}
-    | {"trainable", "loader", "packs", "export", "parquet"},
-    {"hub", "gallery"},
-    {"builders", "cli"},
+# Each room may import those before it in this list, lazily or not, also for types alone.
+ROOMS = (
+    "errors",
+    "taxonomy",
+    "records",
+    "mirrors",
+    "rows",
+    "pictures",
+    "regenerate",
+    "training",
+    "sharing",
+    "dataset",
+    "loading",
+    "rehearsal",
+    "builders",
+    "cli",
 )
-RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
+RANK = {room: rank for rank, room in enumerate(ROOMS)}
 # Rehearsal material and the maker of data: only the command line, and themselves, may use them.
-ONLY_FOR_THE_COMMAND_LINE = {"mirror", "sample", "regenerate"}
+ONLY_FOR_THE_COMMAND_LINE = {"rehearsal", "regenerate"}
+MOST_FOLDERS, MOST_FILES = 10, 6
 
 HEAVY = {"numpy", "pyarrow", "pandas", "PIL", "datasets", "fsspec", "torch", "tqdm", "http.client", "huggingface_hub"}
 PUBLIC = [
@@ -66,6 +71,7 @@ PUBLIC = [
     "unregister",
 ]
 LONGEST = 300
+TABLE_OF_CONTENTS = "pico_banana.dataset"  # every verb of `PicoBanana`, with its docstring: as long as it has verbs
 PUBLISHED_KEYS = (
     "open_image_input_url",
     "summarized_text",
@@ -87,21 +93,47 @@ def _room(module: str) -> str:
 
 
 def _imports(path: Path) -> set[str]:
-    """Give every module of ours that a file imports, anywhere in it."""
+    """Give every module of ours that a file imports, anywhere in it; a package stands for its `__init__`."""
     found: set[str] = set()
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "pico_banana":
-            found |= {f"pico_banana.{_home(alias.name)}" for alias in node.names if alias.name != "__version__"}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            found |= {_home(node.module, alias.name) for alias in node.names if alias.name != "__version__"}
     return {name for name in found if name.startswith("pico_banana.")}
 
 
-def _home(name: str) -> str:
-    """Give the module that `from pico_banana import name` ends in."""
-    return name if name in RANK else pico_banana.__getattr__(name).__module__.split(".", 1)[1]
+def _home(module: str, name: str) -> str:
+    """Give the module that `from module import name` ends in."""
+    if f"{module}.{name}" in MODULES:
+        return f"{module}.{name}"
+    return module if module != "pico_banana" else pico_banana.__getattr__(name).__module__
+
+
+def _rings(folder: str) -> list[set[str]]:
+    """Find the files and folders of a folder that import each other, over however many steps."""
+    arrows: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        for used in _imports(path):
+            user_box, used_box = _box(folder, module), _box(folder, used)
+            if user_box and used_box and user_box != used_box:
+                arrows.setdefault(user_box, set()).add(used_box)
+    reached = {box: _reached(arrows, box) for box in arrows}
+    return [{box, other} for box, others in reached.items() for other in others if box in reached.get(other, ())]
+
+
+def _box(folder: str, module: str) -> str | None:
+    return module[len(folder) + 1 :].split(".", maxsplit=1)[0] if module.startswith(f"{folder}.") else None
+
+
+def _reached(arrows: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = arrows.get(waiting.pop(), set()) - seen
+        seen |= new
+        waiting += new
+    return seen - {start}
 
 
 def _loaded(code: str, **environment: str) -> set[str]:
@@ -123,20 +155,43 @@ def test_every_room_has_a_place() -> None:
     assert {_room(module) for module in MODULES if _room(module)} <= set(RANK)
 
 
+def test_the_package_opens_on_few_names() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))} - {"builders"}
+    assert len(folders) <= MOST_FOLDERS
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_FILES
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if _room(module)])
-def test_imports_go_leftwards(module: str) -> None:
+def test_imports_go_down(module: str) -> None:
     wrong = {name for name in _imports(MODULES[module]) if RANK[_room(name)] > RANK[_room(module)]}
     assert wrong == set()
 
 
+@pytest.mark.parametrize("folder", [module for module, path in MODULES.items() if path.name == "__init__.py"])
+def test_no_files_or_folders_import_each_other(folder: str) -> None:
+    assert _rings(folder) == []
+
+
+def test_the_finder_of_rings_sees_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in (("a", "import pico_banana.x.b"), ("b", "def late():\n    from pico_banana.x import a")):
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.setattr("tests.test_architecture.MODULES", {f"pico_banana.x.{n}": tmp_path / f"{n}.py" for n in "ab"})
+    assert _rings("pico_banana.x") == [{"a", "b"}, {"a", "b"}]
+
+
+def test_rooms_below_the_dataset_never_name_its_class() -> None:
+    users = {_room(module) for module, path in MODULES.items() if "pico_banana.dataset" in _imports(path)}
+    assert users <= {"", "loading", "builders", "cli"}  # "": the package's list of public names
+
+
 def test_rehearsal_and_regeneration_are_used_by_the_command_line_alone() -> None:
     users = {
-        (_room(module), _room(name))
+        _room(module)
         for module, path in MODULES.items()
         for name in _imports(path)
         if _room(name) in ONLY_FOR_THE_COMMAND_LINE and _room(module) != _room(name)
     }
-    assert {user for user, used in users if used != "mirror" or user not in {"sample"}} <= {"cli"}
+    assert users <= {"cli"}
 
 
 def test_the_store_knows_nothing_but_errors() -> None:
@@ -208,6 +263,7 @@ def test_a_module_is_a_room_of_its_own(path: Path) -> None:
 
 def test_modules_are_short() -> None:
     lengths = {module: path.read_text("utf-8").count("\n") for module, path in MODULES.items()}
+    del lengths[TABLE_OF_CONTENTS]
     assert {module: lines for module, lines in lengths.items() if lines > LONGEST} == {}
 
 
@@ -217,7 +273,7 @@ def test_only_the_command_line_prints(module: str) -> None:
     assert [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"] == []
 
 
-SPEAK_OF_FILES = {"rows", "mirror", "sample", "cli"}  # the command line's help says what a file holds
+SPEAK_OF_FILES = {"rows", "rehearsal", "cli"}  # the command line's help says what a file holds
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if _room(module) not in SPEAK_OF_FILES])

@@ -82,7 +82,7 @@ def facts() -> dict[str, Any]:
     Returns:
         Its content; treat it as read-only.
     """
-    content: dict[str, Any] = json.loads(files("pico_banana").joinpath("catalog.json").read_text("utf-8"))
+    content: dict[str, Any] = json.loads(files("pico_banana.mirrors").joinpath("catalog.json").read_text("utf-8"))
     return content
 
 
@@ -106,7 +106,7 @@ def sample_mirror() -> Mirror:
     Returns:
         The mirror named "sample".
     """
-    return Mirror(SAMPLE, str(files("pico_banana").joinpath("sample")))
+    return Mirror(SAMPLE, str(files("pico_banana").joinpath("rehearsal", "sample")))
 
 
 def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:

@@ -1,1 +1,1 @@
-"""What is done with all pictures of chosen rows: plan, fetch, stream, keep in order, attribute, hand on."""
+"""From an address to bytes to an array: the file system, where photos come from, decoding, and work on all pictures."""

@@ -1,1 +1,4 @@
-"""From a published line to the stored table; `published` alone knows the published key names."""
+"""From published lines to chosen records: a rows file goes in, numbered rows of a memory-mapped table come out.
+
+`lines` reads what is published, `building` makes the store, `table` maps and asks it, `choosing` says which rows.
+"""

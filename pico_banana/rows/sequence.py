@@ -61,7 +61,29 @@ class RecordSequence(Sequence[R]):
     @property
     def ids(self) -> list[str]:
         """The id of each row, in order."""
-        return self._column("id")
+        return self.column("id")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the public columns, as `to_arrow` gives them."""
+        from pico_banana.rows.table.arrow import public_schema
+
+        return tuple(public_schema(self.subset).names)
+
+    def column(self, name: str) -> list[Any]:
+        """Give one public column as plain values.
+
+        Args:
+            name: the column.
+
+        Returns:
+            A value a row, in order.
+
+        Raises:
+            UnknownNameError: there is no such column.
+        """
+        values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()
+        return values
 
     @property
     def bad_rows(self) -> tuple[BadRow, ...]:
@@ -183,14 +205,21 @@ class RecordSequence(Sequence[R]):
             raise SelectionError(f"a selection of {selection.subset.value} cannot choose {self.subset.value} rows")
         return self._with_rows(find_rows(self.table, selection, among=self._rows), selection)
 
-    def _column(self, name: str) -> list[Any]:
-        values: list[Any] = self.to_arrow(columns=[name])[name].to_pylist()
-        return values
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Show other rows of the same table.
 
-    def _at(self, places: slice | npt.NDArray[Any]) -> Self:
+        Args:
+            rows: their numbers in the table, int64.
+
+        Returns:
+            A new sequence, in that order.
+        """
         import numpy as np
 
-        return self._with_rows(np.ascontiguousarray(self.rows[places]).data)
+        return self._with_rows(np.ascontiguousarray(rows).data)
+
+    def _at(self, places: slice | npt.NDArray[Any]) -> Self:
+        return self.of_rows(self.rows[places])
 
     def _with_rows(self, rows: memoryview | Runs | None, *selections: Selection) -> Self:
         narrowed = type(self)(

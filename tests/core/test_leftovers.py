@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pico_banana.store import atomic_path
+from pico_banana.mirrors.store import atomic_path
 
 with atomic_path(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")

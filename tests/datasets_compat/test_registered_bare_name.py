@@ -140,7 +140,8 @@ def test_importing_registers_nothing(fresh):
         """
         import datasets.load
         before = datasets.load.dataset_module_factory
-        import pico_banana.builders.pico_banana_400k, pico_banana.sharing.huggingface, pico_banana.sharing.huggingface.registration
+        import pico_banana.builders.pico_banana_400k
+        import pico_banana.sharing.huggingface.registration
         print(datasets.load.dataset_module_factory is before)
         """
     )

@@ -121,8 +121,8 @@ def test_processes_make_the_same_pack(singles, tmp_path):
 PACKING = """
 import sys
 import pico_banana as pb
-from pico_banana.loader import make_examples
-from pico_banana.packs import pack
+from pico_banana.training.loader import make_examples
+from pico_banana.training.packs import pack
 
 examples = make_examples(pb.load("single_turn", mirror=sys.argv[1]), size=256)
 pack(examples, sys.argv[2], format="zstd", shard_examples=2)

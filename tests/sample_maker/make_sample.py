@@ -1,8 +1,8 @@
 """Make the embedded sample: `python -m tests.sample_maker.make_sample DIR`.
 
-The sample that ships in `pico_banana/rehearsal/sample` is what this writes; a test compares the two. It is a mirror in the
-published layout, drawn and written by this project alone, with `objects.json` beside it: where every known object is
-in every photo.
+The sample that ships in `pico_banana/rehearsal/sample` is what this writes; a test compares the two. It is a
+mirror in the published layout, drawn and written by this project alone, with `objects.json` beside it: where every
+known object is in every photo.
 """
 
 from __future__ import annotations

@@ -12,15 +12,15 @@ from pico_banana.pictures.sources.chain import find_index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.fetch.provenance import Note
     from pico_banana.pictures.sources.index import PhotoIndex
     from pico_banana.pictures.sources.photo import Photo
+    from pico_banana.rows.sequence import RecordSequence
 
 _BATCH = 20_000
 
 
-def photos_of(dataset: PicoBanana[Any], *, index: PhotoIndex | None = None) -> Iterator[tuple[str, Photo | None]]:
+def photos_of(dataset: RecordSequence[Any], *, index: PhotoIndex | None = None) -> Iterator[tuple[str, Photo | None]]:
     """Look up every source photo of a dataset.
 
     Args:

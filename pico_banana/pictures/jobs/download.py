@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.fetch.item import FetchItem
     from pico_banana.mirrors.fetch.progress import Progress
     from pico_banana.pictures.sources.places import PhotoPlace
     from pico_banana.records import Role
+    from pico_banana.rows.sequence import RecordSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Download:
         options: how.
     """
 
-    dataset: PicoBanana[Any]
+    dataset: RecordSequence[Any]
     options: FetchOptions = field(default_factory=FetchOptions)
 
     @property

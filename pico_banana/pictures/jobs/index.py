@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
 
 _READ_BYTES = 1 << 20
 
@@ -30,7 +30,7 @@ def install_index(
     mirror: Mirror,
     *,
     source: str | None = None,
-    only: Iterable[PicoBanana[Any]] | None = None,
+    only: Iterable[RecordSequence[Any]] | None = None,
     target: Path | None = None,
     transport: Transport | None = None,
     progress: Callable[[int], None] | None = None,
@@ -67,7 +67,7 @@ def install_index(
     return PhotoIndex(place)
 
 
-def _photo_urls(datasets: Iterable[PicoBanana[Any]]) -> Iterable[str]:
+def _photo_urls(datasets: Iterable[RecordSequence[Any]]) -> Iterable[str]:
     for dataset in datasets:
         for address in needed_pictures(dataset, ("source",)):
             yield parse_address(address).source_url

@@ -24,8 +24,8 @@ from pico_banana.rows.lines.published import LOCAL, published
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.fetch.item import Kind
+    from pico_banana.rows.sequence import RecordSequence
 
 FILE_NAMES = {
     Subset.SINGLE_TURN: "sft_with_local_source_image_path.jsonl",
@@ -68,7 +68,7 @@ class Adoption:
     rejected: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_rows_with_paths(dataset: PicoBanana[Any], path: Path, *, relative: bool = False) -> Written:
+def write_rows_with_paths(dataset: RecordSequence[Any], path: Path, *, relative: bool = False) -> Written:
     """Write the rows of a dataset as people exchange them: as published, plus the path of each photo's file.
 
     Args:
@@ -132,7 +132,7 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
     return Adoption(counts.total() + len(rejected), counts["adopted"], counts["present"], rejected)
 
 
-def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
+def published_rows(dataset: RecordSequence[Any]) -> Iterator[dict[str, Any]]:
     """Give the rows as published, the photo's key always there, with the photo's address as "address"."""
     from pico_banana.rows.table.stored import plain_columns, take_rows
 
@@ -146,7 +146,7 @@ def published_rows(dataset: PicoBanana[Any]) -> Iterator[dict[str, Any]]:
             yield published(dataset.subset, stored) | {LOCAL: None, "address": address}
 
 
-def _photo_path(dataset: PicoBanana[Any], address: str) -> Path | None:
+def _photo_path(dataset: RecordSequence[Any], address: str) -> Path | None:
     if "://" not in address:
         return Path(address) if Path(address).is_file() else None
     found = stored_path(parse_address(address), dataset.mirror)

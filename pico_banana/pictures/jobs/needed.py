@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
 
 ROLES: tuple[Role, ...] = ("source", "edited")
 _CHUNK_ROWS = 16_384
@@ -26,7 +26,7 @@ _COLUMNS: dict[Subset, tuple[str, ...]] = {
 }
 
 
-def needed_pictures(dataset: PicoBanana[Any], roles: Sequence[Role] = ROLES) -> Iterator[str]:
+def needed_pictures(dataset: RecordSequence[Any], roles: Sequence[Role] = ROLES) -> Iterator[str]:
     """Name every picture that the rows need.
 
     Several rows share a photo, and a few share an edit. To name each once without keeping the names, 16 bytes a picture
@@ -49,7 +49,7 @@ def needed_pictures(dataset: PicoBanana[Any], roles: Sequence[Role] = ROLES) -> 
             yield address
 
 
-def row_pictures(dataset: PicoBanana[Any], roles: Sequence[Role] = ROLES) -> Iterator[tuple[str, ...]]:
+def row_pictures(dataset: RecordSequence[Any], roles: Sequence[Role] = ROLES) -> Iterator[tuple[str, ...]]:
     """Name the pictures of every row.
 
     Args:
@@ -68,7 +68,7 @@ def row_pictures(dataset: PicoBanana[Any], roles: Sequence[Role] = ROLES) -> Ite
             yield tuple(address for part in row for address in part if address and "://" in address)
 
 
-def _all(dataset: PicoBanana[Any], roles: Sequence[Role]) -> Iterator[str]:
+def _all(dataset: RecordSequence[Any], roles: Sequence[Role]) -> Iterator[str]:
     return (address for row in row_pictures(dataset, roles) for address in row)
 
 

@@ -18,8 +18,8 @@ from pico_banana.pictures.jobs.needed import ROLES, row_pictures
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.records import Record, Role
+    from pico_banana.rows.sequence import RecordSequence
 
     R = TypeVar("R", bound=Record)
 else:
@@ -71,7 +71,7 @@ class Stream(Generic[R]):
 
     def __init__(
         self,
-        dataset: PicoBanana[R],
+        dataset: RecordSequence[R],
         *,
         ahead: int = 64,
         workers: int = _WORKERS,

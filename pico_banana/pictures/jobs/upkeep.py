@@ -20,10 +20,10 @@ from pico_banana.pictures.jobs.needed import needed_pictures
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.fetch.item import FetchItem
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.jobs.download import Download
+    from pico_banana.rows.sequence import RecordSequence
 
 PICTURE_FOLDERS = ("images", "source")
 _TELL_EVERY = 500
@@ -121,7 +121,7 @@ def repair(download: Download, *, deep: bool = False) -> tuple[Health, Report]:
     return found, download.run()
 
 
-def clean(keep: Iterable[PicoBanana[Any]], *, mirror: str = RELEASE, dry_run: bool = False) -> Cleaning:
+def clean(keep: Iterable[RecordSequence[Any]], *, mirror: str = RELEASE, dry_run: bool = False) -> Cleaning:
     """Remove stored pictures that no row of some datasets needs. Rows, indexes and reports stay.
 
     Args:

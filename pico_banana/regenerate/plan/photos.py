@@ -174,7 +174,7 @@ def read_photo(photo: Photo) -> Picture:
 
 def _folder(name: str) -> Path:
     # The embedded sample is a mirror's folder in the package; what is known of its photos lies beside them.
-    return Path(__file__).parents[1] / "sample" if name == "sample" else Path(name).expanduser()
+    return Path(__file__).parents[2] / "rehearsal" / "sample" if name == "sample" else Path(name).expanduser()
 
 
 def _known_objects(path: Path) -> dict[str, dict[str, Any]]:

@@ -119,7 +119,7 @@ def layout() -> str:
         A short text; stores with another one are built anew.
     """
     check = 0
-    for name in ("taxonomy.json", "inference/cues.json"):
+    for name in ("taxonomy.json", "rows/inference/cues.json"):
         check = zlib.crc32(files("pico_banana").joinpath(name).read_bytes(), check)
     return f"{FORMAT}-{check:08x}"
 

@@ -1,1 +1,1 @@
-"""The stored table, opened: `mapped` is the file, `query` chooses rows, `reading` gives them out."""
+"""The stored table: map it, find rows in it, count them, read them as records or Arrow columns."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
     from pico_banana.sharing.export.options import ExportOptions
 
 MANIFEST = "export.json"
@@ -69,7 +69,7 @@ class Job:
 
     def __init__(
         self,
-        dataset: PicoBanana[Any],
+        dataset: RecordSequence[Any],
         folder: Path,
         *,
         form: str,

@@ -15,11 +15,11 @@ from pico_banana.sharing.export.registry import Format, find_format
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
 
 
 def export(
-    dataset: PicoBanana[Any],
+    dataset: RecordSequence[Any],
     form: str | Format,
     folder: str | Path,
     *,

@@ -21,8 +21,8 @@ from pico_banana.sharing.gallery.panels import panels_of, texts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.records import Record
+    from pico_banana.rows.sequence import RecordSequence
     from pico_banana.sharing.gallery.panels import Panel
 
 PICTURES = "pictures"
@@ -60,7 +60,7 @@ class GalleryReport:
 
 
 def write_gallery(
-    rows: PicoBanana[Any],
+    rows: RecordSequence[Any],
     folder: str | Path,
     *,
     height: int = 320,

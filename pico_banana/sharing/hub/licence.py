@@ -19,8 +19,8 @@ from pico_banana.sharing.hub.licence_ids import LICENCE_IDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.catalog import Mirror
+    from pico_banana.rows.sequence import RecordSequence
 
 RELEASE_LICENCES = ("cc-by-nc-nd-4.0", "cc-by-2.0")
 # What `pico_banana.regenerate` leaves beside the rows it made; a mirror that has it is somebody's own work.
@@ -69,7 +69,7 @@ def origin_of(mirror: Mirror, *, declared_own: bool = False) -> Origin:
     return Origin.OWN if own else Origin.RELEASE
 
 
-def changes_of(datasets: Iterable[PicoBanana[Any]]) -> tuple[str, ...]:
+def changes_of(datasets: Iterable[RecordSequence[Any]]) -> tuple[str, ...]:
     """List in what rows differ from the files they come from.
 
     Args:

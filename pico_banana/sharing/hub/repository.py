@@ -11,6 +11,8 @@ from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.store import remove_leftovers
 from pico_banana.records import ImageRef, Subset
+from pico_banana.rows.narrowing import parted
+from pico_banana.rows.table.counting import count_rows
 from pico_banana.sharing.hub.card import write_card
 from pico_banana.sharing.hub.croissant import write_croissant
 from pico_banana.sharing.hub.licence import Origin
@@ -23,7 +25,7 @@ from pico_banana.sharing.parquet.writing import Limits, write_parquet
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
     from pico_banana.sharing.hub.licence import Terms
     from pico_banana.sharing.parquet.run import Written
 
@@ -44,7 +46,7 @@ class Publication:
         gated: whether the card asks visitors to agree to the terms first.
     """
 
-    datasets: tuple[PicoBanana[Any], ...]
+    datasets: tuple[RecordSequence[Any], ...]
     terms: Terms
     title: str = "Pico-Banana-400K"
     form: Form = Form.PICTURES
@@ -110,7 +112,7 @@ def limits_of(subset: Subset, form: Form) -> Limits:
 
 
 def _write_config(
-    dataset: PicoBanana[Any],
+    dataset: RecordSequence[Any],
     publication: Publication,
     folder: Path,
     read: Callable[[ImageRef], bytes],
@@ -135,13 +137,15 @@ def _write_config(
                 limits=cut,
             )
         )
-    counts: Mapping[str, int] = {} if subset is Subset.MULTI_TURN else dataset.counts("edit_type")
+    counts: Mapping[str, int] = (
+        {} if subset is Subset.MULTI_TURN else count_rows(dataset.table, dataset.rows, by="edit_type")
+    )
     return PublishedConfig(subset, described, tuple(written), counts)
 
 
-def _parts(dataset: PicoBanana[Any], splits: Sequence[int] | None) -> dict[str, PicoBanana[Any]]:
+def _parts(dataset: RecordSequence[Any], splits: Sequence[int] | None) -> dict[str, RecordSequence[Any]]:
     """Part the rows; an empty split is left out, because `datasets` raises on one ("corresponds to no data")."""
     if splits is None:
         return {"train": dataset}
-    parts = {name: part for name, part in dataset.splits(*splits).items() if len(part)}
+    parts = {name: part for name, part in parted(dataset, *splits).items() if len(part)}
     return parts or {"train": dataset}

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sequence import RecordSequence
 
 
-def write_rows_files(datasets: Iterable[PicoBanana[Any]], folder: Path) -> list[Path]:
+def write_rows_files(datasets: Iterable[RecordSequence[Any]], folder: Path) -> list[Path]:
     """Write the published lines of some rows.
 
     Args:
@@ -29,7 +29,7 @@ def write_rows_files(datasets: Iterable[PicoBanana[Any]], folder: Path) -> list[
     Returns:
         The files written, in the published layout. A whole file is copied, of a part the lines stay in their order.
     """
-    wanted: dict[Path, tuple[PicoBanana[Any], set[int] | None]] = {}
+    wanted: dict[Path, tuple[RecordSequence[Any], set[int] | None]] = {}
     for dataset in datasets:
         path = folder / rows_file(dataset.subset).path
         before = wanted.get(path, (dataset, set()))[1]
@@ -40,7 +40,7 @@ def write_rows_files(datasets: Iterable[PicoBanana[Any]], folder: Path) -> list[
     return list(wanted)
 
 
-def _lines(dataset: PicoBanana[Any]) -> set[int] | None:
+def _lines(dataset: RecordSequence[Any]) -> set[int] | None:
     """Give the line numbers of the rows, or None for a whole file."""
     import numpy as np
 

@@ -20,9 +20,9 @@ from pico_banana.rows.choosing.selection import RowOptions, parse_subset
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
-    from pico_banana.dataset import PicoBanana
-    from pico_banana.loading import Place
     from pico_banana.rows.building.rowstore import OnBadRows
+    from pico_banana.rows.opening import Place
+    from pico_banana.rows.sequence import RecordSequence
 
 DATASET_NAME = "pico-banana-400k"
 # By name: the builder is a plug-in of `datasets` and stands to the right of this module.
@@ -206,7 +206,7 @@ def prepare(
     return prepared
 
 
-def to_datasets(dataset: PicoBanana[Any], *, cache_dir: str | Path | None = None) -> Dataset:
+def to_datasets(dataset: RecordSequence[Any], *, cache_dir: str | Path | None = None) -> Dataset:
     """Give any narrowed dataset as a `datasets.Dataset`; see `PicoBanana.to_datasets`.
 
     Args:
@@ -232,7 +232,7 @@ def to_datasets(dataset: PicoBanana[Any], *, cache_dir: str | Path | None = None
     return datasets.Dataset(MemoryMappedTable.from_file(str(path)), info=info, fingerprint=fingerprint)
 
 
-def _write(dataset: PicoBanana[Any], path: Path) -> None:
+def _write(dataset: RecordSequence[Any], path: Path) -> None:
     from datasets.arrow_writer import ArrowWriter
 
     from pico_banana.sharing.huggingface.features import feature_table, features, shard_ranges

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Features
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.records import Subset
+    from pico_banana.rows.sequence import RecordSequence
 
 LAYOUT = "1.0.0"  # raise it when a column changes its name or feature
 SHARDS = (
@@ -60,7 +60,7 @@ def features(subset: Subset) -> Features:
     return Features({name: known[name] for name in public_schema(subset).names})
 
 
-def feature_table(dataset: PicoBanana[Any]) -> pa.Table:
+def feature_table(dataset: RecordSequence[Any]) -> pa.Table:
     """Give all rows of a dataset as a table that `datasets` writes as it is.
 
     Args:

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import pico_banana
 from pico_banana.errors import ConfigError, SelectionError
-from pico_banana.loading import Place, load
 from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import Mirror, resolve_mirror
 from pico_banana.rows.building.rowstore import OnBadRows, layout
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.choosing.splits import parse_split
+from pico_banana.rows.opening import Place, open_sequence
+from pico_banana.rows.sequence import RecordSequence
 from pico_banana.sharing.huggingface.features import LAYOUT
 
 if TYPE_CHECKING:
-    from pico_banana.dataset import PicoBanana
     from pico_banana.records import Subset
     from pico_banana.rows.table.mapped import RowTable
 
@@ -116,7 +116,7 @@ class Request:
         """
         return content_key(self._all().table, self.mirror, *self.splits)
 
-    def datasets(self) -> dict[str, PicoBanana[Any]]:
+    def datasets(self) -> dict[str, RecordSequence[Any]]:
         """Open the rows.
 
         Returns:
@@ -128,14 +128,16 @@ class Request:
         found = {}
         for split in self.splits:
             rows, wanted = self._all(), replace(self.selection, split=split)
-            found[split] = rows.select(**wanted.parts()) if wanted.parts() else rows
+            found[split] = rows.narrowed(wanted) if wanted.parts() else rows
             if not found[split]:
                 raise SelectionError(f"nothing to load: no row of {self.mirror.root} fits {wanted}")
         return found
 
-    def _all(self) -> PicoBanana[Any]:
-        subset = self.selection.subset.value
-        return load(subset, mirror=self.mirror, rows=self.rows, on_bad_rows=self.on_bad_rows)
+    def _all(self) -> RecordSequence[Any]:
+        everything = Selection(subset=self.selection.subset)
+        return open_sequence(
+            RecordSequence, everything, mirror=self.mirror, rows=self.rows, on_bad_rows=self.on_bad_rows
+        )
 
 
 def content_key(table: RowTable, mirror: Mirror, *more: str | bytes) -> str:

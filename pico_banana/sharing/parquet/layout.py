@@ -1,7 +1,7 @@
 """The columns each subset is published with, and a record as a row of them.
 
-They are the public columns of the rows (see `pico_banana.rows.table.arrow`) less what is ours and not the release's: flags,
-cleaned texts and inferred types. Who publishes data as it is adds nothing to it, and this library has them anyway.
+They are the public columns of the rows (see `pico_banana.rows.table.arrow`) less what is ours and not the release's:
+flags, cleaned texts and inferred types. Who publishes data as it is adds nothing to it; this library has them anyway.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pico_banana.taxonomy import categories, edit_types
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pico_banana.dataset import PicoBanana
     from pico_banana.mirrors.catalog import Mirror
+    from pico_banana.rows.sequence import RecordSequence
     from pico_banana.taxonomy import EditType
 
 Row: TypeAlias = dict[str, Any]
@@ -63,7 +63,7 @@ def columns(subset: Subset, form: Form) -> Columns:
     return (("id", Plain()), ("source_image", picture), *named, *texts, ("source_url", Plain()), *urls)
 
 
-def rows(dataset: PicoBanana[Any], form: Form, *, published_as: Mirror | None = None) -> Iterator[Row]:
+def rows(dataset: RecordSequence[Any], form: Form, *, published_as: Mirror | None = None) -> Iterator[Row]:
     """Turn a dataset into published rows; no picture is read yet.
 
     Args:

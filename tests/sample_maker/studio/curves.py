@@ -67,7 +67,7 @@ def ellipse(x: float, y: float, rx: float, ry: float | None = None, *, turn: flo
     return arc(x, y, rx, rx if ry is None else ry, 0, 360, turn=turn, steps=steps)[:-1]
 
 
-def arc(  # noqa: PLR0913 - the figures of an arc
+def arc(
     x: float, y: float, rx: float, ry: float, start: float, end: float, *, turn: float = 0.0, steps: int = 24
 ) -> Points:
     """Draw a part of an ellipse.

@@ -49,7 +49,7 @@ HANDS = {
 }
 
 
-def write(  # noqa: PLR0913 - a text, its place and its look
+def write(
     p: Painter, text: str, x: float, y: float, *, height: float, colour: Colour, hand: str = "plain", width: float = 0.0
 ) -> None:
     """Write a line of text, centred.

@@ -203,7 +203,7 @@ class Painter:
         mask = stroked(self.pixels(through), width * self.scale, self.size)
         self._lay(mask, paint, opacity=opacity, soft=soft)
 
-    def oval(  # noqa: PLR0913 - the figures of an ellipse
+    def oval(
         self,
         x: float,
         y: float,
@@ -218,7 +218,7 @@ class Painter:
         """Paint an ellipse; see `ellipse` and `fill`."""
         self.fill(ellipse(x, y, rx, ry, turn=turn), paint, opacity=opacity, soft=soft)
 
-    def box(  # noqa: PLR0913 - the figures of a box
+    def box(
         self,
         x0: float,
         y0: float,

@@ -1,0 +1,1 @@
+"""What is done with all pictures of chosen rows: plan, fetch, stream, keep in order, attribute, hand on."""

@@ -1,0 +1,32 @@
+"""What one row is, as values: the four records, the picture in them, and their texts.
+
+Nothing goes in but values; records come out. No picture is read here until one is asked for.
+"""
+
+from __future__ import annotations
+
+from pico_banana.records.values import (
+    Flag,
+    ImageRef,
+    InstructionPair,
+    MultiTurn,
+    Preference,
+    Record,
+    Role,
+    SingleTurn,
+    Subset,
+    Turn,
+)
+
+__all__ = [
+    "Flag",
+    "ImageRef",
+    "InstructionPair",
+    "MultiTurn",
+    "Preference",
+    "Record",
+    "Role",
+    "SingleTurn",
+    "Subset",
+    "Turn",
+]

@@ -1,0 +1,1 @@
+"""What is remembered: every call, reply and picture of a run, durable before it counts."""

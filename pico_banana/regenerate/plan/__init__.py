@@ -1,0 +1,1 @@
+"""What is to be made: photos, and the edits planned for each."""

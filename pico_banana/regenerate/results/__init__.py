@@ -1,0 +1,1 @@
+"""What comes of a run: everything derived from the ledger, the rows made of it, the reports."""

@@ -1,0 +1,1 @@
+"""Make the row store: every line of a rows file once, flagged and numbered, into one memory-mapped file."""

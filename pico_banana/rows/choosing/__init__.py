@@ -1,0 +1,1 @@
+"""Say which rows: a `Selection`, its options as people write them, splits by source photo."""
