@@ -24,11 +24,12 @@ check: setup  ## what a change must pass: format, lint, strict types, tests, gen
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m docs.site
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-docs: setup  ## write the generated pages anew
+docs: setup  ## write the generated pages anew, and the site: build/site/html/index.html
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.site
 
 bench: setup  ## side by side with the peers; takes a while
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

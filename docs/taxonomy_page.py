@@ -62,8 +62,9 @@ print(found.confidence, found.cues[0])
 The guess is made by rules that can be read and mended: `pico_banana/rows/inference/cues.json` holds groups of
 words, and for each type the cues that speak for it, with weights. A text is read as one imperative sentence: its
 verb, what the verb is done to, what that becomes; what follows "keeping", "matching" and the like is left out. The
-weights of all cues that fire are added up. Where none fires, the text stays *undecided*, with confidence 0. `benchmarks/inference.py`
-measures the rate: about 200,000 instructions of 46 characters a second, or 50,000 of 260, on one core.
+weights of all cues that fire are added up. Where none fires, the text stays *undecided*, with confidence 0.
+`benchmarks/inference.py` measures the rate: about 200,000 instructions of 46 characters a second, or 50,000 of 260,
+on one core.
 
 ### How good it is
 

@@ -174,11 +174,13 @@ class PicoBanana(RecordSequence[R]):
         """
         return self.select(split=name)
 
-    def splits(self, *percents: int) -> dict[str, Self]:
+    def splits(self, train: int = 90, validation: int | None = None, test: int | None = None) -> dict[str, Self]:
         """Part the rows by source photo, so that no photo is on two sides, in any subset.
 
         Args:
-            *percents: of the photos: train, validation and test, or train and test; none for 90, 5 and 5.
+            train: percent of the photos.
+            validation: percent of the photos; 0 leaves that split out. `splits(80, 20)` is train and test.
+            test: percent of the photos; without both, validation and test halve what `train` leaves.
 
         Returns:
             "train", "validation" and "test" to their datasets.
@@ -188,7 +190,7 @@ class PicoBanana(RecordSequence[R]):
         """
         from pico_banana.rows.narrowing import parted
 
-        return parted(self, *(percents or (90, 5, 5)))
+        return parted(self, train, validation, test)
 
     def head(self, count: int = 5) -> Self:
         """Give the first rows; a head is no sample, see `sample`.

@@ -49,25 +49,25 @@ def places_sorted(rows: RecordSequence[R], by: Callable[[R], Any] | str, *, reve
     return sorted(range(len(rows)), key=lambda place: (keys[place] is None, keys[place]), reverse=reverse)
 
 
-def parted(rows: S, *percents: int) -> dict[str, S]:
+def parted(rows: S, train: int, validation: int | None = None, test: int | None = None) -> dict[str, S]:
     """Part rows by source photo, so that no photo is on two sides, in any subset.
 
     Args:
         rows: the rows.
-        *percents: of the photos: train, validation and test; or train and test.
+        train: percent of the photos.
+        validation: percent of the photos; 0 leaves that split out. Given without `test`, it is that of the test split.
+        test: percent of the photos; without both, they halve what `train` leaves.
 
     Returns:
         "train", "validation" and "test" to their rows.
 
     Raises:
-        SelectionError: there are not two or three percents that add up to 100.
+        SelectionError: the percents do not add up to 100.
     """
-    if len(percents) not in {2, 3}:
-        raise SelectionError(
-            f"splits take two percents (train, test) or three (train, validation, test), not {percents}"
-        )
-    train, *others = percents
-    names = split_names(train, 0 if len(others) == 1 else others[0], others[-1])
+    rest = 100 - train
+    if test is None:
+        validation, test = (rest // 2, rest - rest // 2) if validation is None else (0, validation)
+    names = split_names(train, rest - test if validation is None else validation, test)
     return {side: rows.narrowed(Selection.of(rows.subset, split=name)) for side, name in names.items()}
 
 

@@ -65,7 +65,14 @@ def test_two_percents_are_train_and_test(rows):
     assert parts["test"].ids == rows.split("test_80_20").ids
 
 
-@pytest.mark.parametrize("percents", [(80,), (80, 10), (50, 20, 20), (1, 2, 3, 94)])
+@pytest.mark.parametrize("percents", [(101,), (80, 10), (50, 20, 20), (-10, 110)])
 def test_percents_that_do_not_add_up_are_refused(rows, percents):
     with pytest.raises(SelectionError):
         rows.splits(*percents)
+
+
+def test_percents_by_name_and_halves(rows):
+    assert list(rows.splits(train=80, validation=10, test=10)) == ["train", "validation", "test"]
+    halves = rows.splits(80)
+    assert halves["validation"].ids == rows.split("validation_80_10_10").ids
+    assert list(rows.splits(80, test=20)) == ["train", "test"]

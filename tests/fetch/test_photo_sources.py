@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -289,3 +290,17 @@ def test_flickr_gets_the_slow_lane(rehearsal, index):
     assert Limit.parse("100,burst=5,retry-after=date,pause=2,where=*.flickr.com") == Limit(
         100, 5, "date", 2, "*.flickr.com"
     )
+
+
+def test_a_source_of_another_package_goes_by_its_name(tmp_path, monkeypatch):
+    info = tmp_path / "other-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[pico_banana.sources]\narchive = other_photos:place\n")
+    template = Path(__file__).parents[2] / "examples" / "templates" / "photo_source.py"
+    (tmp_path / "other_photos.py").write_text(template.read_text("utf-8"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    chain = make_chain(resolve_mirror("sample"), ["archive", "mirror"])
+    assert [one.source for one in chain.candidates("https://h/1.jpg")] == ["archive", "mirror"]
+    with pytest.raises(UnknownNameError, match="archive"):
+        make_chain(resolve_mirror("sample"), ["archives"])

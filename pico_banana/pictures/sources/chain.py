@@ -1,9 +1,18 @@
-"""Places for source photos in a row: the first that has a photo gives it."""
+"""Places for source photos in a row: the first that has a photo gives it.
+
+A package adds a place under the group `pico_banana.sources`::
+
+    [project.entry-points."pico_banana.sources"]
+    mine = "my_package.my_photos:place"
+
+where `place` takes the mirror and gives a `PhotoPlace`. It then works as `--sources mine`.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 
 SOURCES_VARIABLE = "PICO_BANANA_SOURCES"
 NAMES = ("open_images", "flickr", "mirror")
+GROUP = "pico_banana.sources"
 PhotoSize: TypeAlias = Literal["any", "1024", "original"]
 
 
@@ -130,9 +140,15 @@ def _place(source: str | PhotoPlace, mirror: Mirror, index: PhotoIndex | None) -
     if "://" in source:
         return PublishedLayout(source.rstrip("/"))
     folder = Path(source).expanduser()
-    if folder.is_dir():
-        return Folder(folder, index)
-    raise unknown_name("photo source", source, NAMES, see="docs/guides/sources.md; a folder must exist")
+    return Folder(folder, index) if folder.is_dir() else _registered(source, mirror)
+
+
+def _registered(source: str, mirror: Mirror) -> PhotoPlace:
+    for entry in entry_points(group=GROUP, name=source):
+        place: PhotoPlace = entry.load()(mirror)
+        return place
+    known = (*NAMES, *entry_points(group=GROUP).names)
+    raise unknown_name("photo source", source, known, see="docs/guides/sources.md; a folder must exist")
 
 
 def _needed(index: PhotoIndex | None) -> PhotoIndex:
