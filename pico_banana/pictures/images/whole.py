@@ -116,8 +116,15 @@ def _ends_well(start: bytes, end: bytes) -> bool:
 
 
 def _decode(data: bytes, address: str) -> None:
+    """Decide about a picture that ends oddly; Pillow alone would take a PNG whose last pixels are there.
+
+    Raises:
+        PictureCorruptError: it is cut off or damaged.
+    """
     from pico_banana.pictures.images.decode import decode
 
+    if data.startswith(_PNG_HEAD) and _PNG_END not in data:
+        raise PictureCorruptError(f"{address or 'the picture'} is cut off: a PNG without its end", address=address)
     try:
         decode(data, address=address, backend="pillow")
     except PictureCorruptError as error:
