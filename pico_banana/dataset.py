@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pico_banana.mirrors.fetch.progress import Progress
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.images.change import ChangeReport
+    from pico_banana.pictures.images.geometry import Geometry
+    from pico_banana.pictures.images.header import Size
     from pico_banana.pictures.images.measure import GeometryReport
     from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.streaming import OnMissing, Stream
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from pico_banana.rows.sidecar import Annotations
     from pico_banana.rows.table.counting import CountBy
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
+    from pico_banana.sharing.export import Progress as ExportProgress
+    from pico_banana.sharing.export.options import Codec, Exif
+    from pico_banana.sharing.export.options import Wording as ExportWording
     from pico_banana.training.loader import Loader, LoaderOptions
     from pico_banana.training.loader.make import ExampleOptions
     from pico_banana.training.packs import PackReport
@@ -480,23 +485,81 @@ class PicoBanana(RecordSequence[R]):
         examples = make_examples(self, **options)
         return pack(examples, Path(folder), format=format, workers=workers, executor=executor)
 
-    def export(self, form: str | Format, folder: str | Path, *, options: ExportOptions | None = None) -> ExportReport:
+    def export(  # noqa: PLR0913  every keyword is one independent choice of the caller's
+        self,
+        form: str | Format,
+        folder: str | Path,
+        *,
+        wording: ExportWording = "long",
+        geometry: str | Geometry = "none",
+        size: int | Size | None = None,
+        buckets: str | Sequence[Size] | None = None,
+        codec: Codec = "keep",
+        quality: int = 95,
+        exif: Exif = "upright",
+        shard_rows: int = 512,
+        workers: int = 2,
+        checksums: bool = True,
+        split: str = "",
+        links: bool = False,
+        ascii: bool = False,  # noqa: A002 - the word users and the command line have for it
+        verify: bool = False,
+        resolution: int | Size | None = None,
+        control_resolution: int | Size | None = None,
+        options: ExportOptions | None = None,
+        progress: Callable[[ExportProgress], None] | None = None,
+    ) -> ExportReport:
         """Write the rows in the form another tool reads, or finish doing so.
 
         Args:
             form: a format's name, see `pico_banana.sharing.export.formats()`, or a Format of one's own.
-            folder: where it goes.
-            options: the choices; None for pictures as published and long instructions.
+            folder: where it goes: empty, missing, with the same export, or with another split of it.
+            wording: which instruction trainers get: "long", "short", "clean_short", or "both" for every edit twice.
+            geometry: "none", "match_source", "match_edited", "fit", "crop" or "bucket".
+            size: pixels of the geometry: a square's side, or the longest side.
+            buckets: of geometry "bucket": sdxl, kontext, qwen, gemini, or (width, height) pairs.
+            codec: "keep" the files' own, or "png" or "jpeg" for source and edit alike.
+            quality: of JPEG, 1 to 100.
+            exif: "upright" turns pictures that lie on their side; "keep" leaves bytes and tag as published.
+            shard_rows: rows a shard.
+            workers: threads.
+            checksums: write every file's SHA-256 into the manifest.
+            split: the split's name in the files; empty for that of the selection, else "train".
+            links: read-only hard links to the store's files in place of copies.
+            ascii: write nothing but ASCII into JSON and CSV.
+            verify: compare the content of what an earlier run left, not only its size.
+            resolution: pixels that the trainer is told to train at, where its configuration is written.
+            control_resolution: the same for the source.
+            options: all of these as one value, in place of the keywords above.
+            progress: told how far it is after every example.
 
         Returns:
             What was written, reused and left out.
 
         Raises:
-            UnknownNameError: there is no such format.
-            ConfigError: the format cannot hold this subset.
-            ExportError: the folder holds another export.
+            UnknownNameError: there is no such format, geometry or bucket table.
+            ConfigError: the format cannot hold this subset, or choices contradict each other.
+            ExportError: the folder holds another export, or files that are of none.
             MissingExtraError: the format needs a package that is not installed.
         """
-        from pico_banana.sharing.export import export
+        from pico_banana.sharing.export import export, export_options
 
-        return export(self, form, folder, options=options)
+        choices = options or export_options(
+            wording=wording,
+            geometry=geometry,
+            size=size,
+            buckets=buckets,
+            codec=codec,
+            quality=quality,
+            exif=exif,
+            shard_rows=shard_rows,
+            workers=workers,
+            checksums=checksums,
+            split=split,
+            links=links,
+            ascii=ascii,
+            verify=verify,
+            resolution=resolution,
+            control_resolution=control_resolution,
+        )
+        return export(self, form, folder, options=choices, progress=progress)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
 
 if TYPE_CHECKING:
@@ -44,9 +45,30 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--shard-rows", type=int, default=512, metavar="N", help="rows a shard (default: 512)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default: 2)")
     parser.add_argument("--no-checksums", action="store_true", help="leave SHA-256 sums out of the manifest")
+    _add_file_options(parser)
     parser.add_argument("--list", action="store_true", help="list the formats")
     _add_report_options(parser)
     parser.set_defaults(run=_export)
+
+
+def _add_file_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files")
+    group.add_argument(
+        "--exif",
+        choices=("upright", "keep"),
+        default="upright",
+        help="a picture that lies on its side: turned, as PNG, or bytes and tag as published (default: upright)",
+    )
+    group.add_argument("--links", action="store_true", help="read-only hard links to the store in place of copies")
+    group.add_argument("--ascii", action="store_true", help="nothing but ASCII in JSON and CSV")
+    group.add_argument(
+        "--split-name", default="", metavar="NAME", help="what the split is called (default: that of --split, or train)"
+    )
+    group.add_argument("--verify", action="store_true", help="compare what is there by content, not only by size")
+    for name, what in (("resolution", "the size to train at"), ("control-resolution", "the same for sources")):
+        group.add_argument(
+            f"--{name}", type=int, metavar="PX", help=f"{what}, for trainers whose configuration is written"
+        )
 
 
 def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,7 +96,7 @@ def _add_picture_options(parser: argparse.ArgumentParser, *, geometry: str = "no
     policies = ("none", "match_source", "match_edited", "fit", "crop", "bucket")
     group.add_argument("--geometry", choices=policies, default=geometry, help=f"the policy (default: {geometry})")
     group.add_argument("--size", type=int, default=size, metavar="PX", help="a square's side, or the longest side")
-    group.add_argument("--buckets", default="sdxl", metavar="TABLE", help="sdxl, kontext, qwen or gemini")
+    group.add_argument("--buckets", metavar="TABLE", help="sdxl, kontext, qwen or gemini (default: sdxl)")
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +106,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from pico_banana.errors import ConfigError
-    from pico_banana.pictures.images.geometry import geometry
-    from pico_banana.sharing.export import ExportOptions, find_format, formats
+    from pico_banana.sharing.export import export_options, find_format, formats
 
     if args.list:
         about = {name: find_format(name).about for name in formats()}
@@ -95,15 +116,26 @@ def _export(args: argparse.Namespace) -> int:
     if args.format is None or args.folder is None:
         msg = "say which format and which folder, as in `pico-banana export parquet out/`; `--list` names the formats"
         raise ConfigError(msg, key="format")
-    options = ExportOptions(
+    options = export_options(
         wording=args.instruction,
-        geometry=geometry(args.geometry, size=args.size, buckets=args.buckets),
+        geometry=args.geometry,
+        size=args.size,
+        buckets=args.buckets,
         codec=args.codec,
+        exif=args.exif,
         shard_rows=args.shard_rows,
         workers=args.workers,
         checksums=not args.no_checksums,
+        split=args.split_name,
+        links=args.links,
+        ascii=args.ascii,
+        verify=args.verify,
+        resolution=args.resolution,
+        control_resolution=args.control_resolution,
     )
-    return _reported(chosen_rows(args).export(args.format, args.folder, options=options), args)
+    with ExportBar() as bar:
+        report = chosen_rows(args).export(args.format, args.folder, options=options, progress=bar.show)
+    return _reported(report, args)
 
 
 def _pack(args: argparse.Namespace) -> int:
@@ -120,7 +152,7 @@ def _pack(args: argparse.Namespace) -> int:
         executor=args.executor,
         size=args.size,
         geometry=args.geometry,
-        buckets=args.buckets,
+        buckets=args.buckets or "sdxl",
     )
     return _reported(report, args)
 

@@ -185,14 +185,20 @@ def translated(error: OSError, path: Path) -> OSError:
     if isinstance(error, (StoreError, ConnectionError)) or error.errno is None:
         return error
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        text = f"no room left on the disk for {path}; free some space, or set {HOME_VARIABLE} to a larger disk"
+        larger = f"set {HOME_VARIABLE} to a larger disk" if _in_store(path) else "take a folder on a larger disk"
+        text = f"no room left on the disk for {path}; free some space, or {larger}"
         return DiskFullError(text, path=str(path))
     if error.errno in {errno.EEXIST, errno.ENOTDIR} and (blocking := _file_above(path)) is not None:
         return StoreError(f"{blocking} is a file; name a folder in its place", path=str(path))
     text = f"cannot write {path}: {error.strerror}"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} and _in_store(path):
         text += f"; {HOME_VARIABLE} can name a folder that can be written"
     return StoreError(text, path=str(path))
+
+
+def _in_store(path: Path) -> bool:
+    """Say whether the variable decides where a file lies; a folder that a command was given does not depend on it."""
+    return path.absolute().is_relative_to(home().absolute())
 
 
 def _file_above(path: Path) -> Path | None:

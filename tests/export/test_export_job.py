@@ -97,12 +97,6 @@ def test_failed_pictures_are_listed_and_the_numbers_add_up(preferences, tmp_path
     assert manifest(tmp_path / "out")["counts"]["failed"] == report.failed
 
 
-def test_unchanged_pictures_are_links(singles, tmp_path):
-    export(singles[:1], "imagefolder", tmp_path)
-    (edited,) = tmp_path.rglob("*.edited.png")
-    assert edited.stat().st_ino == local_path(singles[0].edited.address).stat().st_ino
-
-
 def test_one_codec_and_one_geometry_for_both_sides(singles, tmp_path):
     options = ExportOptions(codec="jpeg", geometry=geometry("fit", size=32), checksums=False)
     export(singles[:4], "imagefolder", tmp_path, options=options)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
+from pico_banana.sharing.export.tokens import without_places
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -46,8 +48,8 @@ def each_pair(edits: Iterable[Edit]) -> Iterator[Edit]:
     """
     for edit in edits:
         for number, address in enumerate(edit.rejected):
-            name = edit.id if number == 0 else f"{edit.id}#rejected{number + 1}"
-            yield replace(edit, id=name, rejected=(address,))
+            parts = [edit.part, f"rejected{number + 1}" if number else ""]
+            yield replace(edit, part="-".join(filter(None, parts)), rejected=(address,))
 
 
 def choice_of(edit: Edit) -> Choice:
@@ -75,6 +77,6 @@ def question(edit: Edit, *, tokens: str = "") -> str:
         The question.
     """
     return (
-        f"{tokens}The first picture was to be edited as follows: {edit.instruction}\n"
+        f"{tokens}The first picture was to be edited as follows: {without_places(edit.instruction)}\n"
         "Picture A is the second, picture B the third. Which one follows the instruction better? Answer A or B."
     )

@@ -20,13 +20,16 @@ def _write(job: Job) -> None:
     writer = csv.writer(text)
     writer.writerow(table.column_names)
     for row in table.to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([_cell(value, escaped=job.options.ascii) for value in row.values()])
     job.write(f"{job.options.split}.csv", text.getvalue())
     job.report.total = job.report.written = len(table)
 
 
-def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+def _cell(value: object, *, escaped: bool) -> object:
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=escaped)
+    # CSV has no escapes of its own: those of Python, which `codecs.decode(text, "unicode_escape")` takes back.
+    return value.encode("unicode_escape").decode("ascii") if escaped and isinstance(value, str) else value
 
 
-FORMAT = Format("csv", "one table; pictures as addresses", frozenset(Subset), _write)
+FORMAT = Format("csv", "one table; pictures as addresses", frozenset(Subset), _write, splits=True)

@@ -16,7 +16,7 @@ def _write(job: Job) -> None:
         {"prompt": edit.instruction, "image": names["edited"], "edit_image": names["source"]}
         for edit, names in place_edits(job, by_role)
     ]
-    job.write("metadata.jsonl", lines(rows))
+    job.write("metadata.jsonl", lines(rows, escaped=job.options.ascii))
 
 
 FORMAT = Format("diffsynth", "metadata.jsonl for DiffSynth-Studio", EDITS, _write)

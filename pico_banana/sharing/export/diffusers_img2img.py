@@ -30,7 +30,9 @@ def _write(job: Job) -> None:
         }
         for edit, names in place_edits(job, name_of)
     ]
-    job.write(f"{split}/metadata.jsonl", lines(rows))
+    job.write(f"{split}/metadata.jsonl", lines(rows, escaped=job.options.ascii))
 
 
-FORMAT = Format("diffusers-img2img", "imagefolder for diffusers' image-to-image LoRA scripts", EDITS, _write)
+FORMAT = Format(
+    "diffusers-img2img", "imagefolder for diffusers' image-to-image LoRA scripts", EDITS, _write, splits=True
+)

@@ -24,4 +24,4 @@ def _write(job: Job) -> None:
     write_edits(job, _LAYOUT, edits=list(job.edits()), row_of=_row)
 
 
-FORMAT = Format("diffusers-ip2p", "Parquet for diffusers' train_instruct_pix2pix.py", EDITS, _write)
+FORMAT = Format("diffusers-ip2p", "Parquet for diffusers' train_instruct_pix2pix.py", EDITS, _write, splits=True)

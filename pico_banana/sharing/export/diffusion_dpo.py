@@ -36,7 +36,7 @@ def _row(edit: Edit, pictures: dict[str, Picture]) -> Row:
 
 
 def _write(job: Job) -> None:
-    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits())), row_of=_row)
+    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
 
 
-FORMAT = Format("diffusion-dpo", "Parquet in the shape of pickapic for Diffusion-DPO", PAIRS, _write)
+FORMAT = Format("diffusion-dpo", "Parquet in the shape of pickapic for Diffusion-DPO", PAIRS, _write, splits=True)

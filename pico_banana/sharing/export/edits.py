@@ -6,12 +6,13 @@ A single-turn row is one edit, a session one for each turn, a preference row one
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.errors import ConfigError
 from pico_banana.records import MultiTurn, Preference, SingleTurn
 from pico_banana.records.wording import Wording as OneWording
 from pico_banana.records.wording import worded
+from pico_banana.sharing.export.keys import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,32 +21,58 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export.options import Wording
 
 
+class Example(Protocol):
+    """What becomes one sample of an export.
+
+    Attributes:
+        id: names it in the report.
+        row: the id of the row it comes from.
+        pictures: the addresses of its pictures by role; the source first, the edit second.
+    """
+
+    @property
+    def id(self) -> str: ...  # noqa: D102  told above
+
+    @property
+    def row(self) -> str: ...  # noqa: D102
+
+    @property
+    def pictures(self) -> dict[str, str]: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One edit.
 
     Attributes:
-        id: the row's id, with `#turn2` for a turn.
+        row: the row's id.
         source: the address of the picture before.
         edited: the address of the picture after.
         instruction: in the wanted wording.
         edit_type: its slug; empty for a turn, whose type the release does not say.
         category: its slug; empty for a turn.
         rejected: the addresses of rejected edits.
+        part: what tells the edits of one row apart: "turn2", "short", "rejected2"; empty for the only one.
     """
 
-    id: str
+    row: str
     source: str
     edited: str
     instruction: str
     edit_type: str = ""
     category: str = ""
     rejected: tuple[str, ...] = ()
+    part: str = ""
+
+    @property
+    def id(self) -> str:
+        """The row's id, with `#turn2` for a turn."""
+        return f"{self.row}#{self.part}" if self.part else self.row
 
     @property
     def key(self) -> str:
         """The id as a file name: no separators, no dots, and still one for each id."""
-        return self.id.replace("/", "--").replace("#", "--").replace(".", "_")
+        return key_of(self.row, self.part)
 
     @property
     def pictures(self) -> dict[str, str]:
@@ -55,12 +82,13 @@ class Edit:
         }
 
 
-def edits_of(records: Iterable[Record], wording: Wording) -> Iterator[Edit]:
+def edits_of(records: Iterable[Record], wording: Wording, *, rejected: bool = True) -> Iterator[Edit]:
     """Turn rows into edits.
 
     Args:
         records: the rows.
         wording: which instruction; "both" gives a second edit, `#short`, where the short one is usable and differs.
+        rejected: with the rejected pictures of preference rows.
 
     Yields:
         The edits in order; a turn whose pictures are not both there gives none.
@@ -72,7 +100,7 @@ def edits_of(records: Iterable[Record], wording: Wording) -> Iterator[Edit]:
         if isinstance(record, MultiTurn):
             yield from _of_session(record)
         elif isinstance(record, (SingleTurn, Preference)):
-            yield from _of_row(record, wording)
+            yield from _of_row(record, wording, rejected=rejected)
         else:
             msg = (
                 "instruction pairs have no pictures; export single_turn, preference or multi_turn, or use jsonl or csv"
@@ -80,22 +108,28 @@ def edits_of(records: Iterable[Record], wording: Wording) -> Iterator[Edit]:
             raise ConfigError(msg, key="subset")
 
 
-def _of_row(record: SingleTurn | Preference, wording: Wording) -> Iterator[Edit]:
+def _of_row(record: SingleTurn | Preference, wording: Wording, *, rejected: bool) -> Iterator[Edit]:
     one: OneWording = "long" if wording == "both" else wording
     after = record.chosen if isinstance(record, Preference) else record.edited
-    rejected = tuple(picture.address for picture in record.rejected) if isinstance(record, Preference) else ()
+    losers = record.rejected if rejected and isinstance(record, Preference) else ()
     kind = str(record.edit_type), str(record.category)
-    edit = Edit(record.id, record.source.address, after.address, worded(record, one), *kind, rejected)
+    edit = Edit(
+        record.id,
+        record.source.address,
+        after.address,
+        worded(record, one),
+        *kind,
+        tuple(picture.address for picture in losers),
+    )
     yield edit
     short = record.clean_short_instruction
     if wording == "both" and short and short != record.instruction:
-        yield replace(edit, id=f"{record.id}#short", instruction=short)
+        yield replace(edit, part="short", instruction=short)
 
 
 def _of_session(session: MultiTurn) -> Iterator[Edit]:
     before = session.source
     for number, turn in enumerate(session.turns, 1):
         if before is not None and turn.image is not None:
-            name = f"{session.id}#turn{number}"
-            yield Edit(name, before.address, turn.image.address, turn.instruction)
+            yield Edit(session.id, before.address, turn.image.address, turn.instruction, part=f"turn{number}")
         before = turn.image  # type: ignore[assignment]  # None where the release lacks the picture

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.store import atomic_path
-from pico_banana.sharing.export.shards import ShardNote, shard_names, write_shards
+from pico_banana.sharing.export.shards import shard_names, write_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,18 +67,18 @@ def write_parquet(
     size = job.options.shard_rows
     names = shard_names(count, size, f"data/{job.options.split}-{{number}}-of-{{count}}.parquet")
 
-    def write(number: int, name: str) -> ShardNote:
+    def write(number: int, name: str) -> int:
         with atomic_path(job.folder / name) as temporary:
-            return _write_shard(job, layout, rows(number * size, min(count, (number + 1) * size)), str(temporary))
+            return _write_shard(layout, rows(number * size, min(count, (number + 1) * size)), str(temporary))
 
     write_shards(job, names, write)
 
 
-def _write_shard(job: Job, layout: Layout, rows: Iterator[tuple[str, Row]], path: str) -> ShardNote:
+def _write_shard(layout: Layout, rows: Iterator[tuple[str, Row]], path: str) -> int:
     import pyarrow.parquet as pq
 
     schema = _schema(layout)
-    known, written = set(job.report.failed), 0
+    written = 0
     texts = [name for name, feature in layout.features.items() if not _has_pictures(feature)]
     options = {
         "compression": {name: "zstd" if name in texts else "none" for name in _leaves(schema)},
@@ -100,8 +100,7 @@ def _write_shard(job: Job, layout: Layout, rows: Iterator[tuple[str, Row]], path
             written += len(group)
         if writing is not None:
             writing.result()
-    failed = {name: reason for name, reason in job.report.failed.items() if name not in known}
-    return ShardNote(written, failed)
+    return written
 
 
 def _groups(rows: Iterator[tuple[str, Row]]) -> Iterator[list[Row]]:
@@ -131,7 +130,7 @@ def _column(feature: Feature, values: Sequence[Any], kind: pa.DataType) -> pa.Ar
     if feature == IMAGE:
         return pictures_array(values)
     if feature == BYTES:
-        return pictures_array(values).field("bytes")
+        return bytes_array(values)
     if not _has_pictures(feature):
         return pa.array(values, kind)
     (inner,) = feature  # a list of pictures, or of structs with pictures
@@ -181,6 +180,18 @@ def pictures_array(pictures: Sequence[Picture | None]) -> pa.Array:
     paths = pa.array([None if picture is None else _file_name(picture) for picture in pictures], pa.string())
     missing = pa.array([picture is None for picture in pictures], pa.bool_())
     return pa.StructArray.from_arrays([data, paths], names=["bytes", "path"], mask=missing)
+
+
+def bytes_array(pictures: Sequence[Picture | None]) -> pa.Array:
+    """Make a column of pictures as plain bytes.
+
+    Args:
+        pictures: the pictures; None is null.
+
+    Returns:
+        A binary array.
+    """
+    return pictures_array(pictures).flatten()[0]  # `field` would forget which are null
 
 
 def _file_name(picture: Picture) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -13,23 +13,37 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export.pictures import Picture
 
 
+Pictures: TypeAlias = dict[str, "Picture"]
+
+
 def place_edits(
-    job: Job, name_of: Callable[[Edit, str, Picture], str], *, edits: Iterable[Edit] | None = None
+    job: Job,
+    name_of: Callable[[Edit, str, Picture], str],
+    *,
+    edits: Iterable[Edit] | None = None,
+    fitted: Callable[[Pictures], Pictures] | None = None,
 ) -> Iterator[tuple[Edit, dict[str, str]]]:
-    """Make the pictures of every edit files of the export.
+    """Make the pictures of every edit files of the export, in threads.
 
     Args:
         job: the export.
         name_of: gives a picture's path below the folder, from its edit and role.
         edits: which; None for all of the job's.
+        fitted: makes of an edit's pictures those that are placed; None takes them as they are.
 
     Yields:
         Each edit with its pictures' names by role; those that failed are in the job's report.
     """
-    for edit, pictures in job.with_pictures(job.edits() if edits is None else edits):
-        names = {role: name_of(edit, role, picture) for role, picture in pictures.items()}
-        written = [job.place(picture, names[role]) for role, picture in pictures.items()]
-        job.count(written=any(written))
+
+    def place(edit: Edit, pictures: Pictures) -> tuple[dict[str, str], bool, Pictures]:
+        ready = pictures if fitted is None else fitted(pictures)
+        names = {role: name_of(edit, role, picture) for role, picture in ready.items()}
+        written = [job.place(picture, names[role]) for role, picture in ready.items()]
+        return names, any(written), ready
+
+    for edit, (names, written, placed) in job.each(job.edits() if edits is None else edits, place):
+        job.count(written=written)
+        job.note_changes(placed.values())
         yield edit, names
 
 
@@ -47,13 +61,14 @@ def by_role(edit: Edit, role: str, picture: Picture) -> str:
     return f"images/{edit.key}.{role}.{picture.suffix}"
 
 
-def lines(rows: Iterable[dict[str, Any]]) -> str:
+def lines(rows: Iterable[dict[str, Any]], *, escaped: bool = False) -> str:
     """Write rows as JSON Lines.
 
     Args:
         rows: the rows.
+        escaped: whether everything but ASCII is.
 
     Returns:
         One JSON object a line.
     """
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(row, ensure_ascii=escaped) + "\n" for row in rows)

@@ -1,23 +1,26 @@
 """What all formats share: which edits, their pictures, the files written, what failed, and how a job is resumed.
 
 A folder that is being written holds `export.json` with `"complete": false` and the key of the job. A second run with
-the same key finishes it; another is refused. Files appear whole or not at all, so those that are there count.
+the same key finishes it; another is refused. Files appear whole or not at all, so those that are there count when they
+have the right size. What was left out is tried again by every later run.
 """
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from collections import Counter as Counts
+from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pico_banana.errors import ExportError, StoreError
 from pico_banana.mirrors.store import remove_leftovers, sha256_of, write_atomic
-from pico_banana.sharing.export.edits import Edit, edits_of
-from pico_banana.sharing.export.pictures import Picture, published, remade
+from pico_banana.sharing.export.edits import Edit, Example, edits_of
+from pico_banana.sharing.export.forecast import Counter, Progress
+from pico_banana.sharing.export.gathering import Gathering, tried
+from pico_banana.sharing.export.manifest import LICENCES, VERSION, write_manifest
+from pico_banana.sharing.export.ordering import ordered
+from pico_banana.sharing.export.report import ExportReport
+from pico_banana.sharing.export.resuming import Earlier, find_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,36 +28,13 @@ if TYPE_CHECKING:
 
     from pico_banana.rows.sequence import RecordSequence
     from pico_banana.sharing.export.options import ExportOptions
+    from pico_banana.sharing.export.pictures import Picture
+    from pico_banana.sharing.export.registry import Format
+    from pico_banana.sharing.export.shards import ShardNote
 
-MANIFEST = "export.json"
-LICENCES = {
-    "data": "CC BY-NC-ND 4.0, https://creativecommons.org/licenses/by-nc-nd/4.0/",
-    "source photos": "CC BY 2.0 by their authors, https://creativecommons.org/licenses/by/2.0/",
-    "pictures unchanged": "may be shared for non-commercial use with attribution",
-    "pictures resized or re-encoded": "for your own use; the licence does not allow sharing them",
-}
-_VERSION = 1
-T = TypeVar("T")
+__all__ = ["ExportReport", "Job"]
 R = TypeVar("R")
-
-
-@dataclass(slots=True)
-class ExportReport:
-    """What became of the examples.
-
-    Attributes:
-        total: examples asked for; written + reused + len(failed) adds up to it.
-        written: examples written by this call.
-        reused: examples that an earlier, interrupted call had written.
-        failed: the reason for every example left out, by id.
-        size: bytes of the files of the export.
-    """
-
-    total: int = 0
-    written: int = 0
-    reused: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    size: int = 0
+E = TypeVar("E", bound="Example")
 
 
 class Job:
@@ -64,7 +44,10 @@ class Job:
         dataset: the rows.
         folder: where the export goes.
         options: the choices.
+        gathering: gets pictures ready.
         report: what became of the examples.
+        wanted: the addresses of the pictures of every example left out, by id.
+        changes: how many pictures are not as published, by what was done to them.
     """
 
     def __init__(
@@ -72,115 +55,144 @@ class Job:
         dataset: RecordSequence[Any],
         folder: Path,
         *,
-        form: str,
+        form: Format,
         options: ExportOptions,
         local_path: Callable[[str], Path],
+        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         """Describe a job; nothing is written before `begin`.
 
         Args:
             dataset: the rows.
             folder: where the export goes.
-            form: the format's name.
-            options: the choices.
+            form: the format.
+            options: the choices, with the name of the split.
             local_path: gives the file of an address, fetching it where it must.
+            progress: told how far it is after every example.
         """
         self.dataset, self.folder, self.options = dataset, folder, options
-        self._form, self._local_path = form, local_path
+        self._form, self._progress = form, progress
+        self.gathering = Gathering(options, local_path)
         self.report = ExportReport()
+        self.wanted: dict[str, list[str]] = {}
+        self.changes: Counts[str] = Counts()
         self._files: dict[str, str | None] = {}
+        self._notes: dict[str, dict[str, Any]] = {}
+        self._earlier = Earlier()
+        self._counter = Counter(len(dataset))
+        self._afterwards: list[Callable[[], object]] = []
 
     @cached_property
     def key(self) -> str:
         """What the export is made of, as a hash: another one does not continue it."""
         chosen = [str(selection) for selection in self.dataset.selections]
-        made_of = (self._form, self.options.to_dict(), self.dataset.mirror.name, chosen, self.dataset.ids)
-        return sha256(repr(made_of).encode()).hexdigest()
+        made_of = (self._form.name, self.options.to_dict(), self.dataset.mirror.name, chosen, self.dataset.ids)
+        return sha256(repr(made_of).encode("utf-8", "surrogatepass")).hexdigest()
 
     def begin(self) -> bool:
-        """Mark the folder as being written.
+        """Mark the folder as being written, after a look at what an earlier run left.
 
         Returns:
-            False when this very export is already complete.
+            False when this very export is already complete: every file has its size (with `verify` also its content),
+            and nothing that was left out can be had by now.
 
         Raises:
-            ExportError: the folder holds another export.
+            ExportError: the folder holds another export, or files that are of none.
         """
-        path = self.folder / MANIFEST
-        found = json.loads(path.read_bytes()) if path.is_file() else None
-        if found is not None and found.get("key") != self.key:
-            msg = f"{self.folder} holds another export; choose an empty folder, or delete that one"
-            raise ExportError(msg)
-        if found is not None and found["complete"] and all((self.folder / name).is_file() for name in found["files"]):
-            counts = found["counts"]
-            self.report = ExportReport(counts["total"], 0, counts["total"] - len(counts["failed"]), **_rest(counts))
+        self._earlier = find_earlier(
+            self.folder, self._form, self.options.split, key=self.key, verify=self.options.verify
+        )
+        done = self._earlier.report
+        if done is not None and not any(map(self.gathering.can_be_had, self._earlier.wanted.values())):
+            self.report = done
             return False
-        if found is not None:
-            remove_leftovers(self.folder)
-        write_atomic(path, json.dumps({"version": _VERSION, "key": self.key, "complete": False}).encode())
+        self._earlier.drop_damaged(self.folder)
+        remove_leftovers(self.folder)
+        mine = {"version": VERSION, "key": self.key, "complete": False, **self._about()}
+        write_manifest(self.folder, mine, self._earlier.others)
         return True
 
     def finish(self) -> None:
         """Write the manifest: the export is complete."""
+        self._earlier.drop_forgotten(self.folder, set(self._files))
         paths = {name: self.folder / name for name in sorted(self._files)}
         self.report.size = sum(path.stat().st_size for path in paths.values())
-        files = {name: self._described(name, path) for name, path in paths.items()}
-        content = {
-            "version": _VERSION,
+        mine = {
+            "version": VERSION,
             "key": self.key,
             "complete": True,
-            "format": self._form,
+            **self._about(),
             "options": self.options.to_dict(),
             "mirror": self.dataset.mirror.name,
-            "subset": self.dataset.subset.value,
             "selections": [selection.parts() for selection in self.dataset.selections],
             "counts": {**asdict(self.report), "rows": len(self.dataset)},
-            "pictures": "unchanged" if self.options.keeps_bytes else "resized or re-encoded",
+            "wanted": self.wanted,
+            "pictures": self._what_became_of_pictures(),
             "licences": LICENCES,
-            "files": files,
+            "files": {name: self._described(name, path) for name, path in paths.items()},
+            "shards": self._notes,
         }
-        write_atomic(self.folder / MANIFEST, json.dumps(content, indent=1, default=str).encode())
+        write_manifest(self.folder, mine, self._earlier.others)
+        for action in self._afterwards:
+            action()
 
-    def edits(self) -> Iterator[Edit]:
-        """Give the dataset's edits in the wanted wording."""
-        return edits_of(self.dataset, self.options.wording)
-
-    def with_pictures(self, edits: Iterable[Edit], *, tally: bool = True) -> Iterator[tuple[Edit, dict[str, Picture]]]:
-        """Get every edit's pictures ready, in threads, and give them in order.
+    def edits(self, *, rejected: bool = False) -> Iterator[Edit]:
+        """Give the dataset's edits in the wanted wording.
 
         Args:
-            edits: the edits.
+            rejected: with the rejected pictures of preference rows, for formats that write them; a row is left out
+                for want of a picture only where the format names it.
+        """
+        return edits_of(self.dataset, self.options.wording, rejected=rejected)
+
+    def with_pictures(self, examples: Iterable[E], *, tally: bool = True) -> Iterator[tuple[E, dict[str, Picture]]]:
+        """Get every example's pictures ready, in threads, and give them in order.
+
+        Args:
+            examples: edits, or whole rows.
             tally: count them into the report's total; shards do that themselves.
 
         Yields:
-            Each edit with its pictures by role; one whose pictures cannot be had is noted as failed, and left out.
+            Each with its pictures by role; one whose pictures cannot be had is noted as failed, and left out.
         """
-        for edit, outcome in ordered(edits, lambda edit: self._prepared(edit.pictures), workers=self.options.workers):
-            self.report.total += tally
-            if isinstance(outcome, str):
-                self.report.failed[edit.id] = outcome
-            else:
-                yield edit, outcome
+        for example, pictures in self.each(examples, lambda _, pictures: pictures, tally=tally):
+            self.note_changes(pictures.values())
+            yield example, pictures
 
-    def row_pictures(self, rows: list[tuple[str, list[str]]]) -> list[dict[str, Picture] | None]:
-        """Get the pictures of whole rows ready, in threads.
+    def each(
+        self, examples: Iterable[E], work: Callable[[E, dict[str, Picture]], R], *, tally: bool = True
+    ) -> Iterator[tuple[E, R]]:
+        """Do something with every example's pictures, in threads, and give the results in order.
 
         Args:
-            rows: for each its id and the addresses of its pictures; the source first, the edit second.
+            examples: edits, or whole rows.
+            work: takes an example and its pictures by role; called in several threads.
+            tally: count them into the report's total.
 
-        Returns:
-            For each its pictures by address; None where one cannot be had, which is noted as failed.
+        Yields:
+            Each with its result; one whose pictures cannot be had is noted as failed, and left out.
         """
-        wanted = [(name, dict(zip(addresses, addresses, strict=True))) for name, addresses in rows]
-        ready: list[dict[str, Picture] | None] = []
-        for (name, _), outcome in ordered(wanted, lambda row: self._prepared(row[1]), workers=self.options.workers):
+
+        def done(example: E) -> tuple[R, int] | str:
+            def with_size() -> tuple[R, int]:
+                pictures = self.gathering.ready(example.pictures)
+                return work(example, pictures), sum(picture.size for picture in pictures.values())
+
+            return tried(with_size)
+
+        for example, outcome in ordered(examples, done, workers=self.options.workers):
+            self.report.total += tally
             if isinstance(outcome, str):
-                self.report.failed[name] = outcome
-            ready.append(None if isinstance(outcome, str) else outcome)
-        return ready
+                self.report.failed[example.id] = outcome
+                self.wanted[example.id] = list(example.pictures.values())
+            else:
+                yield example, outcome[0]
+            self._counter.passed(example.row, 0 if isinstance(outcome, str) else outcome[1])
+            if self._progress is not None:
+                self._progress(self._counter.progress(len(self.report.failed)))
 
     def place(self, picture: Picture, name: str) -> bool:
-        """Make a picture a file of the export, unless an earlier call did.
+        """Make a picture a file of the export, unless an earlier call did; several threads may.
 
         Args:
             picture: the picture.
@@ -189,11 +201,11 @@ class Job:
         Returns:
             True when it was written, False when it was there.
         """
-        self._files[name] = None
-        path = self.folder / name
-        if path.is_file() and path.stat().st_size == picture.size:
+        path, digest = self.folder / name, self.options.checksums
+        if self._earlier.is_there(path, picture, verify=self.options.verify):
+            self._files[name] = (self._earlier.digest_of(name) or sha256_of(path)) if digest else None
             return False
-        picture.place(path)
+        self._files[name] = picture.place(path, link=self.options.links, digest=digest)
         return True
 
     def count(self, *, written: bool) -> None:
@@ -212,59 +224,76 @@ class Job:
             name: the file's path below the folder, with forward slashes.
             text: its content.
         """
-        write_atomic(self.folder / name, text.encode())
-        self._files[name] = None
+        data = text.encode("utf-8", "replace")  # half a surrogate pair can be in no file
+        write_atomic(self.folder / name, data)
+        self._files[name] = sha256(data).hexdigest() if self.options.checksums else None
 
-    def add(self, name: str, *, digest: str | None = None) -> None:
+    def add(self, name: str, *, digest: str | None = None, note: dict[str, Any] | None = None) -> None:
         """Note a file that was written otherwise.
 
         Args:
             name: the file's path below the folder.
             digest: its SHA-256, where it is known.
+            note: what is in it, for a later run.
         """
-        self._files[name] = digest
+        self._files[name] = digest or self._files.get(name)
+        if note is not None:
+            self._notes[name] = note
 
-    def _prepared(self, addresses: dict[str, str]) -> dict[str, Picture] | str:
-        try:
-            paths = {role: (address, self._local_path(address)) for role, address in addresses.items()}
-            if self.options.keeps_bytes:
-                return {role: published(address, path) for role, (address, path) in paths.items()}
-            return remade(paths, self.options)
-        except StoreError:
-            raise
-        except OSError as error:  # every picture and transport error is one
-            return str(error)
+    def take_over(self, note: ShardNote) -> None:
+        """Count what an earlier run wrote.
+
+        Args:
+            note: what is in the shard.
+        """
+        self.report.reused += note.written
+        self.report.total += note.written + len(note.failed)
+        self.report.failed.update(note.failed)
+        self.wanted.update(note.wanted)
+        self.changes.update(note.changes)
+        self._counter.skipped(note.written + len(note.failed), note.size)
+
+    def earlier_note(self, name: str) -> dict[str, Any] | None:
+        """Give what a complete earlier run noted about a shard that is still sound.
+
+        Args:
+            name: the shard's file.
+
+        Returns:
+            Its note, or None.
+        """
+        return self._earlier.notes.get(name)
+
+    def note_changes(self, pictures: Iterable[Picture]) -> None:
+        """Count the pictures that are not as published.
+
+        Args:
+            pictures: pictures that go into the export.
+        """
+        self.changes.update(picture.change for picture in pictures if picture.change)
+
+    def when_complete(self, action: Callable[[], object]) -> None:
+        """Do something once the manifest says that the export is complete.
+
+        Args:
+            action: what to do.
+        """
+        self._afterwards.append(action)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "format": self._form.name,
+            "subset": self.dataset.subset.value,
+            "split": self.options.split,
+            "folder": str(self.folder.resolve()),
+        }
+
+    def _what_became_of_pictures(self) -> str:
+        if not self.options.keeps_bytes:
+            return "resized or re-encoded"
+        told = ", ".join(f"{count:,} {what}" for what, count in sorted(self.changes.items()))
+        return f"unchanged but for {told}" if told else "unchanged"
 
     def _described(self, name: str, path: Path) -> dict[str, Any]:
         digest = self._files[name] or (sha256_of(path) if self.options.checksums else None)
         return {"bytes": path.stat().st_size} | ({"sha256": digest} if digest else {})
-
-
-def ordered(items: Iterable[T], function: Callable[[T], R], *, workers: int) -> Iterator[tuple[T, R]]:
-    """Call a function on items in threads, a bounded number ahead, and give the results in order.
-
-    Args:
-        items: the arguments.
-        function: what to call.
-        workers: threads.
-
-    Yields:
-        Each item with its result.
-    """
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="pico-banana-export")
-    waiting: deque[tuple[T, Any]] = deque()
-    try:
-        for item in items:
-            waiting.append((item, pool.submit(function, item)))
-            if len(waiting) > 4 * workers:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _rest(counts: dict[str, Any]) -> dict[str, Any]:
-    return {"failed": counts["failed"], "size": counts["size"]}

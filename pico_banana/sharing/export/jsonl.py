@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def _write(job: Job) -> None:
     rows = job.dataset.to_arrow().to_pylist()
-    job.write(f"{job.options.split}.jsonl", lines(rows))
+    job.write(f"{job.options.split}.jsonl", lines(rows, escaped=job.options.ascii))
     job.report.total = job.report.written = len(rows)
 
 
-FORMAT = Format("jsonl", "one JSON object a row; pictures as addresses", frozenset(Subset), _write)
+FORMAT = Format("jsonl", "one JSON object a row; pictures as addresses", frozenset(Subset), _write, splits=True)

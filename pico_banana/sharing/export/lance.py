@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import missing_extra
-from pico_banana.sharing.export.embedding import BYTES, STRING, Layout, pictures_array
+from pico_banana.errors import PicoBananaError, StoreError, missing_extra
+from pico_banana.sharing.export.embedding import BYTES, STRING, Layout, bytes_array
 from pico_banana.sharing.export.registry import EDITS, Format
 
 if TYPE_CHECKING:
@@ -24,21 +24,27 @@ _BATCH_ROWS = 32
 def _write(job: Job) -> None:
     import pyarrow as pa
 
-    width = max((len(edit.rejected) for edit in job.edits()), default=0)
+    width = max((len(edit.rejected) for edit in job.edits(rejected=True)), default=0)
     roles = ["source", "edited", *(f"rejected{number}" for number in range(width))]
     layout = Layout({**dict.fromkeys(roles, BYTES), **dict.fromkeys(_TEXTS, STRING)})
     fields = [(name, pa.binary() if feature == BYTES else pa.string()) for name, feature in layout.features.items()]
     schema = pa.schema(fields)
     name = f"{job.options.split}.lance"
     # Overwriting commits a new version when it is whole; what an interrupted run left is not part of any.
-    _lance().write_dataset(_batches(job, roles, schema), str(job.folder / name), schema=schema, mode="overwrite")
+    try:
+        _lance().write_dataset(_batches(job, roles, schema), str(job.folder / name), schema=schema, mode="overwrite")
+    except OSError as error:  # what its writer says of a full disk has no number
+        if isinstance(error, PicoBananaError):
+            raise
+        msg = f"lance could not write {job.folder / name}: {error}"
+        raise StoreError(msg, path=str(job.folder / name)) from error
     for path in sorted(path for path in (job.folder / name).rglob("*") if path.is_file()):
         job.add(path.relative_to(job.folder).as_posix())
 
 
 def _batches(job: Job, roles: list[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     waiting: list[tuple[Edit, dict[str, Picture]]] = []
-    for pair in job.with_pictures(job.edits()):
+    for pair in job.with_pictures(job.edits(rejected=True)):
         waiting.append(pair)
         job.count(written=True)
         if len(waiting) == _BATCH_ROWS:
@@ -51,7 +57,7 @@ def _batches(job: Job, roles: list[str], schema: pa.Schema) -> Iterator[pa.Recor
 def _batch(rows: list[tuple[Edit, dict[str, Picture]]], roles: list[str], schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
-    pictures = [pictures_array([made.get(role) for _, made in rows]).field("bytes") for role in roles]
+    pictures = [bytes_array([made.get(role) for _, made in rows]) for role in roles]
     texts = [pa.array([getattr(edit, name) for edit, _ in rows], pa.string()) for name in _TEXTS]
     return pa.RecordBatch.from_arrays(pictures + texts, schema=schema)
 
@@ -65,5 +71,9 @@ def _lance() -> Any:  # noqa: ANN401  a module without types
 
 
 FORMAT = Format(
-    "lance", "one Lance dataset with the pictures as bytes (from start again when interrupted)", EDITS, _write
+    "lance",
+    "one Lance dataset with the pictures as bytes (from start again when interrupted)",
+    EDITS,
+    _write,
+    splits=True,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.sharing.export.folders import by_role, place_edits
 from pico_banana.sharing.export.registry import EDITS, Format
+from pico_banana.sharing.export.tokens import without_places
 
 if TYPE_CHECKING:
     from pico_banana.sharing.export.job import Job
@@ -20,13 +21,13 @@ def _write(job: Job) -> None:
         {
             "messages": [
                 {"role": "user", "content": QUESTION},
-                {"role": "assistant", "content": edit.instruction},
+                {"role": "assistant", "content": without_places(edit.instruction)},
             ],
             "images": [names["source"], names["edited"]],
         }
         for edit, names in place_edits(job, by_role)
     ]
-    job.write("pico_banana.json", json.dumps(rows, ensure_ascii=False, indent=1))
+    job.write("pico_banana.json", json.dumps(rows, ensure_ascii=job.options.ascii, indent=1))
     columns = {"messages": "messages", "images": "images"}
     about = {"file_name": "pico_banana.json", "formatting": "sharegpt", "columns": columns, "tags": _TAGS}
     job.write("dataset_info.json", json.dumps({"pico_banana": about}, indent=1))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _write(job: Job) -> None:
     rows = []
-    for edit, names in place_edits(job, by_role, edits=each_pair(job.edits())):
+    for edit, names in place_edits(job, by_role, edits=each_pair(job.edits(rejected=True))):
         choice = choice_of(edit)
         rows.append(
             {
@@ -25,7 +25,7 @@ def _write(job: Job) -> None:
                 "images": [names["source"], names[choice.first], names[choice.second]],
             }
         )
-    job.write("pico_banana_preference.json", json.dumps(rows, ensure_ascii=False, indent=1))
+    job.write("pico_banana_preference.json", json.dumps(rows, ensure_ascii=job.options.ascii, indent=1))
     columns = {"messages": "conversations", "chosen": "chosen", "rejected": "rejected", "images": "images"}
     about = {"file_name": "pico_banana_preference.json", "formatting": "sharegpt", "ranking": True, "columns": columns}
     job.write("dataset_info.json", json.dumps({"pico_banana_preference": about}, indent=1))

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import missing_extra
+from pico_banana.mirrors.store import writing
 from pico_banana.sharing.export.registry import EDITS, Format
 
 if TYPE_CHECKING:
@@ -17,14 +18,15 @@ _SHARD_BYTES = 1 << 28  # the writer's default of 64 MB would make thousands of 
 
 def _write(job: Job) -> None:
     rejected = {
-        f"rejected{number}": "bytes" for number in range(max((len(edit.rejected) for edit in job.edits()), default=0))
+        f"rejected{number}": "bytes"
+        for number in range(max((len(edit.rejected) for edit in job.edits(rejected=True)), default=0))
     }
     columns = {"source": "bytes", "edited": "bytes", **rejected, **_COLUMNS}
     final, partial = job.folder / job.options.split, job.folder / f".{job.options.split}.part"
     shutil.rmtree(partial, ignore_errors=True)  # the writer cannot continue what was interrupted
     shutil.rmtree(final, ignore_errors=True)
-    with _writer()(out=str(partial), columns=columns, size_limit=_SHARD_BYTES) as out:
-        for edit, pictures in job.with_pictures(job.edits()):
+    with writing(partial), _writer()(out=str(partial), columns=columns, size_limit=_SHARD_BYTES) as out:
+        for edit, pictures in job.with_pictures(job.edits(rejected=True)):
             texts = {name: getattr(edit, name) for name in _COLUMNS}
             out.write(dict.fromkeys(rejected, b"") | {role: made.read() for role, made in pictures.items()} | texts)
             job.count(written=True)
@@ -41,4 +43,6 @@ def _writer() -> Any:  # noqa: ANN401  a class without types
     return MDSWriter
 
 
-FORMAT = Format("mds", "MDS shards for MosaicML Streaming (from start again when interrupted)", EDITS, _write)
+FORMAT = Format(
+    "mds", "MDS shards for MosaicML Streaming (from start again when interrupted)", EDITS, _write, splits=True
+)

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
+from pico_banana.errors import ConfigError
 from pico_banana.sharing.export.folders import by_role, lines, place_edits
 from pico_banana.sharing.export.registry import EDITS, Format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pico_banana.pictures.images.header import Size
     from pico_banana.sharing.export.job import Job
 
-# Its trainer opens the paths as they are, so they are absolute; the file is small and can be made anew after a move.
-_DATASET = """\
-[general]
-caption_extension = ".txt"
-batch_size = 1
-enable_bucket = true
-bucket_no_upscale = false
-
-[[datasets]]
-image_jsonl_file = '{rows}'
-cache_directory = '{cache}'
-"""
+_USUAL = (1024, 1024)  # of the edit models it trains; without one it takes 960 x 544, meant for films
 
 
 def _write(job: Job) -> None:
-    root = job.folder.resolve()
+    # Its trainer opens the paths as they are, so they are absolute, and renewed by an export after a move.
+    root = _spellable(job.folder.resolve())
     rows = [
         {
-            "image_path": str(root / names["edited"]),
-            "control_path": str(root / names["source"]),
+            "image_path": os.fspath(root / names["edited"]),
+            "control_path": os.fspath(root / names["source"]),
             "caption": edit.instruction,
         }
         for edit, names in place_edits(job, by_role)
     ]
-    job.write("dataset.jsonl", lines(rows))
-    job.write("dataset.toml", _DATASET.format(rows=root / "dataset.jsonl", cache=root / "cache"))
+    job.write("dataset.jsonl", lines(rows, escaped=job.options.ascii))
+    job.write("dataset.toml", _dataset(job, root))
 
 
-FORMAT = Format("musubi-tuner", "JSON Lines and dataset.toml for kohya's musubi-tuner", EDITS, _write)
+def _dataset(job: Job, root: Path) -> str:
+    import tomli_w
+
+    resolution: Size = job.options.resolution or job.options.geometry.size or _USUAL
+    general: dict[str, Any] = {"resolution": list(resolution), "caption_extension": ".txt", "batch_size": 1}
+    dataset: dict[str, Any] = {
+        "image_jsonl_file": os.fspath(root / "dataset.jsonl"),
+        "cache_directory": os.fspath(root / "cache"),
+        "control_resolution": list(job.options.control_resolution or resolution),
+    }
+    buckets = {"enable_bucket": True, "bucket_no_upscale": False}
+    return tomli_w.dumps({"general": general | buckets, "datasets": [dataset]})
+
+
+def _spellable(root: Path) -> Path:
+    try:
+        os.fspath(root).encode()
+    except UnicodeEncodeError as error:
+        msg = (
+            f"the folder {os.fsencode(root)!r} has a name that is no UTF-8, which TOML and JSON cannot hold; rename it"
+        )
+        raise ConfigError(msg, key="folder") from error
+    return root
+
+
+FORMAT = Format("musubi-tuner", "JSON Lines and dataset.toml for kohya's musubi-tuner", EDITS, _write, absolute=True)

@@ -38,10 +38,18 @@ def _write(job: Job) -> None:
 
 def _embedded(job: Job, rows: list[Row]) -> Iterator[tuple[str, Row]]:
     """Put pictures in the place of addresses; a row that lacks one is noted and left out."""
-    ready = job.row_pictures([(row["id"], _addresses(row)) for row in rows])
-    for row, pictures in zip(rows, ready, strict=True):
-        if pictures is not None:
-            yield row["id"], _filled(row, pictures)
+    for whole, pictures in job.with_pictures(map(_Whole, rows), tally=False):
+        yield whole.id, _filled(whole.content, pictures)
+
+
+class _Whole:
+    """A row as one example; its pictures go by their addresses."""
+
+    def __init__(self, content: Row) -> None:
+        self.content = content
+        self.id: str = content["id"]
+        self.row = self.id
+        self.pictures = {address: address for address in _addresses(content)}
 
 
 def _addresses(row: Row) -> list[str]:
@@ -64,5 +72,9 @@ def _filled(row: Row, pictures: dict[str, Picture]) -> Row:
 
 
 FORMAT = Format(
-    "parquet", "Parquet with pictures inside: datasets, the Hub's viewer, DuckDB", frozenset(Subset), _write
+    "parquet",
+    "Parquet with pictures inside: datasets, the Hub's viewer, DuckDB",
+    frozenset(Subset),
+    _write,
+    splits=True,
 )

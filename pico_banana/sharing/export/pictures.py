@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
-from pico_banana.mirrors.store import atomic_path, write_atomic
+from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
 from pico_banana.pictures.images.decode import decode
 from pico_banana.pictures.images.header import read_header
+from pico_banana.pictures.images.whole import look_at_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export.options import ExportOptions
 
 _PNG_LEVEL = 4  # zlib 6 takes half as long again for 2 % less
+_REMADE = "resized or re-encoded"
+_CHUNK_BYTES = 1 << 20
+_READ_ONLY = 0o444
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Picture:
         size: bytes.
         path: the file that has exactly these bytes, or None.
         data: the bytes, where no file has them.
+        change: what was done to the published bytes, such as "turned upright"; empty for nothing.
     """
 
     address: str
@@ -42,6 +49,7 @@ class Picture:
     size: int
     path: Path | None = None
     data: bytes | None = None
+    change: str = ""
 
     def read(self) -> bytes:
         """Give the bytes."""
@@ -68,41 +76,92 @@ class Picture:
                     raise OSError(msg)
                 done += read
 
-    def place(self, final: Path) -> None:
-        """Make the picture a file: a hard link where possible, else a copy by the kernel.
+    def place(self, final: Path, *, link: bool = False, digest: bool = False) -> str | None:
+        """Make the picture a file of its own, so that nobody who changes it changes the store.
 
         Args:
             final: where it belongs.
+            link: make it a read-only hard link to its file instead, where that can be.
+            digest: also hash it on the way.
+
+        Returns:
+            The SHA-256 of its bytes when it was asked for.
         """
         if self.path is None:
             write_atomic(final, self.data or b"")
-            return
+            return sha256(self.data or b"").hexdigest() if digest else None
+        if link and _linked(self.path.resolve(), final):
+            return sha256_of(final) if digest else None
+        with (
+            atomic_path(final) as temporary,
+            self.path.open("rb", buffering=0) as file,
+            temporary.open("wb", buffering=0) as out,
+        ):
+            if digest:
+                return _copied(file, out)
+            send(file, out, self.size)
+            return None
+
+
+def send(file: IO[bytes], out: IO[bytes], size: int) -> None:
+    """Copy inside the kernel where it can (Linux), which shares blocks where the file system can; else through memory.
+
+    Args:
+        file: what is copied, from where it stands.
+        out: where to.
+        size: bytes.
+    """
+    try:
+        while size and (sent := os.copy_file_range(file.fileno(), out.fileno(), size)):
+            size -= sent
+    except (OSError, AttributeError):
+        shutil.copyfileobj(file, out)  # both files stand where the kernel left them
+
+
+def _copied(file: IO[bytes], out: IO[bytes]) -> str:
+    """Copy and hash in one go: the bytes are read once."""
+    digest = sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        out.write(chunk)
+    return digest.hexdigest()
+
+
+def _linked(file: Path, final: Path) -> bool:
+    """Link to a file, unless it belongs to others, whom its new mode would surprise."""
+    if file.is_relative_to(_PACKAGE):  # the sample: it belongs to the installation
+        return False
+    try:
+        file.chmod(_READ_ONLY)
         with atomic_path(final) as temporary:
             temporary.unlink()
-            try:
-                temporary.hardlink_to(self.path.resolve())
-            except OSError:  # another file system, or one without links
-                shutil.copyfile(self.path, temporary)
+            temporary.hardlink_to(file)
+        final.chmod(_READ_ONLY)  # the links are one file, and it was just made writable
+    except OSError:  # somebody else's file, another file system, or one without links
+        return False
+    return True
 
 
-def published(address: str, path: Path) -> Picture:
-    """Take a picture as it is.
+def published(address: str, path: Path, *, upright: bool = True) -> Picture:
+    """Take a picture as it is, once it is known to be one.
 
     Args:
         address: its address.
         path: its file.
+        upright: whether one that lies on its side is turned, which makes it a PNG.
 
     Returns:
-        The picture, unread but for its first bytes.
+        The picture; of one in order only the ends were read.
 
     Raises:
+        PictureCorruptError: it is empty, a page, cut off, or no picture.
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        start = file.read(8)
-        size = os.fstat(file.fileno()).st_size
-    suffix = "jpg" if start.startswith(b"\xff\xd8") else "png" if start.startswith(b"\x89PNG") else path.suffix[1:]
-    return Picture(address, suffix or "bin", size, path)
+    look = look_at_file(path, address=address)
+    picture = Picture(address, look.suffix, look.size, path)
+    if upright and look.header.orientation != 1:
+        return replace(as_png(picture), change="turned upright")
+    return picture
 
 
 def remade(paths: Mapping[str, tuple[str, Path]], options: ExportOptions) -> dict[str, Picture]:
@@ -135,10 +194,10 @@ def _encoded(pixels: NDArray[np.uint8], address: str, header: Header, options: E
     form = options.codec if options.codec != "keep" else header.format
     if form != "jpeg":
         data = _as_png(pixels)
-        return Picture(address, "png", len(data), data=data)
+        return Picture(address, "png", len(data), data=data, change=_REMADE)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=options.quality, subsampling=0)
-    return Picture(address, "jpg", buffer.tell(), data=buffer.getvalue())
+    return Picture(address, "jpg", buffer.tell(), data=buffer.getvalue(), change=_REMADE)
 
 
 def as_png(picture: Picture) -> Picture:
@@ -154,7 +213,7 @@ def as_png(picture: Picture) -> Picture:
         PictureCorruptError: it cannot be decoded.
     """
     data = _as_png(decode(picture.read(), address=picture.address))
-    return Picture(picture.address, "png", len(data), data=data)
+    return Picture(picture.address, "png", len(data), data=data, change="re-encoded as PNG")
 
 
 def _as_png(pixels: NDArray[np.uint8]) -> bytes:

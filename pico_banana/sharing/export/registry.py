@@ -56,12 +56,16 @@ class Format:
         about: one line: who reads it.
         subsets: the subsets it can hold.
         write: does it.
+        splits: whether several splits may lie in one folder, because every file's name says whose it is.
+        absolute: whether its files name others by absolute paths, which are renewed when the folder has moved.
     """
 
     name: str
     about: str
     subsets: frozenset[Subset]
     write: Callable[[Job], None]
+    splits: bool = False
+    absolute: bool = False
 
 
 def formats() -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.store import locked
 from pico_banana.pictures.filesystem import local_path
-from pico_banana.sharing.export.job import ExportReport, Job
+from pico_banana.sharing.export.job import Job
 from pico_banana.sharing.export.options import ExportOptions
 from pico_banana.sharing.export.registry import Format, find_format
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.sharing.export.forecast import Progress
+    from pico_banana.sharing.export.report import ExportReport
 
 
 def export(
@@ -25,15 +28,17 @@ def export(
     *,
     options: ExportOptions | None = None,
     local_path: Callable[[str], Path] = local_path,
+    progress: Callable[[Progress], None] | None = None,
 ) -> ExportReport:
     """Write a dataset into a folder, or finish doing so.
 
     Args:
         dataset: the rows.
         form: a format's name, or a Format of one's own.
-        folder: where it goes; empty, missing, or with the unfinished same export.
+        folder: where it goes; empty, missing, with the same export, or with another split of it.
         options: the choices.
         local_path: gives the file of an address, fetching it where it must.
+        progress: told how far it is after every example.
 
     Returns:
         What was written, reused and left out; also in the folder's `export.json`.
@@ -41,19 +46,27 @@ def export(
     Raises:
         UnknownNameError: there is no such format.
         ConfigError: the format cannot hold this subset.
-        ExportError: the folder holds another export.
+        ExportError: the folder holds another export, or files that are of none.
         MissingExtraError: the format needs a package that is not installed.
         DiskFullError: there is no room; what is whole is kept and reused.
+        StoreError: the folder cannot be written.
     """
     chosen = form if isinstance(form, Format) else find_format(form)
     if dataset.subset not in chosen.subsets:
         able = ", ".join(sorted(subset.value for subset in chosen.subsets))
         msg = f"{chosen.name} cannot hold {dataset.subset.value} rows; it takes {able}"
         raise ConfigError(msg, key="subset")
-    target = Path(folder)
-    job = Job(dataset, target, form=chosen.name, options=options or ExportOptions(), local_path=local_path)
+    target, choices = Path(folder), options or ExportOptions()
+    choices = replace(choices, split=choices.split or _split_of(dataset))
+    job = Job(dataset, target, form=chosen, options=choices, local_path=local_path, progress=progress)
     with locked(target / ".export.lock"):
         if job.begin():
             chosen.write(job)
             job.finish()
     return job.report
+
+
+def _split_of(dataset: RecordSequence[Any]) -> str:
+    """Name the split as its readers will: `test_90_5_5` is their `test`."""
+    chosen = [split for selection in dataset.selections if (split := selection.split)]
+    return chosen[-1].partition("_")[0] if chosen else "train"

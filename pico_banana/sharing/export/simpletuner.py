@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def _write(job: Job) -> None:
-    write_pairs(job, "edited", "source")
-    common = {"type": "local", "caption_strategy": "textfile"}
-    edited = {"id": "edited", "instance_data_dir": "edited", "conditioning_data": ["source"], **common}
-    source = {"id": "source", "instance_data_dir": "source", "dataset_type": "conditioning", **common}
-    job.write(
-        "multidatabackend.json", json.dumps([edited, source | {"conditioning_type": "reference_strict"}], indent=1)
-    )
+    write_pairs(job, "edited", "source", alike=True)
+    edited = {"id": "edited", "type": "local", "instance_data_dir": "edited", "conditioning_data": ["source"]}
+    # An instruction of two lines is one caption, not two to choose from.
+    captions = {"caption_strategy": "textfile", "disable_multiline_split": True}
+    # No caption strategy here: with one SimpleTuner looks for captions of the sources.
+    source = {"id": "source", "type": "local", "instance_data_dir": "source", "dataset_type": "conditioning"}
+    backends = [edited | captions, source | {"conditioning_type": "reference_strict"}]
+    job.write("multidatabackend.json", json.dumps(backends, indent=1))
 
 
 FORMAT = Format("simpletuner", "paired folders and multidatabackend.json for SimpleTuner", EDITS, _write)

@@ -33,7 +33,7 @@ def _row(edit: Edit, pictures: dict[str, Picture]) -> Row:
 
 
 def _write(job: Job) -> None:
-    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits())), row_of=_row)
+    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
 
 
-FORMAT = Format("trl", "Parquet for TRL's DPOTrainer with a vision model", PAIRS, _write)
+FORMAT = Format("trl", "Parquet for TRL's DPOTrainer with a vision model", PAIRS, _write, splits=True)

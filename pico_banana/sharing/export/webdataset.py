@@ -6,8 +6,6 @@ Pictures that stay as published go from file to tar inside the kernel.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tarfile
 from itertools import islice
 from typing import IO, TYPE_CHECKING
@@ -16,17 +14,20 @@ from pico_banana.errors import ExportError
 from pico_banana.mirrors.store import atomic_path
 from pico_banana.records import Subset
 from pico_banana.sharing.export.choices import each_pair
+from pico_banana.sharing.export.pictures import send
 from pico_banana.sharing.export.registry import EDITS, Format
-from pico_banana.sharing.export.shards import ShardNote, shard_names, write_shards
+from pico_banana.sharing.export.shards import shard_names, write_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
+    from pico_banana.sharing.export.options import ExportOptions
     from pico_banana.sharing.export.pictures import Picture
 
-_ROLES = {"source": "input", "rejected0": "rejected"}
+_ROLES = {"source": ("input", "jpg"), "edited": ("edited", "png"), "rejected0": ("rejected", "png")}
+_CODECS = {"jpeg": "jpg", "png": "png"}
 _PLAIN_NAME, _PLAIN_SIZE = 100, 8**11  # what the fields of a plain header hold
 _OWNER = b"0000644\0" + b"0000000\0" * 2
 _TIME = b"%011o\0" % 0
@@ -36,28 +37,35 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 
 def _write(job: Job) -> None:
     size = job.options.shard_rows
+    pairs = job.dataset.subset is Subset.PREFERENCE
     # One rejected edit a sample: `datasets` refuses shards whose samples have different members.
-    edits = list(each_pair(job.edits()) if job.dataset.subset is Subset.PREFERENCE else job.edits())
+    edits = list(each_pair(job.edits(rejected=True)) if pairs else job.edits())
     names = shard_names(len(edits), size, f"{job.options.split}-{{number}}.tar")
 
-    def write(number: int, name: str) -> ShardNote:
-        known = set(job.report.failed)
+    def write(number: int, name: str) -> int:
         part = islice(edits, number * size, (number + 1) * size)
         with atomic_path(job.folder / name) as temporary, temporary.open("wb", buffering=0) as file:
-            written = sum(_add_edit(file, edit, pictures) for edit, pictures in job.with_pictures(part, tally=False))
+            ready = job.with_pictures(part, tally=False)
+            written = sum(_add_edit(file, edit, pictures, job.options) for edit, pictures in ready)
             file.write(_END)
-        return ShardNote(written, {i: reason for i, reason in job.report.failed.items() if i not in known})
+        return written
 
     write_shards(job, names, write)
 
 
-def _add_edit(tar: IO[bytes], edit: Edit, pictures: dict[str, Picture]) -> int:
+def _add_edit(tar: IO[bytes], edit: Edit, pictures: dict[str, Picture], options: ExportOptions) -> int:
     for role, picture in pictures.items():
-        _add_picture(tar, f"{edit.key}.{_ROLES.get(role, role)}.{picture.suffix}", picture)
+        _add_picture(tar, f"{edit.key}.{_member(role, options.codec)}", picture)
     about = {"id": edit.id, "instruction": edit.instruction, "edit_type": edit.edit_type, "category": edit.category}
-    data = json.dumps(about, ensure_ascii=False).encode()
+    data = json.dumps(about, ensure_ascii=options.ascii).encode()
     tar.write(b"".join(_padded(f"{edit.key}.json", data)))
     return 1
+
+
+def _member(role: str, codec: str) -> str:
+    """Name a member by its role alone: readers want the same members in every sample, whatever the codec of one."""
+    name, usual = _ROLES[role]
+    return f"{name}.{_CODECS.get(codec, usual)}"
 
 
 def _add_picture(tar: IO[bytes], name: str, picture: Picture) -> None:
@@ -66,20 +74,11 @@ def _add_picture(tar: IO[bytes], name: str, picture: Picture) -> None:
         return
     begin = tar.tell() + tar.write(_header(name, picture.size))
     with picture.path.open("rb", buffering=0) as file:
-        _send(file, tar, picture.size)
+        send(file, tar, picture.size)
     if tar.tell() != begin + picture.size:
         msg = f"{picture.path} changed its size while it was copied; run the export again"
         raise ExportError(msg)
     tar.write(bytes(-picture.size % tarfile.BLOCKSIZE))
-
-
-def _send(file: IO[bytes], tar: IO[bytes], size: int) -> None:
-    """Copy inside the kernel where it can (Linux, one file system), else through memory."""
-    try:
-        while size and (sent := os.copy_file_range(file.fileno(), tar.fileno(), size)):
-            size -= sent
-    except (OSError, AttributeError):
-        shutil.copyfileobj(file, tar)  # both files stand where the kernel left them
 
 
 def _padded(name: str, data: bytes) -> Iterator[bytes]:
@@ -99,4 +98,4 @@ def _header(name: str, size: int) -> bytes:
     return member.tobuf(tarfile.PAX_FORMAT)
 
 
-FORMAT = Format("webdataset", "tar shards for webdataset and load_dataset('webdataset')", EDITS, _write)
+FORMAT = Format("webdataset", "tar shards for webdataset and load_dataset('webdataset')", EDITS, _write, splits=True)

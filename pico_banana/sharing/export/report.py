@@ -1,0 +1,24 @@
+"""What became of an export's examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class ExportReport:
+    """What became of the examples.
+
+    Attributes:
+        total: examples asked for; written + reused + len(failed) adds up to it.
+        written: examples written by this call.
+        reused: examples that an earlier call had written.
+        failed: the reason for every example left out, by id.
+        size: bytes of the files of the export.
+    """
+
+    total: int = 0
+    written: int = 0
+    reused: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    size: int = 0
