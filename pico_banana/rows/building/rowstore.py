@@ -7,27 +7,27 @@ differs, or is too young to be trusted, the content is hashed; only a different 
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import zlib
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2s
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pico_banana.errors import MirrorError, RowError, unknown_name
+from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.mirrors.store import area, locked, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
+from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FORMAT = 3  # raise it when the stored columns change
+FORMAT = 4  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
 PROGRESS_FROM_BYTES = 20_000_000
@@ -134,10 +134,10 @@ def _index_path(subset: Subset, mirror: Mirror, file: Path | None) -> Path:
 def _open_current(index_path: Path, source: Path, *, verify: bool) -> RowTable | None:
     """Open the store if it was built from what the rows file holds now."""
     try:
-        index = json.loads(index_path.read_bytes())
+        index = read_index(index_path)
         if index["layout"] != layout() or index["source"]["path"] != str(source):
             return None
-        table = RowTable(index_path, index)
+        table = RowTable(index_path, index, _rebuild(index, index_path, source))
     except (OSError, ValueError, KeyError, TypeError):  # missing, half-removed by a newer build, or not ours
         return None
     return table if _unchanged(index, index_path, source, verify=verify) else None
@@ -158,7 +158,7 @@ def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify:
         return False
     stamp |= facts | {"checked_ns": checked}
     with suppress(OSError):  # a store that cannot be written is still good to read
-        write_atomic(index_path, json.dumps(index).encode())
+        write_atomic(index_path, index_bytes(index))
     return True
 
 
@@ -167,7 +167,28 @@ def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) 
 
     with _bar(source, progress=progress) as on_bytes:
         build(subset, source, index, layout=layout(), on_bytes=on_bytes)
-    return RowTable(index)
+    return _mapped(index, source)
+
+
+def _mapped(index_path: Path, source: Path) -> RowTable:
+    index = read_index(index_path)
+    return RowTable(index_path, index, _rebuild(index, index_path, source))
+
+
+def _rebuild(index: dict[str, Any], index_path: Path, source: Path) -> Callable[[], dict[str, Any]]:
+    """Give what builds a damaged store anew; a value that can travel to another process with the table."""
+    return partial(_built_anew, Subset(index["subset"]), source, index_path, index["source"]["sha256"])
+
+
+def _built_anew(subset: Subset, source: Path, index_path: Path, sha256: str) -> dict[str, Any]:
+    from pico_banana.rows.building.build import build
+
+    if not source.is_file() or sha256_of(source) != sha256:
+        text = f"the row store {index_path} is damaged or gone, and {source} is not what it was built from; load anew"
+        raise StoreError(text, path=str(index_path))
+    with locked(index_path.with_suffix(".lock")):
+        build(subset, source, index_path, layout=layout())
+        return read_index(index_path)
 
 
 @contextmanager
