@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.mirrors.catalog import Mirror
-    from pico_banana.rows.lines.published import BadRow
+    from pico_banana.rows.bad import BadRow
     from pico_banana.rows.table.mapped import RowTable
 
 R = TypeVar("R", bound=Record)

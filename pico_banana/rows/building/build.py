@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from pico_banana.rows.lines.published import BadRow
+    from pico_banana.rows.bad import BadRow
 
 WORKERS = 2
 _NAME = 12  # digits in the name of an Arrow file

@@ -17,7 +17,7 @@ from weakref import finalize
 
 from pico_banana.errors import StoreError
 from pico_banana.records import Subset
-from pico_banana.rows.lines.published import BadRow
+from pico_banana.rows.bad import BadRow
 from pico_banana.rows.table.damage import checksum, gaps, hold, read_index
 from pico_banana.taxonomy import EditType, edit_type_from_label
 
@@ -235,7 +235,11 @@ class RowTable:
 
 
 def _reopened(index_path: Path, index: dict[str, Any], rebuild: Callable[[], dict[str, Any]] | None) -> RowTable:
-    """Open a table that came from another process, which may have ended and its file with it."""
+    """Open a table that came from another process, which may have ended and its file with it.
+
+    Raises:
+        OSError: it cannot be opened, nor built anew.
+    """
     try:
         return RowTable(index_path, index, rebuild)
     except OSError:
