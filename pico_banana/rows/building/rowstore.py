@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 FORMAT = 4  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
+_SHOWN_BYTES = 60
 PROGRESS_FROM_BYTES = 20_000_000
 
 OnBadRows: TypeAlias = Literal["error", "skip"]
@@ -60,7 +61,7 @@ def open_rows(
 
     Raises:
         RowError: a line is no row and `on_bad_rows` is "error", or a compressed file is damaged.
-        MirrorError: the mirror has no such rows file.
+        MirrorError: the mirror has no such rows file, or what it sent has no row in it.
         StoreError: the store cannot be written.
         UnknownNameError: `on_bad_rows` is neither.
     """
@@ -76,10 +77,25 @@ def open_rows(
     if table is None:
         with locked(index.with_suffix(".lock")):
             table = _open_current(index, source, verify=verify) or _build(stored, source, index, progress=progress)
+    if file is None and mirror.folder is None and not len(table):
+        refused = _refused(source, index, f"{mirror.root}/{rows_file(stored).path}")
+        raise refused
     if table.bad_rows and on_bad_rows == "error":
         first = _first_error(table)
         raise first
     return table
+
+
+def _refused(source: Path, index: Path, url: str) -> MirrorError:
+    """Put away what a server sent in place of rows, so that the next run asks again."""
+    with source.open("rb") as file:
+        head = file.read(_SHOWN_BYTES)
+    put_away = source.with_name(f"{source.name}.refused")
+    source.replace(put_away)
+    index.unlink(missing_ok=True)
+    what = f"begins with {head!r}" if head else "is empty"
+    text = f"{url} has no row in it: it {what}. It was put away as {put_away} and is fetched again the next time"
+    return MirrorError(text, mirror=url)
 
 
 def locate_rows(subset: Subset, mirror: Mirror) -> Path:
@@ -101,7 +117,8 @@ def locate_rows(subset: Subset, mirror: Mirror) -> Path:
     folders = [folder for folder in (mirror.folder, kept) if folder is not None]
     for folder in folders:
         for ending in COMPRESSED_ENDINGS:
-            if (found := folder / f"{path}{ending}").is_file():
+            found = folder / f"{path}{ending}"
+            if found.is_file() and (folder == mirror.folder or found.stat().st_size):  # a power cut leaves empty ones
                 return found
     if mirror.folder is not None:
         text = f"the mirror {mirror.root} has no {path}, nor {path}.gz or {path}.zst; it offers no {subset.value} rows"
