@@ -4,8 +4,8 @@
     python benchmarks/rows.py --scale 257730,1000000,10000000     how ours grows with the rows; nothing else
 
 Every contender runs in a process of its own, in turn. The filter is the same everywhere: edit type in 3 of 35; it ends
-when the rows are counted, ours also when their numbers are written out ("numbers"). Rows lie in the order of the release,
-types mixed, and in blocks of one type.
+when the rows are counted, ours also when their numbers are written out ("numbers"). Rows lie in the order of the
+release, types mixed, and in blocks of one type.
 """
 
 from __future__ import annotations
@@ -258,7 +258,8 @@ def contest(places: dict[str, str], rounds: int) -> None:
     )
     whole = filters[quickest]["process_s"] / filters["pico_banana"]["process_s"]
     print(
-        f"\nopen + filter: {step:.0f}x the best datasets way ({read:.0f}x with the numbers); whole process: 1/{whole:.1f} of the quickest\n"
+        f"\nopen + filter: {step:.0f}x the best datasets way ({read:.0f}x with the numbers); "
+        f"whole process: 1/{whole:.1f} of the quickest\n"
     )
     builds = play(__file__, ["pico_banana, first load", "datasets JSON, first load"], places, rounds=rounds)
     print(table(builds, {"step_s": "first load s", "peak_mb": "peak MB"}))
