@@ -95,8 +95,8 @@ class PicoBanana(RecordSequence[R]):
 
         Args:
             condition: SQL, such as "score >= 0.8 and length(instruction) < 200".
-            *annotations: .parquet, .csv or .jsonl files, or Arrow tables, each with a column `id`; a row that one does
-                not mention has nulls there.
+            *annotations: .parquet, .csv or .jsonl files, Arrow tables, frames of pandas or polars, or dicts of columns,
+                each with a column `id`; a row that one does not mention has nulls there.
 
         Returns:
             A new dataset, in this one's order.

@@ -43,11 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
     from pico_banana.pictures.images.change import ChangeReport
-    from pico_banana.rows.sidecar import read_annotations, require_ending, write_annotations
+    from pico_banana.rows.sidecar import require_ending, write_annotations
 
     require_ending(args.out)  # said before the work, not after
     rows = chosen_rows(args)
-    table = read_annotations(args.out) if args.out.exists() else ChangeReport(0).to_arrow()
+    table = ChangeReport(0).to_arrow()
+    if args.out.exists():
+        table = _earlier(args.out, table.column_names)
     measured, earlier, failed = frozenset(table["id"].to_pylist()), len(table), dict[str, str]()
     with LiveLine() as line:
         for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
@@ -64,6 +66,19 @@ def _run(args: argparse.Namespace) -> int:
     counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
     sys.stdout.write(f"{json.dumps(counts)}\n" if args.json else _summary(counts, args.out))
     return int(bool(failed))
+
+
+def _earlier(file: Path, names: list[str]) -> pa.Table:
+    from pico_banana.errors import ConfigError
+    from pico_banana.rows.sidecar import read_annotations
+
+    table = read_annotations(file)
+    if missing := [name for name in names if name not in table.column_names]:
+        text = (
+            f"{file} holds other annotations (it has no {', '.join(missing)}); name another file for the measurements"
+        )
+        raise ConfigError(text, key="out")
+    return table
 
 
 def _joined(table: pa.Table, more: pa.Table) -> pa.Table:

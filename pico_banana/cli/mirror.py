@@ -126,6 +126,12 @@ def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--photo-copies", action="store_true", help="also write the Open Images objects and tars")
     parser.add_argument("--size", type=_size, default=(96, 72), metavar="WxH", help="of the photos (default: 96x72)")
     parser.add_argument("--seed", type=int, default=0, help="another seed gives another mirror (default: %(default)s)")
+    parser.add_argument(
+        "--order",
+        choices=("release", "blocks"),
+        default="release",
+        help="types mixed as in the release, or one block a type (default: %(default)s)",
+    )
     parser.add_argument("--no-traps", action="store_true", help="leave out the known problems of the release")
     parser.add_argument("--no-shared-photos", action="store_true", help="give every row a photo of its own")
     parser.add_argument("--base-url", help="what addresses in the manifests start with")
@@ -158,6 +164,7 @@ def _make(args: argparse.Namespace) -> int:
             traps=not args.no_traps,
             shared_photos=not args.no_shared_photos,
             base_url=args.base_url or BASE_URL,
+            order=args.order,
             progress=lambda what, done, total: line.show(_far(what, done, total)),
         )
     sys.stdout.write(json.dumps(summary.to_json(), indent=2) + "\n" if args.json else _told(summary))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
 from pico_banana.records import Record, Subset
 from pico_banana.rows.choosing.selection import Selection
-from pico_banana.rows.table.finding import Runs, find_rows
+from pico_banana.rows.table.finding import Masks, find_rows
 from pico_banana.rows.table.reading import RecordReader
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.mirrors.catalog import Mirror
-    from pico_banana.rows.lines.published import BadRow
+    from pico_banana.rows.bad import BadRow
     from pico_banana.rows.table.mapped import RowTable
 
 R = TypeVar("R", bound=Record)
@@ -43,7 +43,7 @@ class RecordSequence(Sequence[R]):
         *,
         subset: Subset,
         mirror: Mirror,
-        rows: memoryview | Runs | None = None,
+        rows: memoryview | Masks | None = None,
         selections: tuple[Selection, ...] = (),
     ) -> None:
         """Show the numbered rows of a table, or all of them; users call `load`."""
@@ -164,7 +164,7 @@ class RecordSequence(Sequence[R]):
 
     @cached_property
     def _rows(self) -> memoryview | None:
-        return self._given.numbers() if isinstance(self._given, Runs) else self._given
+        return self._given.numbers() if isinstance(self._given, Masks) else self._given
 
     @cached_property
     def _reader(self) -> RecordReader:
@@ -221,7 +221,7 @@ class RecordSequence(Sequence[R]):
     def _at(self, places: slice | npt.NDArray[Any]) -> Self:
         return self.of_rows(self.rows[places])
 
-    def _with_rows(self, rows: memoryview | Runs | None, *selections: Selection) -> Self:
+    def _with_rows(self, rows: memoryview | Masks | None, *selections: Selection) -> Self:
         narrowed = type(self)(
             self.table, subset=self.subset, mirror=self.mirror, rows=rows, selections=(*self.selections, *selections)
         )

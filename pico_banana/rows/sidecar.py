@@ -7,8 +7,9 @@ hold nothing of the release, so they can be shared, and one file may be about ro
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ConfigError, SelectionError, missing_extra
 from pico_banana.mirrors.store import atomic_path, write_atomic
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-Annotations: TypeAlias = "str | Path | pa.Table"
+# A file; a table; columns by name; whatever speaks Arrow's protocol, as frames of pandas and polars do.
+Annotations: TypeAlias = "str | Path | pa.Table | Mapping[str, Sequence[Any]] | SupportsArrow"
 ID = "id"
+
+
+class SupportsArrow(Protocol):
+    """A frame that can be read through Arrow's C stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand the columns over."""
+
+
 _WRITTEN = (".parquet", ".jsonl")
 _PLACE = "__place__"
 
@@ -28,7 +39,7 @@ def read_annotations(source: Annotations) -> pa.Table:
     """Read annotations and check that they name rows.
 
     Args:
-        source: a .parquet, .csv or .jsonl file, or a table.
+        source: a .parquet, .csv or .jsonl file, an Arrow table, a frame of pandas or polars, or a dict of columns.
 
     Returns:
         The table; its column `id` names each row once.
@@ -36,15 +47,42 @@ def read_annotations(source: Annotations) -> pa.Table:
     Raises:
         ConfigError: it is no table, has no `id`, or has an id twice or not at all.
     """
-    table = _read(Path(source)) if isinstance(source, (str, Path)) else source
+    table = _read(Path(source)) if isinstance(source, (str, Path)) else _table(source)
     name = str(source) if isinstance(source, (str, Path)) else "the table"
     if ID not in table.column_names:
         text = f"{name} has no column 'id', only {', '.join(table.column_names)}; annotations name their rows by id"
+        raise ConfigError(text, key="annotations")
+    if not _is_text(table[ID].type):
+        text = f"the ids in {name} are {table[ID].type}, and ids of rows are text such as 'single_turn/positive-edit/1'"
         raise ConfigError(text, key="annotations")
     if table[ID].null_count or len(table[ID].unique()) != len(table):
         text = f"{name} has an id twice, or a row without one; annotations have one row for an id"
         raise ConfigError(text, key="annotations")
     return table
+
+
+def _table(source: object) -> pa.Table:
+    import pyarrow as pa
+
+    index = getattr(source, "index", None)
+    if getattr(index, "name", None) == ID and hasattr(source, "reset_index"):  # pandas likes to keep ids there
+        source = source.reset_index()
+    try:
+        if isinstance(source, Mapping):
+            return pa.table({name: pa.array(values) for name, values in source.items()})
+        return pa.table(source)
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        text = (
+            f"{type(source).__name__} is no table of annotations: give a file, a frame or a dict of columns ({error})"
+        )
+        raise ConfigError(text, key="annotations") from error
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def require_ending(file: Path) -> None:
@@ -96,24 +134,36 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
         MissingExtraError: duckdb is not installed.
         SelectionError: the condition is no SQL over these columns.
     """
+    import pyarrow as pa
+
     try:
         import duckdb
     except ImportError as absent:
         error = missing_extra("duckdb", "sql", "conditions over annotations")
         raise error from absent
     with duckdb.connect() as connection:
-        connection.register("rows", rows.append_column(_PLACE, _numbers(len(rows))))
+        place = _free_name(rows, *annotations)
         joined = "rows"
-        for number, table in enumerate(annotations):
-            connection.register(f"annotations_{number}", table)
-            joined += f" LEFT JOIN annotations_{number} USING ({ID})"
         try:
-            found = connection.sql(f"SELECT {_PLACE} FROM {joined} WHERE {condition} ORDER BY {_PLACE}")  # noqa: S608
+            connection.register("rows", rows.append_column(place, _numbers(len(rows))))
+            for number, table in enumerate(annotations):
+                connection.register(f"annotations_{number}", table)
+                joined += f" LEFT JOIN annotations_{number} USING ({ID})"
+            found = connection.sql(f"SELECT {place} FROM {joined} WHERE {condition} ORDER BY {place}")  # noqa: S608
             return [place for (place,) in found.fetchall()]
-        except duckdb.Error as problem:
+        except (duckdb.Error, pa.ArrowException) as problem:
             known = ", ".join(dict.fromkeys(name for table in (rows, *annotations) for name in table.column_names))
             text = f"{condition!r} is no condition in SQL over {known}: {problem}"
             raise SelectionError(text) from problem
+
+
+def _free_name(*tables: pa.Table) -> str:
+    """Give a name that no column has, whatever its letters: SQL takes `A` and `a` for one."""
+    taken = {name.casefold() for table in tables for name in table.column_names}
+    name = _PLACE
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _numbers(count: int) -> pa.Array:

@@ -40,11 +40,7 @@ WHOLE_LINES = {
     ),
     "deep": (
         b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        "not a row (JSON nested too deep, or a number of too many",
-    ),
-    "long number": (
-        b'{"text": ' + b"9" * 5000 + b"}",
-        "not a row (JSON nested too deep, or a number of too many digits)",
+        "not a row (JSON nested deeper than 200)",
     ),
     "control character": (b'{"text": "\x01"}', "not JSON (Invalid control character at at character 10)"),
     "half of the next": (b'"summarized_text": "x"}', "not JSON (Extra data at character 17)"),

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import pico_banana as pb
 from pico_banana.records import Subset
+from pico_banana.rows.bad import BadRow
 from pico_banana.rows.lines import columns, jsonl
 from pico_banana.rows.lines.jsonl import Block, RowsReader
 from pico_banana.rows.lines.paths import picture_path, published_path
-from pico_banana.rows.lines.published import BadRow, parse_line, published, published_line
+from pico_banana.rows.lines.published import parse_line, published, published_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -339,3 +340,72 @@ def published_lines(dataset: Any) -> list[bytes]:
     names = ["source", "local_source", "edited", "instruction", "short", "type"]
     rows = stored_columns(dataset.table.arrow(), names).to_pylist()
     return [published_line(Subset.SINGLE_TURN, row | {"label": dataset.table.labels[row["type"]]}) for row in rows]
+
+
+# As in JSONTestSuite: what stands in a key that nobody reads must decide alike in both parsers.
+NO_JSON = [
+    "-NaN", "+NaN", "Inf", "-Inf", "+Inf", "+Infinity", "[Inf]", '{"a":-NaN}', "nan", "inf", "Infinit",
+    "infinity", "+1", "01", "-01", "1 1",
+    "1.", ".5", "-.5", "1e", "1e+", "1.e3", "0x12", "-", "--1", "1_000", "1a", "2.e-3", "0e", "1eE2",
+    "[1,]", "[,1]", "[1", "1]", "[1 2]", '{"a":1,}', "{a:1}", "{'a':1}", '{"a"}', '{"a" 1}', '{"a"::1}', "[1:2]",
+    "True", "nul", "undefined", "'x'", '"x', 'x"', '"\\x00"', '"\\u12"', '"\\a"', '"\t"', '"a\x00b"', "/**/1", "#", "",
+    " ", "[" * 300 + "]" * 300, '{"a":' * 300 + "1" + "}" * 300, "[" * 100_000,
+]  # fmt: skip
+SOUND = [
+    "NaN", "Infinity", "-Infinity", "[NaN]", '{"a":NaN}', '": -NaN"', '", Inf"',
+    "0", "-0", "1e5", "1E-5", "-1.5e+10", "9" * 5000, "1" + "0" * 400, "1e999999", "-" + "9" * 5000 + ".5", "[]", "{}",
+    '"NaN"', '": NaN"', '"\\ud83e"', '"\\u0000"', '{"a":1,"a":2}', "null", "[[[]]]", "[" * 150 + "]" * 150,
+    '"' + "[" * 5000 + '"', '"\\"' + "[" * 5000 + '"', '"\u2028"', '"\ufeff"', "[1 , 2]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", [0, 1000])
+@pytest.mark.parametrize(("subset", "good"), [(Subset.SINGLE_TURN, edit), (Subset.PREFERENCE, pair)])
+@pytest.mark.parametrize(("value", "rows"), [*((value, 0) for value in NO_JSON), *((value, 1) for value in SOUND)])
+def test_one_answer_whichever_parser_reads_a_line(
+    subset: Subset, good: Any, value: str, rows: int, beside: int
+) -> None:
+    line = json.dumps(good(1)).encode()[:-1] + b', "extra": ' + value.encode() + b"}\n"
+    others = b"".join(lines([good(number)]) for number in range(2, 2 + beside))
+    alone = columns.parse_block(subset, Block(others + line, 1), file="f")
+    careful = columns.parse_block(subset, Block(others + line + b"\n", 1), file="f")
+    assert alone.table.num_rows == careful.table.num_rows == beside + rows
+    assert alone.bad == careful.bad
+    assert [bad.line for bad in alone.bad] == [beside + 1] * (1 - rows)
+
+
+def test_a_line_that_is_longer_than_any_row_is_one_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "LINE_BYTES", 5000)
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1000)
+    rows: list[Any] = [edit(1), edit(2, text="x" * 9000), edit(3), edit(4, text="y" * 4000), edit(5, text="z" * 20000)]
+    dataset = loaded(tmp_path, rows, on_bad_rows="skip")
+    assert [record.id[-1] for record in dataset] == ["1", "3", "4"]
+    assert [(bad.line, bad.reason) for bad in dataset.bad_rows] == [
+        (line, "longer than 16 MB, which is no row") for line in (2, 5)
+    ]
+    with pytest.raises(pb.errors.RowError, match=r"rows.jsonl:2: longer than 16 MB"):
+        list(pb.read_jsonl(tmp_path / "rows.jsonl"))
+
+
+def test_a_hostile_line_needs_no_memory(tmp_path: Path) -> None:
+    """300 MB of one line in 30 KB of Zstandard, read in a process that is given 150 MB more than it has."""
+    import subprocess
+    import sys
+
+    import zstandard
+
+    packer = zstandard.ZstdCompressor().compressobj()
+    data = b"".join(packer.compress(b"x" * 1_000_000) for _ in range(300)) + packer.flush()
+    path = rows_file(tmp_path, data + zstandard.ZstdCompressor().compress(b"\n" + lines([edit(1)])), "rows.jsonl.zst")
+    code = """
+import sys
+import zstandard
+from pathlib import Path
+from pico_banana.rows.jsonl import RowsReader
+peak = lambda: int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+before = peak()
+found = [(block.first_line, block.too_long) for block in RowsReader(Path(sys.argv[1])).blocks()]
+print(found, peak() - before < 150_000)
+"""
+    answer = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[(1, True), (2, False)] True"

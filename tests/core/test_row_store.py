@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import mmap
 import multiprocessing
@@ -23,6 +24,7 @@ import pico_banana as pb
 from pico_banana.errors import MirrorError, RowError, StoreError
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rows.building import build, rowfile, rowstore
+from pico_banana.rows.table.damage import index_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +117,7 @@ def test_a_young_file_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     content = json.loads(index.read_bytes())
     status = path.stat()
     content["source"] |= {"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns, "inode": status.st_ino}
-    index.write_text(json.dumps(content))
+    index.write_bytes(index_bytes(content))
     assert _ids(mirror) == ["single_turn/positive-edit/8"]
 
 
@@ -137,6 +139,7 @@ def test_a_changed_file_is_built_again_and_the_old_store_goes(
 ) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(1), edit(2)])
     assert len(_ids(mirror)) == 2
+    gc.collect()  # closes it: what is open stays
     changed = {"longer": [edit(1), edit(2), edit(3)], "shorter": [edit(2)], "replaced": [edit(2), edit(1)]}[change]
     rows_file(mirror, changed, "jsonl/sft.jsonl")
     assert _ids(mirror) == [f"single_turn/positive-edit/{row['output_image'][21:-4]}" for row in changed]
@@ -166,22 +169,28 @@ def test_stores_of_other_files_stay(tmp_path: Path, builds: list[Path]) -> None:
     assert len(builds) == 4
 
 
-@pytest.mark.parametrize("spoil", ["other layout", "no json", "cut", "list", "no arrow", "empty", "missing key"])
+@pytest.mark.parametrize(
+    "spoil", ["other layout", "no json", "cut", "list", "no arrow", "empty", "missing key", "a digit of it"]
+)
 def test_an_index_that_is_not_ours_is_built_again(tmp_path: Path, store: Path, builds: list[Path], spoil: str) -> None:
     mirror = mirror_of(tmp_path, single_turn=[edit(1)])
     expected = list(pb.load(mirror=mirror))
     index = _folder(store, mirror) / "single_turn.json"
     content = json.loads(index.read_bytes())
     spoilt: dict[str, Callable[[], object]] = {
-        "other layout": lambda: index.write_text(json.dumps(content | {"layout": "1-00000000"})),
+        "other layout": lambda: index.write_bytes(index_bytes(content | {"layout": "1-00000000"})),
+        "a digit of it": lambda: index.write_bytes(index.read_bytes().replace(b'"rows": 1', b'"rows": 2')),
         "no json": lambda: index.write_bytes(b"\xff\x00"),
         "cut": lambda: index.write_bytes(index.read_bytes()[:-40]),
         "list": lambda: index.write_text("[]"),
         "no arrow": (index.parent / content["arrow"]).unlink,
         "empty": lambda: index.write_bytes(b""),
-        "missing key": lambda: index.write_text(json.dumps({key: content[key] for key in content if key != "places"})),
+        "missing key": lambda: index.write_bytes(
+            index_bytes({key: content[key] for key in content if key != "places"})
+        ),
     }
     spoilt[spoil]()
+    gc.collect()  # closes it: what is open stays
     assert list(pb.load(mirror=mirror)) == expected
     assert len(builds) == 2
     assert sorted(path.suffix for path in index.parent.iterdir()) == [".arrow", ".json", ".lock"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections import Counter
@@ -29,6 +30,12 @@ def rows(root: Path, name: str) -> list[dict[str, Any]]:
 def manifest(root: Path, name: str) -> list[str]:
     """Give the addresses of a manifest."""
     return (root / "manifest" / f"{name}_manifest.txt").read_text().splitlines()
+
+
+def photo_table(root: Path) -> list[dict[str, str]]:
+    """Give the rows of the table of photos."""
+    with (root / "open_images" / "train-images-boxable-with-rotation.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def rejected_path(written: str) -> str:

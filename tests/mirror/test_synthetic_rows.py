@@ -6,12 +6,12 @@ import hashlib
 import statistics
 import tracemalloc
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import published_files as published
 import pytest
 
-from pico_banana.errors import ConfigError
+from pico_banana.errors import ConfigError, UnknownNameError
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rehearsal.making.traps import Trap
 from pico_banana.taxonomy import edit_types
@@ -36,13 +36,43 @@ def test_counts_are_those_asked_for_and_told(mirror):
     assert len(published.rows(mirror.folder, "multi-turn")) == mirror.sessions == round(ROWS * 72_000 / 257_730)
 
 
-def test_types_come_in_blocks_with_the_published_proportions(mirror):
-    labels = [row["edit_type"] for row in published.rows(mirror.folder, "sft") if row["edit_type"] in LABELS]
+@pytest.mark.parametrize("order", ["release", "blocks"])
+def test_types_have_the_published_proportions(tmp_path, order):
+    make_mirror(tmp_path, rows=ROWS, seed=3, order=order)
+    labels = [row["edit_type"] for row in published.rows(tmp_path, "sft") if row["edit_type"] in LABELS]
     assert Counter(labels).keys() == LABELS
     for kind in edit_types():
         assert abs(labels.count(kind.label) - ROWS * kind.published_count / 257_730) < 3, kind
-    blocks = [label for label, _ in groupby(labels)]
-    assert len(blocks) <= len(LABELS) + 2  # a repeated row may stand at the edge of a block
+
+
+def test_the_usual_order_is_the_releases(tmp_path):
+    """General types mixed, then the human ones, then the text ones; each stretch starts over with the sources."""
+    make_mirror(tmp_path, rows=ROWS, seed=3, traps=False)
+    rows = published.rows(tmp_path, "sft")
+    category = {kind.label: str(kind.category) for kind in edit_types()}
+    groups = [category[row["edit_type"]] for row in rows]
+    groups = [group if group in {"human_centric", "text_symbol"} else "general" for group in groups]
+    assert [group for group, _ in groupby(groups)] == ["general", "human_centric", "text_symbol"]
+    neighbours = sum(one["edit_type"] != other["edit_type"] for one, other in pairwise(rows))
+    assert neighbours > 0.9 * ROWS
+    numbers = [int(name[21:-4]) for row in rows if published.PLAIN_NAME.fullmatch(name := row["output_image"])]
+    assert numbers == sorted(numbers)
+    ids = {row["OriginalURL"]: row["ImageID"] for row in published.photo_table(tmp_path)}
+    for group in ("general", "human_centric", "text_symbol"):
+        sources = [ids[row["open_image_input_url"]] for row, own in zip(rows, groups, strict=True) if own == group]
+        assert sources == sorted(sources)
+        assert {source[0] for source in sources} == {"0", "1"}  # both tars
+
+
+def test_rows_can_lie_in_blocks_of_one_type(tmp_path):
+    make_mirror(tmp_path, rows=ROWS, seed=3, order="blocks", traps=False)
+    labels = [row["edit_type"] for row in published.rows(tmp_path, "sft")]
+    assert [label for label, _ in groupby(labels)] == [kind.label for kind in edit_types()]
+
+
+def test_there_are_two_orders(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"unknown order of rows 'random'.*release, blocks"):
+        make_mirror(tmp_path, rows=10, order="random")
 
 
 def test_texts_are_as_long_as_in_the_release(mirror):
@@ -176,7 +206,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(tmp_path
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path):
-    make_mirror(tmp_path / "first", rows=10)  # imports and word lists are not what is measured
+    make_mirror(tmp_path / "first", rows=100)  # imports and word lists are not what is measured
     tracemalloc.start()
     make_mirror(tmp_path / "large", rows=6_000)
     _, most = tracemalloc.get_traced_memory()
@@ -206,7 +236,7 @@ def test_a_large_mirror_is_described_without_being_made(tmp_path):
     spec = MirrorSpec(10_000_000, 2_000_000, 1_000_000, 0, (8, 8), True, True, "https://m.invalid/", "p.invalid")
     plan = MirrorPlan(spec)
     last = single_turn(plan, 9_999_999).row
-    assert last["edit_type"] == edit_types()[-1].label
+    assert last["edit_type"] in {kind.label for kind in edit_types() if kind.category == "text_symbol"}
     assert str(last["output_image"]).startswith("images/positive-edit/")
 
 

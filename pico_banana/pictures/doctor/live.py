@@ -21,7 +21,8 @@ from pico_banana.mirrors.catalog import Mirror, facts, rows_file
 from pico_banana.mirrors.fetch.pacing import SLOW_LANE
 from pico_banana.pictures.doctor.findings import Finding, Verdict
 from pico_banana.records import Subset
-from pico_banana.rows.lines.published import BadRow, parse_line
+from pico_banana.rows.bad import BadRow
+from pico_banana.rows.lines.published import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

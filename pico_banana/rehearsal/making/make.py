@@ -13,11 +13,12 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING
 
-from pico_banana.errors import ConfigError
+from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.mirrors.store import atomic_path
 from pico_banana.rehearsal.making import layout
 from pico_banana.rehearsal.making.lines import LineWriter
 from pico_banana.rehearsal.making.names import BASE_URL, PHOTO_HOST
+from pico_banana.rehearsal.making.orders import Order
 from pico_banana.rehearsal.making.plan import (
     PUBLISHED_PREFERENCES,
     PUBLISHED_ROWS,
@@ -81,13 +82,14 @@ def make_mirror(  # noqa: PLR0913 - each is a property of the mirror that some t
     shared_photos: bool = True,
     base_url: str = BASE_URL,
     photo_host: str = PHOTO_HOST,
+    order: Order | str = Order.RELEASE,
     progress: Progress | None = None,
 ) -> MirrorSummary:
     """Write a mirror in the published layout, the same one for the same arguments.
 
     Args:
         folder: the mirror's root; made when missing, files in it are replaced.
-        rows: single-turn rows, in blocks by type with the published proportions.
+        rows: single-turn rows, types in the published proportions.
         preferences: preference rows; they are those single-turn rows whose file name ends in `_retryN`. The release's
             share (22 %) when left out.
         sessions: multi-turn rows; the release's share when left out.
@@ -99,6 +101,7 @@ def make_mirror(  # noqa: PLR0913 - each is a property of the mirror that some t
         shared_photos: whether several rows, also of different subsets, share a photo.
         base_url: what addresses in the manifests start with.
         photo_host: where the photos seem to lie, without `farmN.`; keep to a domain that cannot be reached.
+        order: "release" mixes the types as the release does, "blocks" has one block a type; see `orders`.
         progress: called now and then with what is being written, how many are done, and of how many.
 
     Returns:
@@ -106,12 +109,13 @@ def make_mirror(  # noqa: PLR0913 - each is a property of the mirror that some t
 
     Raises:
         ConfigError: the numbers contradict each other.
+        UnknownNameError: there is no such order.
         StoreError: the folder cannot be written.
     """
     wanted = round(rows * PUBLISHED_PREFERENCES / PUBLISHED_ROWS) if preferences is None else preferences
     turns = round(rows * PUBLISHED_SESSIONS / PUBLISHED_ROWS) if sessions is None else sessions
     base = base_url if base_url.endswith("/") else f"{base_url}/"
-    spec = MirrorSpec(rows, wanted, turns, seed, size, traps, shared_photos, base, photo_host)
+    spec = MirrorSpec(rows, wanted, turns, seed, size, traps, shared_photos, base, photo_host, _order(order))
     _check(spec, pictures=pictures, photo_copies=photo_copies)
     plan = MirrorPlan(spec)
     tell = progress or (lambda _what, _done, _total: None)
@@ -121,6 +125,13 @@ def make_mirror(  # noqa: PLR0913 - each is a property of the mirror that some t
     _write_open_images(folder, plan)
     kept = {trap.value: counts[trap] for trap in Trap if counts[trap]}
     return MirrorSummary(folder, rows, wanted, turns, spec.photos, written, kept)
+
+
+def _order(name: str) -> Order:
+    if name not in set(Order):
+        error = unknown_name("order of rows", name, list(Order))
+        raise error
+    return Order(name)
 
 
 def _check(spec: MirrorSpec, *, pictures: bool, photo_copies: bool) -> None:

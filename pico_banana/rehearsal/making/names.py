@@ -49,15 +49,18 @@ class Names:
         host: where the photos seem to lie, without `farmN.`.
         numbers: where numeric names are drawn from, half as many again as there are rows.
         rejects: numbers of rejected pictures.
+        photos: how many photos the rows use, where names rise with the rows and ids with the photos; 0 where both
+            are scattered.
     """
 
     seed: int
     host: str
     numbers: Scatter
     rejects: Scatter
+    photos: int = 0
 
     @classmethod
-    def of(cls, *, rows: int, preferences: int, seed: int, host: str = PHOTO_HOST) -> Names:
+    def of(cls, *, rows: int, preferences: int, seed: int, host: str = PHOTO_HOST, photos: int = 0) -> Names:
         """Make the names of a mirror.
 
         Args:
@@ -65,12 +68,13 @@ class Names:
             preferences: preference rows; each may have two rejected pictures.
             seed: the mirror's seed.
             host: where the photos seem to lie.
+            photos: how many photos there are, for names and ids that rise; 0 for scattered ones.
 
         Returns:
             The names.
         """
         numbers = Scatter.of(rows + rows // 2 + 2, seed + 1)
-        return cls(seed, host, numbers, Scatter.of(3 * preferences + 2, seed + 2))
+        return cls(seed, host, numbers, Scatter.of(3 * preferences + 2, seed + 2), photos)
 
     def edited(self, row: int, retry: int) -> str:
         """Give the path of a row's edited picture.
@@ -82,7 +86,7 @@ class Names:
         Returns:
             `images/positive-edit/1239.png` or `images/positive-edit/kf3o5u_retry1.png`.
         """
-        number = self.numbers.at(row)
+        number = row + row // 2 + 1 if self.photos else self.numbers.at(row)
         if not retry:
             return f"images/positive-edit/{number + 1}.png"
         return f"images/positive-edit/{_retry_name(number)}_retry{retry}.png"
@@ -137,6 +141,11 @@ class Names:
         Returns:
             16 hexadecimal digits, the first 0 or 1.
         """
+        if self.photos:
+            # Between the ids of two photos there is room for one that no row uses; their numbers come after the others.
+            used, step = photo < self.photos, _IMAGE_IDS // (2 * self.photos)
+            slot = 2 * photo if used else 2 * (photo - self.photos) + 1
+            return f"{slot * step + mixed(photo + self.seed) % step:016x}"
         return f"{(photo + 1 + self.seed) * 0x1B873593CC9E2D51 % _IMAGE_IDS:016x}"
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pico_banana.rehearsal.making.dice import Dice, Scatter
 from pico_banana.rehearsal.making.names import Names
+from pico_banana.rehearsal.making.orders import Order, Stretch, stretches
 from pico_banana.rehearsal.making.traps import NO_TRAPS, PREFERENCE_TRAPS, ROW_TRAPS, SESSION_TRAPS, Trap, TrapPlan
 from pico_banana.taxonomy import EditType, edit_types
 
@@ -38,6 +38,7 @@ class MirrorSpec:
         shared_photos: whether several rows, also of different subsets, share one photo.
         base_url: what addresses in the manifests start with; ends in a slash.
         photo_host: where the photos seem to lie, without `farmN.`.
+        order: how the rows follow one another.
     """
 
     rows: int
@@ -49,6 +50,7 @@ class MirrorSpec:
     shared_photos: bool
     base_url: str
     photo_host: str
+    order: Order = Order.RELEASE
 
     @property
     def photos(self) -> int:
@@ -72,26 +74,33 @@ class MirrorPlan:
     def __init__(self, spec: MirrorSpec) -> None:
         """Derive everything from what was asked for."""
         self.spec = spec
-        self.names = Names.of(rows=spec.rows, preferences=spec.preferences, seed=spec.seed, host=spec.photo_host)
+        rising = spec.photos if spec.order is Order.RELEASE else 0
+        self.names = Names.of(
+            rows=spec.rows, preferences=spec.preferences, seed=spec.seed, host=spec.photo_host, photos=rising
+        )
         self.row_traps = TrapPlan.of(ROW_TRAPS, spec.rows) if spec.traps else NO_TRAPS
         self.preference_traps = TrapPlan.of(PREFERENCE_TRAPS, spec.preferences) if spec.traps else NO_TRAPS
         self.session_traps = TrapPlan.of(SESSION_TRAPS, spec.sessions) if spec.traps else NO_TRAPS
         self._types = edit_types()
-        self._ends = list(accumulate(proportions(spec.rows)))
+        self._stretches = stretches(spec.order, proportions(spec.rows), seed=spec.seed)
+        self._firsts = [stretch.first for stretch in self._stretches]
         self._retries = Scatter.of(spec.rows, spec.seed + 5)
         self._photo_groups = Scatter.of(-(-spec.rows // 2), spec.seed + 6)
         self._session_photos = Scatter.of(spec.photos, spec.seed + 7)
 
     def edit_type(self, row: int) -> EditType:
-        """Give the type of a row: rows come in blocks by type.
+        """Give the type of a row, which its place in the file decides.
 
         Args:
             row: its number in sft.jsonl, from 0.
 
         Returns:
-            The type whose block it lies in.
+            The type.
         """
-        return self._types[bisect_right(self._ends, row)]
+        return self._stretch(row).edit_type(row)
+
+    def _stretch(self, row: int) -> Stretch:
+        return self._stretches[bisect_right(self._firsts, row) - 1]
 
     def preference(self, row: int) -> int | None:
         """Give the number of the preference row that goes with a row.
@@ -167,7 +176,7 @@ class MirrorPlan:
         return [self.names.rejected(preference, attempt) for attempt in range(self.retry(row))]
 
     def photo(self, row: int) -> int:
-        """Give the photo of a row: neighbours share one, and rows of other blocks use it again.
+        """Give the photo of a row: neighbours share one, and rows further on use it again.
 
         Args:
             row: its number in sft.jsonl.
@@ -175,7 +184,12 @@ class MirrorPlan:
         Returns:
             The photo's number.
         """
-        return self._photo_groups.at(row // 2) % self.spec.photos if self.spec.shared_photos else row
+        if not self.spec.shared_photos:
+            return row
+        if self.spec.order is Order.BLOCKS:
+            return self._photo_groups.at(row // 2) % self.spec.photos
+        stretch = self._stretch(row)
+        return (row - stretch.first) * self.spec.photos // stretch.size
 
     def session_photo(self, session: int) -> int:
         """Give the photo of a session; single-turn rows use it too when photos are shared.

@@ -10,9 +10,9 @@ all rows, ids of rows that share a path, is patched into the finished file befor
 
 from __future__ import annotations
 
-import json
+import mmap
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -35,6 +35,7 @@ from pico_banana.rows.lines.columns import Columns, parse_block
 from pico_banana.rows.lines.flags import BIT
 from pico_banana.rows.lines.jsonl import Block, RowsReader
 from pico_banana.rows.lines.problems import find_flags
+from pico_banana.rows.table.damage import checksum, gaps, index_bytes
 from pico_banana.rows.table.mapped import TEXTS
 from pico_banana.rows.table.stored import stored_schema, texts_column
 from pico_banana.taxonomy import edit_type_from_label, edit_types
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from pico_banana.rows.lines.published import BadRow
+    from pico_banana.rows.bad import BadRow
 
 WORKERS = 2
 _NAME = 12  # digits in the name of an Arrow file
@@ -63,6 +64,7 @@ class Built:
         flags: how many rows carry each flag.
         places: where each buffer lies in the Arrow file.
         sha256: hash of the rows file.
+        type_counts: how many rows have each edit type code.
     """
 
     rows: int
@@ -71,6 +73,7 @@ class Built:
     flags: dict[str, int]
     places: Places
     sha256: str
+    type_counts: list[int]
 
 
 def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_bytes: OnBytes | None = None) -> None:
@@ -111,11 +114,34 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
         "source": stamp(source, status, built.sha256, checked),
         "bad_rows": [asdict(bad) for bad in built.bad_rows],
         "places": built.places,
+        "type_counts": built.type_counts,
+        **_sums(arrow, built.places),
     }
-    write_atomic(index_path, json.dumps(index).encode())
+    write_atomic(index_path, index_bytes(index))
     for old in index_path.parent.glob(f"{index_path.stem}-{'?' * _NAME}.arrow"):  # not those of `rows=` stores
-        if old != arrow:
+        if old != arrow and not _in_use(old):
             old.unlink(missing_ok=True)
+
+
+def _sums(arrow: Path, places: Places) -> dict[str, Any]:
+    """Give the file's size and the checksum of each batch of each column, and of all that lies in no column."""
+    with arrow.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        sums = {name: [checksum(data, batch) for batch in batches] for name, batches in places.items()}
+        return {"bytes": len(data), "sums": {**sums, "": [checksum(data, gaps(places, len(data)))]}}
+
+
+def _in_use(path: Path) -> bool:
+    """Tell whether a process has a store open; those that cannot be told from others go, as they always did."""
+    try:
+        import fcntl
+
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return False
+    return False
 
 
 def stamp(source: Path, status: os.stat_result, sha256: str, checked: int) -> dict[str, Any]:
@@ -158,7 +184,7 @@ def _write_rows(subset: Subset, source: Path, target: Path, on_bytes: OnBytes | 
     all_hashes = np.concatenate([*hashes, np.empty(0, np.int64)])
     twins = mark_twins(subset, target, places=places, labels=codes.labels, hashes=all_hashes)
     flags = {flag.value: int(count) + twins[flag] for flag, count in zip(Flag, counts, strict=True)}
-    return Built(writer.rows, codes.labels, tuple(bad), flags, places, reader.sha256)
+    return Built(writer.rows, codes.labels, tuple(bad), flags, places, reader.sha256, codes.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +225,8 @@ def _derive(subset: Subset, block: Block, file: str) -> _Part:
         labels = encoded.dictionary.to_pylist()
         codes = numbers(encoded.indices, np.int32).astype(np.uint32)
         known = np.array([edit_type_from_label(label).known for label in labels], np.bool_)[codes]
-        extra = {"type": column(codes), "texts": texts_column([table[name] for name in TEXTS])}
+        low = column(codes.astype(np.uint8))
+        extra = {"type": column(codes), "low_type": low, "texts": texts_column([table[name] for name in TEXTS])}
         paths = table["edited"]
     extra |= {
         "flags": column(find_flags(table, known)),
@@ -235,6 +262,12 @@ class _Codes:
 
     def __init__(self) -> None:
         self._codes = {kind.label: code for code, kind in enumerate(edit_types())}
+        self._counts: Counter[int] = Counter()
+
+    @property
+    def counts(self) -> list[int]:
+        """How many rows each code has."""
+        return [self._counts[code] for code in self._codes.values()]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -243,6 +276,10 @@ class _Codes:
     def replace(self, table: pa.Table, labels: list[str]) -> pa.Table:
         """Turn codes that count within one block into codes that count in the whole file."""
         lasting = np.array([self._codes.setdefault(label, len(self._codes)) for label in labels], np.uint32)
-        index = table.schema.get_field_index("type")
         codes = lasting[numbers(table["type"], np.uint32)]
-        return table.set_column(index, table.schema.field(index), column(codes))
+        for code, rows in enumerate(np.bincount(codes).tolist()):
+            self._counts[code] += rows
+        for name, values in (("type", codes), ("low_type", codes.astype(np.uint8))):
+            index = table.schema.get_field_index(name)
+            table = table.set_column(index, table.schema.field(index), column(values))
+        return table

@@ -7,29 +7,30 @@ differs, or is too young to be trusted, the content is hashed; only a different 
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import zlib
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2s
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pico_banana.errors import MirrorError, RowError, unknown_name
+from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.mirrors.store import area, locked, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
+from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FORMAT = 3  # raise it when the stored columns change
+FORMAT = 4  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
+_SHOWN_BYTES = 60
 PROGRESS_FROM_BYTES = 20_000_000
 
 OnBadRows: TypeAlias = Literal["error", "skip"]
@@ -60,7 +61,7 @@ def open_rows(
 
     Raises:
         RowError: a line is no row and `on_bad_rows` is "error", or a compressed file is damaged.
-        MirrorError: the mirror has no such rows file.
+        MirrorError: the mirror has no such rows file, or what it sent has no row in it.
         StoreError: the store cannot be written.
         UnknownNameError: `on_bad_rows` is neither.
     """
@@ -76,10 +77,25 @@ def open_rows(
     if table is None:
         with locked(index.with_suffix(".lock")):
             table = _open_current(index, source, verify=verify) or _build(stored, source, index, progress=progress)
+    if file is None and mirror.folder is None and not len(table):
+        refused = _refused(source, index, f"{mirror.root}/{rows_file(stored).path}")
+        raise refused
     if table.bad_rows and on_bad_rows == "error":
         first = _first_error(table)
         raise first
     return table
+
+
+def _refused(source: Path, index: Path, url: str) -> MirrorError:
+    """Put away what a server sent in place of rows, so that the next run asks again."""
+    with source.open("rb") as file:
+        head = file.read(_SHOWN_BYTES)
+    put_away = source.with_name(f"{source.name}.refused")
+    source.replace(put_away)
+    index.unlink(missing_ok=True)
+    what = f"begins with {head!r}" if head else "is empty"
+    text = f"{url} has no row in it: it {what}. It was put away as {put_away} and is fetched again the next time"
+    return MirrorError(text, mirror=url)
 
 
 def locate_rows(subset: Subset, mirror: Mirror) -> Path:
@@ -101,7 +117,8 @@ def locate_rows(subset: Subset, mirror: Mirror) -> Path:
     folders = [folder for folder in (mirror.folder, kept) if folder is not None]
     for folder in folders:
         for ending in COMPRESSED_ENDINGS:
-            if (found := folder / f"{path}{ending}").is_file():
+            found = folder / f"{path}{ending}"
+            if found.is_file() and (folder == mirror.folder or found.stat().st_size):  # a power cut leaves empty ones
                 return found
     if mirror.folder is not None:
         text = f"the mirror {mirror.root} has no {path}, nor {path}.gz or {path}.zst; it offers no {subset.value} rows"
@@ -134,10 +151,10 @@ def _index_path(subset: Subset, mirror: Mirror, file: Path | None) -> Path:
 def _open_current(index_path: Path, source: Path, *, verify: bool) -> RowTable | None:
     """Open the store if it was built from what the rows file holds now."""
     try:
-        index = json.loads(index_path.read_bytes())
+        index = read_index(index_path)
         if index["layout"] != layout() or index["source"]["path"] != str(source):
             return None
-        table = RowTable(index_path, index)
+        table = RowTable(index_path, index, _rebuild(index, index_path, source))
     except (OSError, ValueError, KeyError, TypeError):  # missing, half-removed by a newer build, or not ours
         return None
     return table if _unchanged(index, index_path, source, verify=verify) else None
@@ -158,7 +175,7 @@ def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify:
         return False
     stamp |= facts | {"checked_ns": checked}
     with suppress(OSError):  # a store that cannot be written is still good to read
-        write_atomic(index_path, json.dumps(index).encode())
+        write_atomic(index_path, index_bytes(index))
     return True
 
 
@@ -167,7 +184,28 @@ def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) 
 
     with _bar(source, progress=progress) as on_bytes:
         build(subset, source, index, layout=layout(), on_bytes=on_bytes)
-    return RowTable(index)
+    return _mapped(index, source)
+
+
+def _mapped(index_path: Path, source: Path) -> RowTable:
+    index = read_index(index_path)
+    return RowTable(index_path, index, _rebuild(index, index_path, source))
+
+
+def _rebuild(index: dict[str, Any], index_path: Path, source: Path) -> Callable[[], dict[str, Any]]:
+    """Give what builds a damaged store anew; a value that can travel to another process with the table."""
+    return partial(_built_anew, Subset(index["subset"]), source, index_path, index["source"]["sha256"])
+
+
+def _built_anew(subset: Subset, source: Path, index_path: Path, sha256: str) -> dict[str, Any]:
+    from pico_banana.rows.building.build import build
+
+    if not source.is_file() or sha256_of(source) != sha256:
+        text = f"the row store {index_path} is damaged or gone, and {source} is not what it was built from; load anew"
+        raise StoreError(text, path=str(index_path))
+    with locked(index_path.with_suffix(".lock")):
+        build(subset, source, index_path, layout=layout())
+        return read_index(index_path)
 
 
 @contextmanager

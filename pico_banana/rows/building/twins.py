@@ -7,9 +7,9 @@ are; hashes of the paths, 8 bytes a row, find the few suspects, and only those a
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ import pyarrow as pa
 from pico_banana.records import Flag, Subset
 from pico_banana.rows.building.rowfile import Places, patch
 from pico_banana.rows.lines.flags import BIT, flags_of
-from pico_banana.rows.lines.ids import twin_numbers
+from pico_banana.rows.lines.ids import TwinNumbers, digest_of
 from pico_banana.rows.table.stored import stored_columns, take_rows
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+_ROWS_AT_ONCE = 1 << 12
 Twin = tuple[int, int, int]  # row, twin number, flag bits
 _PATH_OF = {Subset.SINGLE_TURN: "edited", Subset.PREFERENCE: "edited", Subset.MULTI_TURN: "path"}
 _TOLD_APART_BY = {
@@ -53,12 +54,12 @@ def mark_twins(
     suspects = _repeated(hashes)
     if not len(suspects):
         return Counter()
+    told = _Told(subset, labels)
     with pa.memory_map(str(path)) as file:
-        suspect_rows = take_rows(pa.ipc.open_file(file).read_all(), suspects)
-        rows = stored_columns(suspect_rows, [_PATH_OF[subset], *_TOLD_APART_BY[subset], "flags"]).to_pylist()
-    for row in rows:
-        row["type"] = labels[row["type"]] if "type" in row else None  # a code may be another one in the next build
-    twins = list(_twins(subset, suspects.tolist(), rows))
+        table = pa.ipc.open_file(file).read_all()
+        for start in range(0, len(suspects), _ROWS_AT_ONCE):
+            told.take(take_rows(table, suspects[start : start + _ROWS_AT_ONCE]))
+    twins = list(told.twins(suspects))
     changes = {"twin": [(row, twin) for row, twin, _ in twins], "flags": [(row, bits) for row, _, bits in twins]}
     patch(path, places, changes)
     given = {Flag.SHARED_OUTPUT, Flag.REPEATED_ROW}
@@ -74,17 +75,37 @@ def _repeated(hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.sort(order[np.append(same, False) | np.append(False, same)])
 
 
-def _twins(subset: Subset, numbers: list[int], rows: list[dict[str, Any]]) -> Iterator[Twin]:
-    key = _PATH_OF[subset]
-    listed = sorted(zip(numbers, rows, strict=True), key=lambda item: (item[1][key], item[0]))
-    for _, members in groupby(listed, key=lambda item: item[1][key]):
-        group = list(members)
-        contents = [json.dumps([row[name] for name in _TOLD_APART_BY[subset]]) for _, row in group]
-        if len(group) == 1:  # another path has the same hash
-            continue
-        counts = Counter(contents)
-        for (number, row), twin, content in zip(group, twin_numbers(contents), contents, strict=True):
-            yield number, twin, row["flags"] | _bits(counts[content])
+class _Told:
+    """Rows told apart piece by piece: of each row some numbers are kept, so that a file of nothing but twins fits."""
+
+    def __init__(self, subset: Subset, labels: Sequence[str]) -> None:
+        self._key, self._apart, self._labels = _PATH_OF[subset], _TOLD_APART_BY[subset], labels
+        self._paths: dict[bytes, tuple[int, TwinNumbers]] = {}
+        self._contents: dict[bytes, int] = {}
+        self._numbers = {name: array("Q") for name in ("path", "content", "twin", "flags")}
+
+    def take(self, table: pa.Table) -> None:
+        """Take the next rows."""
+        for row in stored_columns(table, [self._key, *self._apart, "flags"]).to_pylist():
+            if "type" in row:
+                row["type"] = self._labels[row["type"]]  # a code may be another one in the next build
+            self._add(row[self._key], json.dumps([row[name] for name in self._apart]), row["flags"])
+
+    def _add(self, path: str, content: str, flags: int) -> None:
+        name = digest_of(path)
+        number, twins = self._paths.setdefault(name, (len(self._paths), TwinNumbers()))
+        alike = self._contents.setdefault(name + digest_of(content), len(self._contents))
+        for kept, value in zip(self._numbers.values(), (number, alike, twins.next(content), flags), strict=True):
+            kept.append(value)
+
+    def twins(self, rows: npt.NDArray[np.int64]) -> Iterator[Twin]:
+        """Give the rows that do share their path; of the others only the hash was another's too."""
+        path, content, twin, flags = (
+            np.frombuffer(kept, np.uint64).astype(np.int64) for kept in self._numbers.values()
+        )
+        sharing, equal = np.bincount(path)[path], np.bincount(content)[content]
+        for place in np.flatnonzero(sharing > 1).tolist():
+            yield int(rows[place]), int(twin[place]), int(flags[place]) | _bits(int(equal[place]))
 
 
 def _bits(equal_rows: int) -> int:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pico_banana.records import Subset
+from pico_banana.rows.bad import BadRow
 from pico_banana.rows.buffers import Column, column, numbers
 from pico_banana.rows.lines.paths import OTHER_HOST, PATH_PREFIX
 from pico_banana.rows.lines.published import (
@@ -27,10 +28,11 @@ from pico_banana.rows.lines.published import (
     SHORT,
     SOURCE,
     TEXT,
-    BadRow,
     Row,
     parse_line,
+    too_long,
 )
+from pico_banana.rows.strict import is_strict
 
 if TYPE_CHECKING:
     from pico_banana.rows.lines.jsonl import Block
@@ -96,6 +98,8 @@ def parse_block(subset: Subset, block: Block, *, file: str) -> Columns:
     Returns:
         The good rows as columns, and the bad ones with their reasons.
     """
+    if block.too_long:
+        return Columns(schema(subset).empty_table(), (too_long(file, block.first_line),))
     table = _at_once(subset, block) if subset is not Subset.MULTI_TURN else None
     return Columns(table, ()) if table is not None else _line_by_line(subset, block, file)
 
@@ -145,7 +149,7 @@ def _is_one_object_a_line(data: bytes) -> bool:
 
 def _at_once(subset: Subset, block: Block) -> pa.Table | None:
     """Parse a block in which nothing is unusual; None for any other."""
-    if not _is_one_object_a_line(block.data):
+    if not _is_one_object_a_line(block.data) or not is_strict(block.data, lists=subset is Subset.PREFERENCE):
         return None
     try:
         block.data.decode()  # Arrow lets bytes through that are not UTF-8

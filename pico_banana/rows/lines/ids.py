@@ -8,7 +8,6 @@ that share a path are told apart by a hash of their content: `single_turn/positi
 from __future__ import annotations
 
 import re
-from collections import Counter
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
@@ -76,6 +75,47 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
     return (short[:-1] if short.endswith("~") else f"{short}.png"), number
 
 
+class TwinNumbers:
+    """Tells rows of one path apart by what else they say, one row after another; keeps hashes, never the rows."""
+
+    __slots__ = ("_attempts", "_taken")
+
+    def __init__(self) -> None:
+        """Start with no row."""
+        self._taken = {0}
+        self._attempts: dict[bytes, int] = {}
+
+    def next(self, content: str) -> int:
+        """Give the next row a number.
+
+        Args:
+            content: what it says.
+
+        Returns:
+            A number other than 0 that no row before has, the same whatever the order of rows that differ.
+        """
+        key = digest_of(content)
+        number, attempt = 0, self._attempts.get(key, 0)
+        while number in self._taken:
+            number = _hash(content, attempt)
+            attempt += 1
+        self._attempts[key] = attempt
+        self._taken.add(number)
+        return number
+
+
+def digest_of(text: str) -> bytes:
+    """Give 16 bytes that stand for a text.
+
+    Args:
+        text: any text.
+
+    Returns:
+        Its hash.
+    """
+    return blake2s(text.encode(), digest_size=16).digest()
+
+
 def twin_numbers(contents: Sequence[str]) -> list[int]:
     """Tell rows of one path apart by what else they say.
 
@@ -85,17 +125,8 @@ def twin_numbers(contents: Sequence[str]) -> list[int]:
     Returns:
         One number other than 0 per row, all different, the same whatever the order of rows that differ.
     """
-    taken = {0}
-    attempts: Counter[str] = Counter()
-    numbers = []
-    for content in contents:
-        number = 0
-        while number in taken:
-            number = _hash(content, attempts[content])
-            attempts[content] += 1
-        taken.add(number)
-        numbers.append(number)
-    return numbers
+    numbers = TwinNumbers()
+    return [numbers.next(content) for content in contents]
 
 
 def _hash(content: str, attempt: int) -> int:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
-_ZSTANDARD_BYTES = 1 << 17  # compressed; about BLOCK_BYTES of text
+LINE_BYTES = 16 << 20  # published rows have about 600; a longer line is refused before it fills the memory
+# Compressed. Its text can be 30,000 times as long, so that small pieces keep a hostile file's from filling the memory.
+_ZSTANDARD_BYTES = 1 << 10
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -30,10 +32,12 @@ class Block:
     Attributes:
         data: the lines, UTF-8, each with its `\\n`; the file's last line may lack it.
         first_line: the 1-based number of the first line.
+        too_long: the block stands for one line of more than `LINE_BYTES`, whose content was thrown away.
     """
 
     data: bytes
     first_line: int
+    too_long: bool = False
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Give each line that is not blank.
@@ -70,22 +74,28 @@ class RowsReader:
             on_bytes: told how many more bytes of the file on disk were read.
 
         Yields:
-            Blocks of about `BLOCK_BYTES`; a longer line makes a longer block.
+            Blocks of about `BLOCK_BYTES`; a longer line makes a longer block, up to `LINE_BYTES`.
 
         Raises:
             RowError: a compressed file is damaged or cut off.
             MissingExtraError: a `.zst` file, and no zstandard installed.
         """
-        line, rest = 1, b""
+        line, rest, dropping = 1, b"", False
         with self.path.open("rb") as raw:
             chunks = _chunks(_Tally(raw, self._digest.update, on_bytes), self.path)
             while chunk := self._next(chunks, line):
+                if dropping:
+                    _, ended, chunk = chunk.partition(b"\n")
+                    dropping, line = not ended, line + len(ended)
                 data = rest + chunk
                 end = data.rfind(b"\n") + 1
                 if end:
                     yield _block(data[:end], line)
                     line += data.count(b"\n", 0, end)
                 rest = data[end:]
+                if len(rest) > LINE_BYTES:
+                    yield Block(b"", line, too_long=True)
+                    rest, dropping = b"", True
         if rest:
             yield _block(rest, line)
 
@@ -142,11 +152,19 @@ def _zstandard(raw: _Tally, path: Path) -> Iterator[bytes]:
         raise missing_extra("zstandard", "zstd", f"Reading {path.name}") from error
     decompressor = zstandard.ZstdDecompressor()
     frame = None
+    texts: list[bytes] = []
     while data := raw.read(_ZSTANDARD_BYTES):
         while data:
             frame = frame or decompressor.decompressobj()
-            if text := frame.decompress(data):
-                yield text
+            texts.append(frame.decompress(data))
             data, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+        if sum(map(len, texts)) >= BLOCK_BYTES:
+            yield from _cut(b"".join(texts))
+            texts = []
+    yield from _cut(b"".join(texts))
     if frame is not None:
         raise EOFError("the last frame does not end")
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    return (text[start : start + BLOCK_BYTES] for start in range(0, len(text), BLOCK_BYTES))

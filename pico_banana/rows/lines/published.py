@@ -8,17 +8,17 @@ that is not perfect, so what counts as a row is decided here.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pico_banana.errors import RowError
 from pico_banana.records import Subset
-from pico_banana.rows.lines.jsonl import RowsReader
+from pico_banana.rows.bad import BadRow
+from pico_banana.rows.lines.jsonl import LINE_BYTES, RowsReader
 from pico_banana.rows.lines.paths import picture_path, published_path
+from pico_banana.rows.strict import NoJsonError, parse_json, parse_whole_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SOURCE, TEXT, SHORT, OUTPUT, LABEL = "open_image_input_url", "text", "summarized_text", "output_image", "edit_type"
 REJECTED, LOCAL = "rejected_images", "local_input_image"
@@ -27,38 +27,6 @@ FILES, PROMPTS, ORIGINAL, FINAL = "files", "metadata_edit_turn_prompts", "origin
 _json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one for every line
 
 Row: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A line that is not a row.
-
-    Attributes:
-        file: the rows file.
-        line: 1-based line number.
-        field: the published key at fault, empty when the whole line is.
-        reason: what is wrong and what would be right.
-    """
-
-    file: str
-    line: int
-    field: str
-    reason: str
-
-    @property
-    def place_and_reason(self) -> str:
-        """File, line and what is wrong, in one line."""
-        return f"{Path(self.file).name}:{self.line}: {self.reason}"
-
-    def error(self) -> RowError:
-        """Make the error to raise for this line.
-
-        Returns:
-            An error that names file, line and field and says how to go on without the line.
-        """
-        go_on = "To load the rest, say on_bad_rows='skip' (--skip-bad-rows)"
-        text = f"{self.place_and_reason}. {go_on}"
-        return RowError(text, file=self.file, line=self.line, field=self.field)
 
 
 class _BadField(Exception):  # noqa: N818 - a signal inside this file, turned into a BadRow
@@ -81,12 +49,12 @@ def parse_line(subset: Subset, line: bytes, *, file: str = "", number: int = 0) 
     """
     try:
         return _PARSERS[subset](_object(line))
-    except (ValueError, RecursionError, _BadField) as error:
+    except (ValueError, _BadField) as error:
         return _unreadable(error, file, number)
 
 
-def _object(line: bytes) -> Row:
-    row = json.loads(line.decode("utf-8-sig"))  # bytes would be taken for UTF-16 where they look like it
+def _object(line: bytes, parse: Callable[[bytes], object] = parse_json) -> Row:
+    row = parse(line)
     if not isinstance(row, dict):
         raise _BadField("", f"a row must be a JSON object, this is {_kind(row)}")
     return row
@@ -99,7 +67,22 @@ def _unreadable(error: Exception, file: str, number: int) -> BadRow:
         return BadRow(file, number, "", f"not UTF-8 (byte {error.start} of the line)")
     if isinstance(error, json.JSONDecodeError):
         return BadRow(file, number, "", f"not JSON ({error.msg} at character {error.pos})")
-    return BadRow(file, number, "", "not a row (JSON nested too deep, or a number of too many digits)")
+    if isinstance(error, NoJsonError):
+        return BadRow(file, number, "", str(error))
+    return BadRow(file, number, "", "not a row (a number of too many digits)")
+
+
+def too_long(file: str, line: int) -> BadRow:
+    """Say that a line is longer than any row.
+
+    Args:
+        file: the rows file.
+        line: its 1-based number.
+
+    Returns:
+        The line as one that is no row.
+    """
+    return BadRow(file, line, "", f"longer than {LINE_BYTES >> 20} MB, which is no row")
 
 
 def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -115,10 +98,12 @@ def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
         RowError: a line that is not a JSON object.
     """
     for block in RowsReader(Path(path)).blocks():
+        if block.too_long:
+            raise too_long(str(path), block.first_line).error()
         for number, line in block.lines():
             try:
-                row = _object(line)
-            except (ValueError, RecursionError, _BadField) as error:
+                row = _object(line, parse_whole_json)
+            except (ValueError, _BadField) as error:
                 raise _unreadable(error, str(path), number).error() from error
             yield row
 

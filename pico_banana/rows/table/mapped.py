@@ -6,7 +6,6 @@ it asks about. See `build.py` for how the files come to be.
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 from dataclasses import dataclass
@@ -16,12 +15,14 @@ from struct import calcsize
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
+from pico_banana.errors import StoreError
 from pico_banana.records import Subset
-from pico_banana.rows.lines.published import BadRow
+from pico_banana.rows.bad import BadRow
+from pico_banana.rows.table.damage import checksum, gaps, hold, read_index
 from pico_banana.taxonomy import EditType, edit_type_from_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
@@ -47,6 +48,9 @@ class Strings:
 class RowTable:
     """The rows of one published file.
 
+    The file's size is looked at when it is opened, the checksum of a column's batch when that is first touched: opening
+    costs nothing for it, and what is damaged is never given out.
+
     Attributes:
         subset: whose rows these are; never `instructions`, which is a view of `single_turn`.
         folder: the folder of the store's files.
@@ -55,12 +59,19 @@ class RowTable:
         bad_rows: the lines that were skipped when the store was built.
         sha256: hash of the rows file the store was built from.
         source: the path of that rows file.
+        type_counts: how many rows have each edit type code.
     """
 
-    def __init__(self, index_path: Path, index: dict[str, Any] | None = None) -> None:
-        """Map the file that an index names; an index that was read already can be handed over."""
-        index = index or json.loads(index_path.read_bytes())
-        self._index_path, self._index = index_path, index
+    def __init__(
+        self, index_path: Path, index: dict[str, Any] | None = None, rebuild: Callable[[], dict[str, Any]] | None = None
+    ) -> None:
+        """Map the file that an index names; `rebuild` builds a damaged one anew and gives its index."""
+        self._index_path, self._rebuild = index_path, rebuild
+        self._open(index or read_index(index_path))
+
+    def _open(self, index: dict[str, Any]) -> None:
+        self._index = index
+        index_path = self._index_path
         self.subset = Subset(index["subset"])
         self.folder = index_path.parent
         self.path = self.folder / index["arrow"]
@@ -71,17 +82,23 @@ class RowTable:
         self._rows: int = index["rows"]
         self.batch_rows: int = index["batch_rows"]
         self._places: dict[str, list[list[list[int] | None]]] = index["places"]
+        self.type_counts: list[int] = index["type_counts"]
+        self._sums: dict[str, list[int]] = index["sums"]
+        self._sound: set[tuple[str, int]] = set()
         self._handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         finalize(self, os.close, self._handle)
+        hold(self._handle)
+        if os.fstat(self._handle).st_size != index["bytes"]:
+            raise StoreError(f"{self.path} is cut off", path=str(self.path))
         self.data = mmap.mmap(self._handle, 0, access=mmap.ACCESS_READ)
 
     def __len__(self) -> int:
         """Give the number of rows."""
         return self._rows
 
-    def __reduce__(self) -> tuple[type[RowTable], tuple[Path, dict[str, Any]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as a path and the index; the rows stay where they are."""
-        return RowTable, (self._index_path, self._index)
+        return _reopened, (self._index_path, self._index, self._rebuild)
 
     @cached_property
     def edit_types(self) -> tuple[EditType, ...]:
@@ -114,12 +131,15 @@ class RowTable:
         Returns:
             The numbers; those of a list's buffers may be more than the batch has rows.
         """
+        self._require(column, batch)
         offset, size = self._places[column][batch][buffer] or (0, 0)
         numbers: memoryview = memoryview(self.data)[offset : offset + size - size % calcsize(kind)].cast(kind)  # type: ignore[call-overload]  # its stub wants literal formats
         return numbers[: self.length(batch)] if len(self._places[column][batch]) == 2 else numbers  # noqa: PLR2004
 
     def copy(self, column: str, batch: int) -> bytes:
         """Read one batch of a column of numbers without mapping it, so that a scan of all batches needs no memory.
+
+        It is not compared with its checksum: that would take as long again. Who scans compares with `type_counts`.
 
         Args:
             column: its name.
@@ -142,6 +162,7 @@ class RowTable:
         Returns:
             The raw buffers.
         """
+        self._require(column, batch)
         valid, offsets, text = self._places[column][batch][buffer : buffer + 3]
         view = memoryview(self.data)
         return Strings(
@@ -160,7 +181,46 @@ class RowTable:
         """
         import pyarrow as pa
 
-        return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
+        for column in self._sums:
+            for batch in range(len(self._sums[column])):
+                self._require(column, batch)
+        # The mapping itself, not the path: another process may have put another file in its place.
+        return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(self.data))).read_all()
+
+    def damaged(self) -> list[str]:
+        """Compare everything with its checksum.
+
+        Returns:
+            The damaged columns.
+        """
+        batches = {column: range(len(sums)) for column, sums in self._sums.items()}
+        return [column for column, all_of in batches.items() if not all(self._is_sound(column, one) for one in all_of)]
+
+    def mend(self, column: str) -> None:
+        """Build the store anew, because a column is damaged.
+
+        Args:
+            column: which one.
+
+        Raises:
+            StoreError: the rows file is gone or is another one now, or the store cannot be written.
+        """
+        if self._rebuild is None:
+            self._index_path.unlink(missing_ok=True)
+            text = f"{self.path} is damaged ({column}); open the rows again, which builds the store anew"
+            raise StoreError(text, path=str(self.path))
+        self._open(self._rebuild())
+
+    def _require(self, column: str, batch: int) -> None:
+        if (column, batch) in self._sound:
+            return
+        if not self._is_sound(column, batch):
+            self.mend(column)
+        self._sound.add((column, batch))
+
+    def _is_sound(self, column: str, batch: int) -> bool:
+        buffers = self._places[column][batch] if column else gaps(self._places, len(self.data))
+        return checksum(self.data, buffers) == self._sums[column][batch]
 
     def length(self, batch: int) -> int:
         """Count the rows of one batch.
@@ -172,3 +232,17 @@ class RowTable:
             `batch_rows`, or fewer for the last one.
         """
         return min(self.batch_rows, self._rows - batch * self.batch_rows)
+
+
+def _reopened(index_path: Path, index: dict[str, Any], rebuild: Callable[[], dict[str, Any]] | None) -> RowTable:
+    """Open a table that came from another process, which may have ended and its file with it.
+
+    Raises:
+        OSError: it cannot be opened, nor built anew.
+    """
+    try:
+        return RowTable(index_path, index, rebuild)
+    except OSError:
+        if rebuild is None:
+            raise
+        return RowTable(index_path, rebuild(), rebuild)

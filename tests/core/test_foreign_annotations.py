@@ -1,0 +1,112 @@
+"""Annotations as people have them: frames, dicts, odd columns; each gives rows or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import pico_banana as pb
+from pico_banana.cli import main
+from pico_banana.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def rows() -> Any:
+    """The first rows of the sample."""
+    return pb.load("single_turn", mirror="sample", limit=6)
+
+
+WAYS = {
+    "pandas": pd.DataFrame,
+    "pandas, ids in the index": lambda columns: pd.DataFrame(columns).set_index("id"),
+    "pandas, ids as categories": lambda columns: pd.DataFrame(columns).astype({"id": "category"}),
+    "polars": pl.DataFrame,
+    "dict": dict,
+    "Arrow": pa.table,
+    "record batch": pa.RecordBatch.from_pydict,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_any_kind_of_table_is_annotations(rows: Any, way: str) -> None:
+    table = WAYS[way]({"id": rows.ids[:4], "score": [0.1, 0.9, 0.8, 0.2]})
+    assert rows.where("score > 0.5", table).ids == rows.ids[1:3]
+
+
+@pytest.mark.parametrize("what", [None, 7, [1, 2], object(), {"id": ["a"], "score": [1, 2]}, {"id": "abc", "x": 1}])
+def test_what_is_no_table_is_said_in_one_line(rows: Any, what: Any) -> None:
+    with pytest.raises(ConfigError, match="is no table of annotations") as caught:
+        rows.where("score > 0.5", what)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ids", [[1, 2], [1.5, 2.5], [["a"], ["b"]], [b"a", b"b"]])
+def test_ids_are_text(rows: Any, ids: list[Any]) -> None:
+    with pytest.raises(ConfigError, match="ids of rows are text"):
+        rows.where("score > 0", {"id": ids, "score": [1, 2]})
+
+
+ODD_NAMES = [
+    'a "quoted" name',
+    "semi; drop table rows; --",
+    "",
+    " ",
+    "__place__",
+    "__PLACE__",
+    "rows",
+    "select",
+    "é\u2028",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_column_may_be_called_anything(rows: Any, name: str) -> None:
+    table = pa.table([rows.ids, [number / 10 for number in range(6)], list(range(6))], names=["id", "score", name])
+    assert rows.where("score > 0.25", table).ids == rows.ids[3:]
+    quoted = name.replace('"', '""')
+    if name:
+        assert rows.where(f'"{quoted}" = 2', table).ids == [rows.ids[2]]
+
+
+ODD_VALUES = {
+    "lists": [[1], [], None, [2], [3], [4]],
+    "structs": [{"a": 1}] * 6,
+    "bytes": [b"\xff"] * 6,
+    "nulls": [None] * 6,
+    "decimals": [Decimal("1.5")] * 6,
+    "huge": ["x" * 1_000_000] * 6,
+    "surrogate-free": ["\U0001f600"] * 6,
+}
+
+
+@pytest.mark.parametrize("kind", ODD_VALUES)
+def test_a_column_may_hold_anything(rows: Any, kind: str) -> None:
+    table = pa.table({"id": rows.ids, "odd": ODD_VALUES[kind], "score": range(6)})
+    assert rows.where("score >= 4", table).ids == rows.ids[4:]
+
+
+def test_columns_that_are_the_rows_own_are_told_apart(rows: Any) -> None:
+    table = pa.table({"id": rows.ids, "instruction": ["mine"] * 6, "score": range(6)})
+    assert rows.where("score >= 4", table).ids == rows.ids[4:]
+    assert rows.where("annotations_0.instruction = 'mine' and score < 2", table).ids == rows.ids[:2]
+
+
+def test_measurements_are_not_added_to_a_foreign_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(json.dumps({"id": "single_turn/positive-edit/1", "score": 1}) + "\n")
+    before = file.read_bytes()
+    assert main(["measure", str(file), "single_turn", "--mirror", "sample", "--limit", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "holds other annotations (it has no " in said
+    assert said.count("\n") == 1
+    assert file.read_bytes() == before
