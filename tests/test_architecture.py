@@ -23,11 +23,11 @@ MODULES = {
 
 # Each layer may import itself and those above it in this list, lazily or not, also for types alone.
 LAYERS = (
-    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers", "sizes"},
+    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers", "sizes", "images"},
     {"store", "wording"},
     {"catalog", "selection", "options", "splits"},
     {"rows", "table", "inference", "sidecar"},
-    {"fetch", "sources", "packed", "readahead", "filesystem", "mirrors", "images", "rowstore"},
+    {"fetch", "sources", "packed", "readahead", "filesystem", "mirrors", "rowstore"},
     {"regenerate", "mirror", "sample"},
     {"sequence", "narrowing", "dataset", "loading", "huggingface", "pictures", "doctor"}
     | {"trainable", "loader", "packs", "export", "parquet"},

@@ -105,18 +105,9 @@ class ImageRef:
             PictureCorruptError: the bytes are not a picture.
             TransportError: it could not be fetched this time.
         """
-        from PIL import Image, UnidentifiedImageError
+        from pico_banana.pictures.images.pillow import loaded
 
-        from pico_banana.errors import PictureCorruptError
-
-        with self.open() as file:
-            try:
-                picture = Image.open(file)
-                picture.load()
-            except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-                text = f"{self.address} is not a readable picture ({error})"
-                raise PictureCorruptError(text, address=self.address) from error
-        return picture
+        return loaded(self.bytes(), address=self.address)[0]
 
 
 @dataclass(frozen=True, slots=True)
