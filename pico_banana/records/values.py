@@ -81,6 +81,32 @@ class ImageRef:
         file: IO[bytes] = files.open(path, "rb")
         return file
 
+    @property
+    def path(self) -> Path:
+        """The local file of the encoded picture, whole; fetched on first use, with the errors of `open`."""
+        with self.open() as file:
+            return Path(file.name)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels of the upright picture, from its header; PictureCorruptError when it is none."""
+        from pico_banana.pictures.images.header import read_size
+
+        return read_size(self.path)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the encoded picture to a file, byte for byte, fetching it on first use, with the errors of `open`.
+
+        Args:
+            path: the file; a folder takes the picture under its own name.
+
+        Returns:
+            The file.
+        """
+        target = Path(path) / self.address.rsplit("/", 1)[-1] if Path(path).is_dir() else Path(path)
+        target.write_bytes(self.bytes())
+        return target
+
     def bytes(self) -> bytes:
         """Read the encoded picture (PNG or JPEG), fetching it on first use.
 

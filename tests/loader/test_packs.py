@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,6 +110,45 @@ def test_damage_is_found(singles, tmp_path):
     (tmp_path / "shard-00000.bin").write_bytes(data[:-1])
     with pytest.raises(StoreError, match="cut off"):
         next(iter(Loader(PackExamples(tmp_path))))
+
+
+def test_damage_names_the_shard_and_what_to_do(singles, tmp_path):
+    pack(make_examples(singles, size=16), tmp_path, format="jpeg", shard_examples=8)
+    whole = (tmp_path / "shard-00001.bin").read_bytes()
+    (tmp_path / "shard-00001.bin").write_bytes(bytes(len(whole)))
+    with pytest.raises(StoreError, match=r"shard-00001\.bin cannot be decoded.*delete shard-00001\.json.*pack again"):
+        list(Loader(PackExamples(tmp_path), batch_size=4))
+    (tmp_path / "shard-00001.bin").write_bytes(whole)
+    rows = bytearray((tmp_path / "shard-00002.arrow").read_bytes())
+    rows[len(rows) // 2] ^= 255
+    (tmp_path / "shard-00002.arrow").write_bytes(rows)
+    with pytest.raises(StoreError, match=r"shard-00002\.arrow is missing or not as it was written"):
+        len(list(Loader(PackExamples(tmp_path))))
+    (tmp_path / "shard-00002.json").unlink()
+    report = pack(make_examples(singles, size=16), tmp_path, format="jpeg", shard_examples=8)
+    assert (report.packed, report.reused) == (8, 16)
+    assert len(list(Loader(PackExamples(tmp_path), batch_size=None))) == 24
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_packing_ends_when_it_is_asked_to(mirror_root, tmp_path, number):
+    home = {**os.environ, "PICO_BANANA_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "pico_banana.cli", "pack", str(tmp_path / "out"), "single_turn"]
+    command += ["--mirror", str(mirror_root), "--size", "4096", "--workers", "2"]
+    program = subprocess.Popen(command, env=home, stderr=subprocess.DEVNULL, start_new_session=True)
+    while program.poll() is None and not list((tmp_path / "out").glob(".*")) + list((tmp_path / "out").glob("*")):
+        time.sleep(0.01)
+    program.send_signal(number)
+    assert program.wait(20) != 0  # one shard of this size takes longer
+    with pytest.raises(ProcessLookupError):  # nobody is left working
+        os.killpg(program.pid, 0)
+    assert not (tmp_path / "out" / "pack.json").exists()
+
+
+def test_packing_says_how_far_it_is(singles, tmp_path):
+    done: list[int] = []
+    pack(make_examples(singles, size=16), tmp_path, shard_examples=10, progress=done.append)
+    assert done == [10, 20, 24]
 
 
 def test_processes_make_the_same_pack(singles, tmp_path):

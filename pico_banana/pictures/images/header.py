@@ -189,7 +189,7 @@ def _sound(chunk: bytes, checksum: bytes) -> bool:
     return zlib.crc32(chunk).to_bytes(4, "big") == checksum
 
 
-def _read_jpeg(data: bytes) -> Header | None:
+def _read_jpeg(data: bytes) -> Header | None:  # noqa: C901, PLR0911  a branch a kind of segment
     """Read a JPEG up to its scan; None wherever Pillow has to decide."""
     if not data.startswith(JPEG_START):
         return None
