@@ -95,14 +95,7 @@ class ImageRef:
         return read_size(self.path)
 
     def save(self, path: str | Path) -> Path:
-        """Write the encoded picture to a file, byte for byte, fetching it on first use, with the errors of `open`.
-
-        Args:
-            path: the file; a folder takes the picture under its own name.
-
-        Returns:
-            The file.
-        """
+        """Copy the encoded picture to a file, or under its own name into a folder, and give the file."""
         target = Path(path) / self.address.rsplit("/", 1)[-1] if Path(path).is_dir() else Path(path)
         target.write_bytes(self.bytes())
         return target

@@ -11,11 +11,11 @@ from pico_banana.training.loader import make_examples, make_loader
 
 
 def test_misspelled_options_are_refused(singles, tmp_path):
-    with pytest.raises(UnknownNameError, match="unknown option of loader 'bach_size'. Did you mean 'batch_size'"):
+    with pytest.raises(UnknownNameError, match=r"unknown option of loader 'bach_size'. Did you mean 'batch_size'"):
         singles.loader(bach_size=2)
-    with pytest.raises(UnknownNameError, match="unknown option of pack 'sise'. Did you mean 'size'"):
+    with pytest.raises(UnknownNameError, match=r"unknown option of pack 'sise'. Did you mean 'size'"):
         singles.pack(tmp_path / "pack", sise=32)
-    with pytest.raises(UnknownNameError, match="suffle.*shuffle"):
+    with pytest.raises(UnknownNameError, match=r"suffle.*shuffle"):
         make_loader(singles, suffle=True)
     assert not list(tmp_path.iterdir())
 
@@ -26,7 +26,7 @@ def test_an_unknown_column_is_refused_at_once(singles, preferences, sessions, tm
         (preferences, "chose", "chosen"),
         (sessions, "instructon", "instruction"),
     ):
-        with pytest.raises(UnknownNameError, match=f"unknown column '{column}'. Did you mean '{nearest}'"):
+        with pytest.raises(UnknownNameError, match=rf"unknown column '{column}'. Did you mean '{nearest}'"):
             rows.loader(columns=[column])
         with pytest.raises(UnknownNameError, match="column"):
             rows.pack(tmp_path, columns=[column])
