@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
+from pico_banana.cli.live import LiveLine
 
 if TYPE_CHECKING:
     import argparse
@@ -145,15 +147,20 @@ def _pack(args: argparse.Namespace) -> int:
     if args.subset is None and args.folder.name in {subset.value for subset in Subset} and not args.folder.exists():
         msg = f"say which folder the pack goes to, as in `pico-banana pack out/ {args.folder.name}`"
         raise ConfigError(msg, key="folder")
-    report = chosen_rows(args).pack(
-        args.folder,
-        format=args.format,
-        workers=args.workers,
-        executor=args.executor,
-        size=args.size,
-        geometry=args.geometry,
-        buckets=args.buckets or "sdxl",
-    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the processes at work are ended too
+    rows = chosen_rows(args)
+    with LiveLine() as line:
+        line.show(f"packing {len(rows):,} rows into {args.folder}")
+        report = rows.pack(
+            args.folder,
+            format=args.format,
+            workers=args.workers,
+            executor=args.executor,
+            size=args.size,
+            geometry=args.geometry,
+            buckets=args.buckets,
+            progress=lambda done: line.show(f"{done:,} examples packed"),
+        )
     return _reported(report, args)
 
 

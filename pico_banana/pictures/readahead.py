@@ -6,7 +6,9 @@ opened, the next few of the same kind are fetched in the background. A reader th
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -35,6 +37,14 @@ class ReadAhead:
         self._fetched_to: dict[int, int] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._count = 0
+        renew = weakref.WeakMethod(self._renew)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=lambda: (found := renew()) and found())
+
+    def _renew(self) -> None:
+        # A forked child inherits a pool without threads, and perhaps a lock held by a thread that is not there.
+        self._lock, self._pool = threading.Lock(), None
+        self._fetched_to = dict.fromkeys(self._sequences, 0)
 
     def expect(self, addresses: Sequence[str]) -> None:
         """Say what will be opened, in order.

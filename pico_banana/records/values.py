@@ -81,6 +81,25 @@ class ImageRef:
         file: IO[bytes] = files.open(path, "rb")
         return file
 
+    @property
+    def path(self) -> Path:
+        """The local file of the encoded picture, whole; fetched on first use, with the errors of `open`."""
+        with self.open() as file:
+            return Path(file.name)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels of the upright picture, from its header; PictureCorruptError when it is none."""
+        from pico_banana.pictures.images.header import read_size
+
+        return read_size(self.path)
+
+    def save(self, path: str | Path) -> Path:
+        """Copy the encoded picture to a file, or under its own name into a folder, and give the file."""
+        target = Path(path) / self.address.rsplit("/", 1)[-1] if Path(path).is_dir() else Path(path)
+        target.write_bytes(self.bytes())
+        return target
+
     def bytes(self) -> bytes:
         """Read the encoded picture (PNG or JPEG), fetching it on first use.
 
@@ -105,18 +124,9 @@ class ImageRef:
             PictureCorruptError: the bytes are not a picture.
             TransportError: it could not be fetched this time.
         """
-        from PIL import Image, UnidentifiedImageError
+        from pico_banana.pictures.images.pillow import loaded
 
-        from pico_banana.errors import PictureCorruptError
-
-        with self.open() as file:
-            try:
-                picture = Image.open(file)
-                picture.load()
-            except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-                text = f"{self.address} is not a readable picture ({error})"
-                raise PictureCorruptError(text, address=self.address) from error
-        return picture
+        return loaded(self.bytes(), address=self.address)[0]
 
 
 @dataclass(frozen=True, slots=True)

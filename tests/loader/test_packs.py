@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,6 +110,67 @@ def test_damage_is_found(singles, tmp_path):
     (tmp_path / "shard-00000.bin").write_bytes(data[:-1])
     with pytest.raises(StoreError, match="cut off"):
         next(iter(Loader(PackExamples(tmp_path))))
+
+
+def test_damage_names_the_shard_and_what_to_do(singles, tmp_path):
+    pack(make_examples(singles, size=16), tmp_path, format="jpeg", shard_examples=8)
+    whole = (tmp_path / "shard-00001.bin").read_bytes()
+    (tmp_path / "shard-00001.bin").write_bytes(bytes(len(whole)))
+    with pytest.raises(StoreError, match=r"shard-00001\.bin cannot be decoded.*delete shard-00001\.json.*pack again"):
+        list(Loader(PackExamples(tmp_path), batch_size=4))
+    (tmp_path / "shard-00001.bin").write_bytes(whole)
+    rows = bytearray((tmp_path / "shard-00002.arrow").read_bytes())
+    rows[len(rows) // 2] ^= 255
+    (tmp_path / "shard-00002.arrow").write_bytes(rows)
+    with pytest.raises(StoreError, match=r"shard-00002\.arrow is missing or not as it was written"):
+        len(list(Loader(PackExamples(tmp_path))))
+    (tmp_path / "shard-00002.json").unlink()
+    report = pack(make_examples(singles, size=16), tmp_path, format="jpeg", shard_examples=8)
+    assert (report.packed, report.reused) == (8, 16)
+    assert len(list(Loader(PackExamples(tmp_path), batch_size=None))) == 24
+
+
+STOPPABLE = """
+import signal, sys
+import pico_banana as pb
+from pico_banana.loader import make_examples
+from pico_banana.packs import pack
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    examples = make_examples(pb.load("single_turn", mirror=sys.argv[1]), size=6000)
+    pack(examples, sys.argv[2], workers=2, shard_examples=12)
+"""
+
+
+def anybody_left(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_packing_ends_when_it_is_asked_to(mirror_root, tmp_path, number):
+    out = tmp_path / "out"
+    program = subprocess.Popen(
+        [sys.executable, "-c", STOPPABLE, str(mirror_root), str(out)], stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    while program.poll() is None and not any(out.glob("*")):
+        time.sleep(0.01)
+    program.send_signal(number)
+    assert program.wait(30) != 0
+    while anybody_left(program.pid):  # multiprocessing's own tracker ends a moment after its parent
+        time.sleep(0.05)
+    assert not list(out.glob("*.json"))  # it did not wait for a shard to be whole
+
+
+def test_packing_says_how_far_it_is(singles, tmp_path):
+    done: list[int] = []
+    pack(make_examples(singles, size=16), tmp_path, shard_examples=10, progress=done.append)
+    assert done == [10, 20, 24]
 
 
 def test_processes_make_the_same_pack(singles, tmp_path):

@@ -1,17 +1,31 @@
-"""Read what a picture is from its first bytes: format, size, orientation; no pixel is decoded.
+"""Read what a picture is from its markers and chunks: format, size, orientation; no pixel is decoded.
 
 A size is known before anything is allocated, so a decompression bomb is refused by its header. The fields also say
-whether a fast decoder may take the file, or whether Pillow has to.
+whether a fast decoder may take the file, or whether Pillow has to. Only what every reader would read alike is read
+here; wherever there is room for two opinions (several Exif segments, an orientation that is no SHORT, chunks out of
+order), Pillow's is the one that counts, so that it makes no difference which decoders are installed.
 """
 
 from __future__ import annotations
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from pico_banana.errors import PictureCorruptError
+from pico_banana.pictures.images.exif import sure_orientation
+from pico_banana.pictures.images.pillow import upright_size
+from pico_banana.pictures.images.stripped import (
+    APP1,
+    APP14,
+    EXIF_PREFIX,
+    JPEG_START,
+    PNG_SIGNATURE,
+    SCAN,
+    jpeg_segments,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,21 +36,21 @@ Format: TypeAlias = Literal["jpeg", "png", "other"]
 # Pillow's own limit, so that its warning never comes first; the largest photos have 20 megapixels.
 MAX_PIXELS = 89_478_485
 HEADER_BYTES = 64 * 1024
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_FIRST = PNG_SIGNATURE + struct.pack(">I4s", 13, b"IHDR")
+_LONGEST_METADATA = 1 << 20  # longer texts are Pillow's to judge
 _RGB_COLOUR_TYPE = 2
 _PNG_HEADER_BYTES = 33
-_ORIENTATION_TAG = 0x0112
 SWAPS_SIDES = 5  # EXIF orientations 5 to 8 turn the picture by a quarter
-_LAST_ORIENTATION = 8
 # SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC): ITU T.81, table B.1.
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PLAIN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive; what libjpeg-turbo decodes at 8 bits
-_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
-_SCAN = 0xDA
 # Pillow also finds an orientation in these; a file that has one is left to Pillow altogether.
 _PNG_TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-_PNG_TEXT_EXIF = (b"Raw profile type", b"XML:com.adobe.xmp")
+_PNG_TEXT_EXIF = (b"Raw profile type", b"XML:com.adobe.xmp", b"exif")
+_PNG_ANIMATED = frozenset({b"acTL", b"fcTL", b"fdAT", b"DDAT"})
+_APP2 = 0xE2
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/"
+_JPEG_SEVERAL = b"MPF\0"  # more pictures in one file, with metadata of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ def read_header(data: bytes, *, address: str = "", max_pixels: int = MAX_PIXELS)
     """Read a picture's header.
 
     Args:
-        data: the encoded picture, or at least its first `HEADER_BYTES`.
+        data: the encoded picture.
         address: what to call the picture in an error.
         max_pixels: refuse a picture with more pixels than this.
 
@@ -77,21 +91,15 @@ def read_header(data: bytes, *, address: str = "", max_pixels: int = MAX_PIXELS)
     Raises:
         PictureCorruptError: it is no picture, has no area, or is larger than `max_pixels`.
     """
-    header = _read_png(data) or _read_jpeg(data) or _read_with_pillow(data, address)
-    if header.width < 1 or header.height < 1 or header.width * header.height > max_pixels:
-        text = (
-            f"{address or 'picture'} claims {header.width} x {header.height} pixels; "
-            f"from 1 to {max_pixels:,} pixels are accepted (raise max_pixels if it is genuine)"
-        )
-        raise PictureCorruptError(text, address=address)
-    return header
+    header = _read_png(io.BytesIO(data)) or _read_jpeg(data) or _read_with_pillow(data, address, max_pixels)
+    return _checked(header, address, max_pixels)
 
 
 def read_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> Size:
     """Read the size of a picture file, upright.
 
     Args:
-        path: the file; only its first `HEADER_BYTES` are read where they suffice.
+        path: the file; only a part of it is read where that suffices.
         max_pixels: refuse a picture with more pixels than this.
 
     Returns:
@@ -101,86 +109,120 @@ def read_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> Size:
         PictureCorruptError: it is no picture, has no area, or is larger than `max_pixels`.
     """
     with path.open("rb") as file:
-        head = file.read(HEADER_BYTES)
-        header = _read_png(head) or _read_jpeg(head)
-        if header is None:  # a long profile before the frame, or a format of Pillow's
-            head += file.read()
-    return read_header(head, address=str(path), max_pixels=max_pixels).size
+        header = _read_png(file)  # from chunk to chunk: an orientation may stand behind the pixels
+        if header is None:
+            file.seek(0)
+            head = file.read(HEADER_BYTES)
+            header = _read_jpeg(head)
+            data = head if header else head + file.read()
+    header = header or _read_jpeg(data) or _read_with_pillow(data, str(path), max_pixels)
+    return _checked(header, str(path), max_pixels).size
 
 
-def _read_png(data: bytes) -> Header | None:
-    if len(data) < _PNG_HEADER_BYTES or not data.startswith(_PNG_SIGNATURE) or data[12:16] != b"IHDR":
+def _checked(header: Header, address: str, max_pixels: int) -> Header:
+    if header.width < 1 or header.height < 1 or header.width * header.height > max_pixels:
+        text = (
+            f"{address or 'picture'} claims {header.width} x {header.height} pixels; "
+            f"from 1 to {max_pixels:,} pixels are accepted (raise max_pixels if it is genuine)"
+        )
+        raise PictureCorruptError(text, address=address)
+    return header
+
+
+def _read_png(file: BinaryIO) -> Header | None:
+    """Read a PNG from its first chunk to its last; None wherever Pillow has to decide."""
+    first = file.read(_PNG_HEADER_BYTES)
+    if len(first) < _PNG_HEADER_BYTES or not first.startswith(_PNG_FIRST) or not _sound(first[12:29], first[29:]):
         return None
-    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", data[16:29])
-    plain = depth == 8 and colour == _RGB_COLOUR_TYPE and interlace == 0
-    position = _PNG_HEADER_BYTES
-    orientation = 1
-    while position + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        if kind == b"IDAT":
-            break
-        if kind == b"eXIf":
-            orientation = _exif_orientation(data[position + 8 : position + 8 + length])
-        if kind in _PNG_TEXT and data.startswith(_PNG_TEXT_EXIF, position + 8):
+    width, height, depth, colour, _, method, interlace = struct.unpack(">IIBBBBB", first[16:29])
+    chunks = _PngChunks(plain=depth == 8 and colour == _RGB_COLOUR_TYPE and interlace == method == 0)
+    while chunks.known:
+        start = file.read(8)
+        if len(start) < 8:
             return None
-        plain = plain and kind not in {b"tRNS", b"acTL"}
-        position += 12 + length
-    return Header("png", width, height, orientation, plain)
-
-
-def _read_jpeg(data: bytes) -> Header | None:
-    if not data.startswith(b"\xff\xd8"):
-        return None
-    orientation, adobe_transform, position = 1, 1, 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            return None
-        marker = data[position + 1]
-        if marker in _BARE_MARKERS or marker == 0xFF:
-            position += 1 if marker == 0xFF else 2
-            continue
-        (length,) = struct.unpack_from(">H", data, position + 2)
-        body = data[position + 4 : position + 2 + length]
-        if marker in _FRAME_MARKERS and len(body) >= 6:
-            depth, height, width, components = struct.unpack_from(">BHHB", body)
-            plain = marker in _PLAIN_FRAMES and depth == 8 and components in {1, 3} and adobe_transform == 1
-            return Header("jpeg", width, height, orientation, plain)
-        if marker == _SCAN:
-            return None
-        if marker == 0xE1 and body.startswith(_JPEG_XMP) and b"tiff:Orientation" in body:
-            return None
-        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-            orientation = _exif_orientation(body[6:])
-        if marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
-            adobe_transform = body[11]
-        position += 2 + length
+        length, kind = struct.unpack(">I4s", start)
+        if kind == b"IEND":
+            return Header("png", width, height, chunks.orientation or 1, chunks.plain) if chunks.pixels else None
+        chunks.see(kind, length, file)
     return None
 
 
-def _exif_orientation(exif: bytes) -> int:
-    """Find the orientation tag in the first directory of a TIFF block; 1 when there is none or it makes no sense."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None or len(exif) < 8:
-        return 1
-    (start,) = struct.unpack_from(order + "I", exif, 4)
-    if start + 2 > len(exif):
-        return 1
-    (count,) = struct.unpack_from(order + "H", exif, start)
-    for entry in range(start + 2, min(start + 2 + 12 * count, len(exif) - 11), 12):
-        tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, entry)
-        if tag == _ORIENTATION_TAG and kind == 3:
-            return int(value) if 1 <= value <= _LAST_ORIENTATION else 1
-    return 1
+@dataclass(slots=True)
+class _PngChunks:
+    """What the chunks of a PNG said so far.
+
+    `known` is False as soon as Pillow has to decide; `pixels` counts the runs of IDAT chunks.
+    """
+
+    plain: bool
+    known: bool = True
+    orientation: int | None = None
+    pixels: int = 0
+    last: bytes = b""
+
+    def see(self, kind: bytes, length: int, file: BinaryIO) -> None:
+        if kind == b"IDAT":
+            self.pixels += self.last != kind
+            self.known = self.pixels == 1
+        elif kind in _PNG_ANIMATED or kind == b"IHDR" or not kind.isalpha():
+            self.known = False
+        if self.known and (kind == b"eXIf" or kind in _PNG_TEXT):
+            self._read(kind, file.read(min(length, _LONGEST_METADATA)), file.read(4))
+        else:
+            self.plain = self.plain and kind != b"tRNS"
+            file.seek(length + 4, io.SEEK_CUR)
+        self.last = kind
+
+    def _read(self, kind: bytes, body: bytes, checksum: bytes) -> None:
+        # A longer body was cut, so that its checksum is none.
+        if not _sound(kind + body, checksum):
+            self.known = False
+        elif kind == b"eXIf":
+            again = self.orientation is not None
+            self.orientation = sure_orientation(body)
+            self.known = self.orientation is not None and not again
+        else:
+            self.known = not body.startswith(_PNG_TEXT_EXIF)
 
 
-def _read_with_pillow(data: bytes, address: str) -> Header:
-    from PIL import Image
+def _sound(chunk: bytes, checksum: bytes) -> bool:
+    return zlib.crc32(chunk).to_bytes(4, "big") == checksum
 
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
-            width, height = picture.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        text = f"{address or 'the data'} is not a picture this library can read ({error})"
-        raise PictureCorruptError(text, address=address) from error
-    return Header("other", width, height, orientation if orientation in range(1, 9) else 1)
+
+def _read_jpeg(data: bytes) -> Header | None:  # noqa: C901, PLR0911  a branch a kind of segment
+    """Read a JPEG up to its scan; None wherever Pillow has to decide."""
+    if not data.startswith(JPEG_START):
+        return None
+    frame, orientation, adobe_transform, xmp = b"", None, 1, False
+    for marker, begin, end in jpeg_segments(data):
+        body = data[begin + 4 : end]
+        if marker == SCAN:
+            return _jpeg_header(frame, adobe_transform, orientation, xmp=xmp)
+        if marker in _FRAME_MARKERS:
+            if frame or len(body) < 6:
+                return None
+            frame = bytes((marker,)) + body
+        elif marker == APP1 and body.startswith(EXIF_PREFIX):
+            if orientation is not None:
+                return None
+            orientation = sure_orientation(body[len(EXIF_PREFIX) :])
+            if orientation is None:
+                return None
+        elif marker == _APP2 and body.startswith(_JPEG_SEVERAL):
+            return None
+        elif marker == APP14 and body.startswith(b"Adobe") and len(body) >= 12:
+            adobe_transform = body[11]
+        xmp = xmp or (marker == APP1 and body.startswith(_JPEG_XMP) and b"tiff:Orientation" in body)
+    return None
+
+
+def _jpeg_header(frame: bytes, adobe_transform: int, orientation: int | None, *, xmp: bool) -> Header | None:
+    if not frame or (xmp and not orientation):
+        return None
+    marker, depth, height, width, components = struct.unpack_from(">BBHHB", frame)
+    plain = marker in _PLAIN_FRAMES and depth == 8 and components in {1, 3} and adobe_transform == 1
+    return Header("jpeg", width, height, orientation or 1, plain)
+
+
+def _read_with_pillow(data: bytes, address: str, max_pixels: int) -> Header:
+    return Header("other", *upright_size(data, max_pixels=max_pixels, address=address))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, SupportsFloat, SupportsIndex, TypeVar
+from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 from pico_banana.errors import SelectionError, unknown_name
 from pico_banana.records import Flag
@@ -13,6 +15,8 @@ from pico_banana.taxonomy import category, edit_type
 
 Names = str | Iterable[str]
 Member = TypeVar("Member", bound=StrEnum)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def parse_flag(name: str | Flag) -> Flag:
@@ -133,3 +137,24 @@ READERS: Mapping[str, Any] = {
     "balance": _one_of("way to balance", ("edit_type", "category")),
     "limit": _whole,
 }
+
+
+def spelled_out(function: Callable[P, T]) -> Callable[P, T]:
+    """Have a function refuse keywords it does not have with the nearest it has, where Python says `TypeError` alone.
+
+    Args:
+        function: takes its options as keywords, all of them named.
+
+    Returns:
+        The function, with the same signature; it raises UnknownNameError.
+    """
+    known = list(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def refusing(*args: P.args, **options: P.kwargs) -> T:
+        for name in options:
+            if name not in known:
+                raise unknown_name(f"option of {function.__name__}", name, [one for one in known if one != "self"])
+        return function(*args, **options)
+
+    return refusing

@@ -2,6 +2,6 @@
 
 from pico_banana.training.loader.batches import Loader, LoaderReport
 from pico_banana.training.loader.examples import RecordExamples
-from pico_banana.training.loader.make import LoaderOptions, make_examples, make_loader
+from pico_banana.training.loader.make import make_examples, make_loader
 
-__all__ = ["Loader", "LoaderOptions", "LoaderReport", "RecordExamples", "make_examples", "make_loader"]
+__all__ = ["Loader", "LoaderReport", "RecordExamples", "make_examples", "make_loader"]

@@ -18,7 +18,7 @@ from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
 from pico_banana.pictures.images.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
 from pico_banana.pictures.images.geometry import Geometry, aspect_change
 from pico_banana.pictures.images.header import MAX_PIXELS, Size, read_header, read_size
-from pico_banana.training.loader.parts import Part, parts_of
+from pico_banana.training.loader.parts import Part, columns_of, parts_of
 
 if TYPE_CHECKING:
     from pico_banana.records import Record
@@ -166,6 +166,16 @@ class RecordExamples:
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.parts)
+
+    def check_columns(self) -> None:
+        """Refuse a column that these rows do not have, before anything is read.
+
+        Raises:
+            UnknownNameError: there is no such column.
+        """
+        known = columns_of(self.rows[0], turns=self.turns) if self.columns and len(self.rows) else ()
+        for column in self.columns if known else ():
+            require_known("column", column, known)
 
     def id(self, index: int) -> str:
         """Name one example.

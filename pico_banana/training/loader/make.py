@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Literal
 
-from pico_banana.pictures.filesystem import local_path
-from pico_banana.pictures.images.geometry import geometry
+from pico_banana.pictures.filesystem import local_path as kept_path
+from pico_banana.pictures.images.geometry import geometry as make_geometry
 from pico_banana.records.wording import Wording, check_wording
+from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.training.loader.batches import Loader, OnError
 from pico_banana.training.loader.examples import LocalPath, RecordExamples, Rows
 
@@ -18,110 +19,154 @@ if TYPE_CHECKING:
     from pico_banana.pictures.images.geometry import Geometry
     from pico_banana.pictures.images.header import Size
 
+_USUAL_SIZE = 512
 _MOST_WORKERS = 8  # beyond this, one process's Python becomes the limit
 
 
-class ExampleOptions(TypedDict, total=False):
-    """What examples are made of: the geometry, the columns, and how rows are cut."""
-
-    size: int | Size | None
-    geometry: str | Geometry
-    buckets: str | Sequence[Size]
-    fill: tuple[int, int, int]
-    columns: Sequence[str]
-    wording: Wording
-    turns: Literal["each", "whole"]
-    rejected: Literal["each", "first"]
-    resample: Resample
-    backend: Backend
-    background: tuple[int, int, int] | None
-    local_path: LocalPath
-
-
-class LoaderOptions(ExampleOptions, total=False):
-    """What `make_loader` takes: the options of the examples and those of the batches."""
-
-    batch_size: int | None
-    shuffle: bool
-    seed: int
-    workers: int
-    drop_last: bool
-    on_error: OnError
-    framework: Literal["numpy", "torch"]
-    rank: int
-    world_size: int
-    prefetch: int
-
-
-def make_examples(rows: Rows, **options: Unpack[ExampleOptions]) -> RecordExamples:
+@spelled_out
+def make_examples(  # noqa: PLR0913  every keyword is one independent choice of the caller's
+    rows: Rows,
+    *,
+    size: int | Size | None = None,
+    geometry: str | Geometry = "fit",
+    buckets: str | Sequence[Size] = "sdxl",
+    fill: tuple[int, int, int] = (0, 0, 0),
+    columns: Sequence[str] = (),
+    wording: Wording = "long",
+    turns: Literal["each", "whole"] = "each",
+    rejected: Literal["each", "first"] = "each",
+    resample: Resample = "bicubic",
+    backend: Backend = "auto",
+    background: tuple[int, int, int] | None = None,
+    local_path: LocalPath | None = None,
+) -> RecordExamples:
     """Make examples from rows.
 
     Args:
         rows: a dataset, or anything with a length that gives records.
-        **options: `size` (512) and `geometry` ("fit") of the pictures, `buckets` and `fill`; `columns` (all);
-            `wording` ("long"); sessions by `turns` ("each" or "whole"), preference rows by `rejected` ("each" or
-            "first"); the `resample` filter; `backend` ("auto"), which decoders, see `decode`; the `background` of
-            transparent pixels; `local_path` for one's own files.
+        size: of the pictures in pixels, one number or (width, height); None is 512 for "fit" and "crop".
+        geometry: what becomes of the pictures, see `pico_banana.pictures.images.geometry`.
+        buckets: a table's name or (width, height) pairs, for "bucket".
+        fill: RGB of the bars that "fit" adds.
+        columns: which columns to give; empty for all.
+        wording: which instruction, "long" or "short".
+        turns: a session as one example ("whole") or one a turn ("each").
+        rejected: a preference row as one example a rejected edit ("each"), or only its "first".
+        resample: the filter for resizing.
+        backend: which decoders, see `decode`.
+        background: RGB to put under transparent pixels; None drops the alpha channel.
+        local_path: gives the file of an address, for files of one's own; None takes the store's.
 
     Returns:
         The examples.
 
     Raises:
-        UnknownNameError: a geometry, bucket table or wording that does not exist.
+        UnknownNameError: a geometry, bucket table, column or wording that does not exist.
         ConfigError: choices that contradict each other.
     """
-    policy = options.get("geometry", "fit")
-    sized = "fit" if isinstance(policy, str) and policy in {"fit", "crop"} else ""
-    shape = geometry(
-        policy,
-        size=options.get("size", 512 if sized else None),
-        buckets=options.get("buckets", "sdxl"),
-        fill=options.get("fill", (0, 0, 0)),
-    )
-    return RecordExamples(
+    sized = isinstance(geometry, str) and geometry in {"fit", "crop"}
+    examples = RecordExamples(
         rows,
-        options.get("local_path", local_path),
-        shape,
-        columns=tuple(options.get("columns", ())),
-        wording=check_wording(options.get("wording", "long")),
-        turns=options.get("turns", "each"),
-        rejected=options.get("rejected", "each"),
-        resample=options.get("resample", "bicubic"),
-        backend=options.get("backend", "auto"),
-        background=options.get("background"),
+        local_path or kept_path,
+        make_geometry(geometry, size=_USUAL_SIZE if sized and size is None else size, buckets=buckets, fill=fill),
+        columns=tuple(columns),
+        wording=check_wording(wording),
+        turns=turns,
+        rejected=rejected,
+        resample=resample,
+        backend=backend,
+        background=background,
     )
+    examples.check_columns()
+    return examples
 
 
-def make_loader(rows: Rows, **options: Unpack[LoaderOptions]) -> Loader:
+@spelled_out
+def make_loader(  # noqa: PLR0913  every keyword is one independent choice of the caller's
+    rows: Rows,
+    *,
+    batch_size: int | None = 16,
+    size: int | Size | None = None,
+    geometry: str | Geometry = "fit",
+    buckets: str | Sequence[Size] = "sdxl",
+    fill: tuple[int, int, int] = (0, 0, 0),
+    columns: Sequence[str] = (),
+    wording: Wording = "long",
+    turns: Literal["each", "whole"] = "each",
+    rejected: Literal["each", "first"] = "each",
+    resample: Resample = "bicubic",
+    backend: Backend | None = None,
+    background: tuple[int, int, int] | None = None,
+    local_path: LocalPath | None = None,
+    shuffle: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    drop_last: bool = False,
+    on_error: OnError = "raise",
+    framework: Literal["numpy", "torch"] = "numpy",
+    rank: int = 0,
+    world_size: int = 1,
+    prefetch: int = 2,
+) -> Loader:
     """Make a loader.
 
     Args:
         rows: a dataset, or anything with a length that gives records.
-        **options: those of `make_examples`, and of `Loader`: `batch_size` (16), `shuffle`, `seed`, `workers` (one a
-            core, eight at most), `drop_last`, `on_error` ("raise"), `framework` ("numpy"), `rank`, `world_size`,
-            `prefetch` (2 batches). Where the framework is "torch", so is the `backend` unless another is named.
+        batch_size: see `Loader`, as for all that follow the examples' own.
+        size: see `make_examples`, as for all up to `local_path`.
+        geometry: what becomes of the pictures.
+        buckets: a table's name or (width, height) pairs, for "bucket".
+        fill: RGB of the bars that "fit" adds.
+        columns: which columns to give; empty for all.
+        wording: which instruction.
+        turns: a session as one example ("whole") or one a turn ("each").
+        rejected: a preference row as one example a rejected edit ("each"), or only its "first".
+        resample: the filter for resizing.
+        backend: which decoders; None takes "torch" where that is the framework, else "auto".
+        background: RGB to put under transparent pixels.
+        local_path: gives the file of an address.
+        shuffle: draw in another order every epoch.
+        seed: of the order and of replacements.
+        workers: threads that read and decode; None takes one a core, eight at most.
+        drop_last: leave out the last batches that are not full.
+        on_error: "raise", "skip" or "replace".
+        framework: "numpy" or "torch".
+        rank: which of `world_size` consumers this is.
+        world_size: how many consumers share the batches.
+        prefetch: batches to decode ahead.
 
     Returns:
         The loader; nothing is read before it is iterated.
 
     Raises:
-        UnknownNameError: a geometry, bucket table, wording or way to treat errors that does not exist.
+        UnknownNameError: a geometry, bucket table, column, wording or way to treat errors that does not exist.
         ConfigError: choices that contradict each other.
     """
-    framework = options.get("framework", "numpy")
-    of_examples: dict[str, object] = {"backend": "torch"} if framework == "torch" else {}
-    of_examples |= {name: value for name, value in options.items() if name in ExampleOptions.__annotations__}
-    examples = make_examples(rows, **cast("ExampleOptions", of_examples))
+    examples = make_examples(
+        rows,
+        size=size,
+        geometry=geometry,
+        buckets=buckets,
+        fill=fill,
+        columns=columns,
+        wording=wording,
+        turns=turns,
+        rejected=rejected,
+        resample=resample,
+        backend=backend or ("torch" if framework == "torch" else "auto"),
+        background=background,
+        local_path=local_path,
+    )
     return Loader(
         examples,
-        batch_size=options.get("batch_size", 16),
-        shuffle=options.get("shuffle", False),
-        seed=options.get("seed", 0),
-        workers=options.get("workers", min(_MOST_WORKERS, os.cpu_count() or 1)),
-        drop_last=options.get("drop_last", False),
-        on_error=options.get("on_error", "raise"),
+        batch_size=batch_size,
+        shuffle=shuffle,
+        seed=seed,
+        workers=min(_MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers,
+        drop_last=drop_last,
+        on_error=on_error,
         framework=framework,
-        rank=options.get("rank", 0),
-        world_size=options.get("world_size", 1),
-        prefetch=options.get("prefetch", 2),
+        rank=rank,
+        world_size=world_size,
+        prefetch=prefetch,
     )

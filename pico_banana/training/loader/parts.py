@@ -158,6 +158,26 @@ def parts_of(rows: Rows, *, turns: str, rejected: str) -> Sequence[Part]:
     return [part for row in range(len(rows)) for part in cut(row, rows[row])]
 
 
+def columns_of(record: Record, *, turns: str) -> tuple[str, ...]:
+    """Name the columns that examples of a subset can have.
+
+    Args:
+        record: any row of it.
+        turns: "each" or "whole".
+
+    Returns:
+        Their names; none for a subset without pictures.
+    """
+    common = ("instruction", "short_instruction", "edit_type", "category", "aspect_change")
+    if isinstance(record, MultiTurn) and turns == "whole":
+        return ("id", "images", "instructions", "turns", "aspect_change")
+    if isinstance(record, MultiTurn):
+        return ("id", "source", "edited", "instruction", "history", "turn", "turns", "aspect_change")
+    if isinstance(record, Preference):
+        return ("id", "source", "chosen", "rejected", *common)
+    return ("id", "source", "edited", *common) if isinstance(record, SingleTurn) else ()
+
+
 def _cutter(turns: str, rejected: str) -> Callable[[int, Record], list[Part]]:
     def cut(row: int, record: Record) -> list[Part]:
         if isinstance(record, Preference):

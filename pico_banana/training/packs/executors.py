@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -48,13 +49,30 @@ def _check(executor: str) -> None:
 def _in_processes(function: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[R]:
     # Spawned, not forked: the threads of decoders and of Arrow do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
-        futures = [pool.submit(function, task) for task in tasks]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_leave_signals)
+    futures = [pool.submit(function, task) for task in tasks]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    except BaseException:
+        # Whoever asks to stop waits for no shard: one takes half a minute, and only whole ones count.
+        _end(pool)
+        raise
+    pool.shutdown()
+
+
+def _leave_signals() -> None:
+    """Leave Ctrl-C to the parent, which ends its children; both would print a traceback else."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    children = list((pool._processes or {}).values())  # noqa: SLF001  terminate_workers() is there from 3.14 on
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join()
 
 
 def _on_ray(function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import StoreError, unknown_name
+from pico_banana.mirrors.store import sha256_of
 from pico_banana.training.packs.codecs import Codec, codec
 from pico_banana.training.packs.layout import LENGTH, PLACE, SHAPE, PackInfo, Shard, damaged, read_info
 
@@ -149,11 +150,11 @@ class _OpenShard:
     def __init__(self, folder: Path, shard: Shard, decoder: Codec) -> None:
         path = folder / shard.pictures_file
         if not path.is_file() or path.stat().st_size != shard.size:
-            msg = f"{path} is missing or cut off; finish the pack, or make it again"
-            raise StoreError(msg, path=str(path))
+            raise _damage(path, f"is missing or cut off: {shard.size:,} bytes were written")
         with path.open("rb") as file:
             self._pictures = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if shard.size else b"")
-        self.rows = _mapped(folder / shard.rows_file)
+        self._path = path
+        self.rows = _mapped(folder / shard.rows_file, shard)
         self._decoder = decoder
         names = self.rows.column_names
         self.pictures = [name.removesuffix(PLACE) for name in names if name.endswith(PLACE)]
@@ -169,7 +170,11 @@ class _OpenShard:
 
     def picture(self, name: str, row: int) -> NDArray[np.uint8]:
         place, length = self._places[name][row], self._lengths[name][row]
-        return self._decoder.decode(self._pictures[place : place + length], self._shapes[name][row])
+        try:
+            return self._decoder.decode(self._pictures[place : place + length], self._shapes[name][row])
+        except Exception as error:
+            # Every codec has errors of its own; a pack is ours, so that they all mean that it was damaged.
+            raise _damage(self._path, f"cannot be decoded at byte {place:,} ({error})") from error
 
 
 def verify_pack(folder: str | Path) -> dict[str, str]:
@@ -185,11 +190,20 @@ def verify_pack(folder: str | Path) -> dict[str, str]:
     return damaged(folder, read_info(folder).shards)
 
 
-def _mapped(path: Path) -> pa.Table:
+def _mapped(path: Path, shard: Shard) -> pa.Table:
     import pyarrow as pa
 
+    # The rows are a thousandth of the pictures: their checksum is looked at whenever they are opened.
+    if not path.is_file() or sha256_of(path) != shard.rows_sha256:
+        raise _damage(path, "is missing or not as it was written")
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).read_all()
+
+
+def _damage(path: Path, what: str) -> StoreError:
+    note = path.with_suffix(".json").name
+    text = f"{path} {what}; delete {note} beside it and pack again: only this shard is made anew"
+    return StoreError(text, path=str(path))
 
 
 def _rebuilt(folder: Path, columns: tuple[str, ...]) -> PackExamples:

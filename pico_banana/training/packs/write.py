@@ -23,6 +23,8 @@ from pico_banana.training.packs.layout import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pico_banana.training.loader.examples import Example, RecordExamples
 
 _SHARD_EXAMPLES = 512
@@ -66,6 +68,7 @@ def pack(
     workers: int = 1,
     executor: str = "local",
     shard_examples: int = _SHARD_EXAMPLES,
+    progress: Callable[[int], None] | None = None,
 ) -> PackReport:
     """Write examples into a pack; call it again to finish one that was interrupted.
 
@@ -76,6 +79,7 @@ def pack(
         workers: processes to work in.
         executor: "local", or "ray" for a cluster that sees the same folder.
         shard_examples: examples a shard.
+        progress: told how many examples are done, after every shard.
 
     Returns:
         What was packed, reused and left out.
@@ -100,8 +104,14 @@ def pack(
         for number, first in enumerate(starts)
         if reused[number] is None
     ]
-    made = {shard.number: shard for shard in run_tasks(_make_shard, tasks, executor=executor, workers=workers)}
     kept = {number: shard for number, shard in reused.items() if shard is not None}
+    made: dict[int, Shard] = {}
+    done = len(examples) - sum(task.last - task.first for task in tasks)
+    for shard in run_tasks(_make_shard, tasks, executor=executor, workers=workers):
+        made[shard.number] = shard
+        done += shard.examples + len(shard.failed)
+        if progress is not None:
+            progress(done)
     shards = tuple((kept | made)[number] for number in range(len(starts)))
     write_info(folder, PackInfo(examples.name, format, repr(examples.geometry), shards))
     return PackReport(

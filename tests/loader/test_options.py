@@ -1,0 +1,56 @@
+"""Options are spelled out, and a misspelled one is refused with the nearest name."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from pico_banana.errors import UnknownNameError
+from pico_banana.training.loader import make_examples, make_loader
+
+
+def test_misspelled_options_are_refused(singles, tmp_path):
+    with pytest.raises(UnknownNameError, match=r"unknown option of loader 'bach_size'. Did you mean 'batch_size'"):
+        singles.loader(bach_size=2)
+    with pytest.raises(UnknownNameError, match=r"unknown option of pack 'sise'. Did you mean 'size'"):
+        singles.pack(tmp_path / "pack", sise=32)
+    with pytest.raises(UnknownNameError, match=r"suffle.*shuffle"):
+        make_loader(singles, suffle=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_column_is_refused_at_once(singles, preferences, sessions, tmp_path):
+    for rows, column, nearest in (
+        (singles, "editd", "edited"),
+        (preferences, "chose", "chosen"),
+        (sessions, "instructon", "instruction"),
+    ):
+        with pytest.raises(UnknownNameError, match=rf"unknown column '{column}'. Did you mean '{nearest}'"):
+            rows.loader(columns=[column])
+        with pytest.raises(UnknownNameError, match="column"):
+            rows.pack(tmp_path, columns=[column])
+    with pytest.raises(UnknownNameError, match="column"):
+        sessions.loader(columns=["source"], turns="whole", geometry="match_source")
+
+
+def test_every_column_that_is_given_is_known(singles, preferences, sessions):
+    for rows in (singles, preferences, sessions):
+        for turns in ("each", "whole"):
+            names = list(make_examples(rows, size=16, turns=turns).load(0))
+            assert set(make_examples(rows, size=16, turns=turns, columns=names).load(0)) == set(names)
+
+
+def test_signatures_name_every_option(singles):
+    for function in (singles.loader, singles.pack):
+        kinds = [one.kind for one in inspect.signature(function).parameters.values()]
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+    ours, theirs = inspect.signature(singles.loader).parameters, inspect.signature(make_loader).parameters
+    assert {name: one.default for name, one in ours.items()} == {
+        name: one.default for name, one in theirs.items() if name != "rows"
+    }
+
+
+def test_fit_has_a_usual_size(singles):
+    assert make_examples(singles).geometry.size == (512, 512)
+    assert make_examples(singles, geometry="match_source").geometry.size is None
