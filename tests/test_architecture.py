@@ -25,6 +25,7 @@ MODULES = {
 ROOMS = (
     "errors",
     "taxonomy",
+    "decoding",
     "records",
     "mirrors",
     "rows",

@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
-    from pico_banana.pictures.images.change import ChangeReport
+    from pico_banana.decoding.change import ChangeReport
     from pico_banana.rows.sidecar import require_ending, write_annotations
 
     require_ending(args.out)  # said before the work, not after

@@ -10,9 +10,9 @@ import pytest
 from odd_files import chunk, drawing, encoded
 from PIL import Image, ImageCms
 
+from pico_banana.decoding.decode import decode
+from pico_banana.decoding.header import read_header, read_size
 from pico_banana.errors import PictureCorruptError
-from pico_banana.pictures.images.decode import decode
-from pico_banana.pictures.images.header import read_header, read_size
 from pico_banana.records import ImageRef
 from pico_banana.training.loader import make_loader
 

@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.pictures.images.change import VISIBLE_LEVELS, changed_points
+from pico_banana.decoding.change import VISIBLE_LEVELS, changed_points
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,10 +14,9 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from pico_banana.errors import PictureCorruptError
-from pico_banana.pictures.images.exif import sure_orientation
-from pico_banana.pictures.images.pillow import upright_size
-from pico_banana.pictures.images.stripped import (
+from pico_banana.decoding.exif import sure_orientation
+from pico_banana.decoding.pillow import upright_size
+from pico_banana.decoding.stripped import (
     APP1,
     APP14,
     EXIF_PREFIX,
@@ -26,6 +25,7 @@ from pico_banana.pictures.images.stripped import (
     SCAN,
     jpeg_segments,
 )
+from pico_banana.errors import PictureCorruptError
 
 if TYPE_CHECKING:
     from pathlib import Path

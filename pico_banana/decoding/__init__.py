@@ -1,0 +1,1 @@
+"""From bytes to an array: decoders, sizes, shapes, and what an edit changed. Nothing here knows where bytes come from."""
