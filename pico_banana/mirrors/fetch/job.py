@@ -21,7 +21,7 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.mirrors.fetch.dispatch import Dispatcher, Task
-from pico_banana.mirrors.fetch.one import failure, present
+from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
 from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.progress import Progress, state_of
@@ -29,6 +29,7 @@ from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, reason_of
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.signals import listening
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
+from pico_banana.mirrors.store import present
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -22,6 +22,7 @@ from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
 from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.mirrors.store import present
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,21 +134,6 @@ class Fetcher:
             self._local.buffer = memoryview(bytearray(BUFFER_BYTES))
         buffer: memoryview = self._local.buffer
         return buffer
-
-
-def present(path: Path) -> bool:
-    """Say whether a file is there; an empty one is what a power cut leaves, and counts as absent.
-
-    Args:
-        path: the file.
-
-    Returns:
-        True when it is there.
-    """
-    try:
-        return os.stat(path).st_size > 0  # noqa: PTH116 - Path.stat costs twice as much, a million times
-    except OSError:
-        return False
 
 
 def failure(item: FetchItem, problems: list[Exception]) -> Exception:

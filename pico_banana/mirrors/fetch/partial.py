@@ -32,6 +32,7 @@ class Partial:
     Attributes:
         final: where the file belongs.
         size: bytes here so far.
+        total: length of the whole file where an earlier try noted it, else None.
     """
 
     def __init__(self, final: Path, number: int, size: int) -> None:
@@ -45,6 +46,7 @@ class Partial:
         self.final = final
         self.number = number
         self.size = size
+        self.total: int | None = None
         self._path = f"{final}{SUFFIX}"
         self._sidecar = f"{final}{_SIDECAR}"
         self._noted = self.size > 0
@@ -69,14 +71,12 @@ class Partial:
         while True:
             try:
                 number = _opened(path)
+                if not _locked(number, wait=wait):
+                    os.close(number)
+                    return None
             except OSError as error:
                 told = translated(error, final)
                 raise told from error
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                os.close(number)
-                return None
             # Whoever had it may have finished between open and lock: then the name means another file by now.
             opened = os.fstat(number)
             if _same(path, opened):
@@ -95,8 +95,11 @@ class Partial:
         if self.size and self._noted:
             with contextlib.suppress(OSError, ValueError):
                 note = json.loads(Path(self._sidecar).read_bytes())
-                if isinstance(note, dict) and note.get("url") == url and note.get("etag"):
-                    return str(note["etag"])
+                if isinstance(note, dict) and note.get("url") == url and isinstance(note.get("etag"), str):
+                    total = note.get("total")
+                    self.total = total if isinstance(total, int) else None
+                    if note["etag"] and self.size <= (self.total or self.size):
+                        return str(note["etag"])
         self.restart()
         return ""
 
@@ -105,6 +108,7 @@ class Partial:
         if self.size:
             os.ftruncate(self.number, 0)
             self.size = 0
+        self.total = None
         self._forget()
 
     def note(self, response: Response, url: str) -> None:
@@ -122,7 +126,8 @@ class Partial:
             return
         self._noted = True
         try:
-            Path(self._sidecar).write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
+            note = {"url": url, "etag": response.etag, "total": response.total}
+            Path(self._sidecar).write_text(json.dumps(note), encoding="utf-8")
         except OSError as error:
             self._forget()
             told = translated(error, Path(self._sidecar))
@@ -201,6 +206,22 @@ def _opened(path: str) -> int:
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, flags, 0o644)
+
+
+def _locked(number: int, *, wait: bool) -> bool:
+    """Take the lock.
+
+    Raises:
+        OSError: this filesystem has no locks; the descriptor is closed.
+    """
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        os.close(number)
+        raise
+    return True
 
 
 def _same(path: str, opened: os.stat_result) -> bool:

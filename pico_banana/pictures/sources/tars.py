@@ -16,12 +16,11 @@ from typing import IO, TYPE_CHECKING, cast
 
 from pico_banana.errors import InterruptedTransferError, PictureCorruptError
 from pico_banana.mirrors.fetch.item import COPY, Candidate, FetchItem
-from pico_banana.mirrors.fetch.one import present
 from pico_banana.mirrors.fetch.provenance import record
 from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report
 from pico_banana.mirrors.fetch.stream import ResumingStream
 from pico_banana.mirrors.fetch.verify import check_head, check_length, check_tail
-from pico_banana.mirrors.store import write_atomic
+from pico_banana.mirrors.store import present, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
