@@ -25,7 +25,7 @@ class RawServer:
     """Where it listens, and what it was asked."""
 
     url: str
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list, repr=False)
 
 
 def answer(status: str, body: bytes = b"", **headers: object) -> bytes:

@@ -23,9 +23,9 @@ from pico_banana.errors import (
 from pico_banana.mirrors.fetch.dispatch import Dispatcher, Task
 from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
-from pico_banana.mirrors.fetch.partial import Partial
+from pico_banana.mirrors.fetch.partial import Partial, is_about_the_name
 from pico_banana.mirrors.fetch.progress import Progress, state_of
-from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, reason_of
+from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, Status, reason_of
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.signals import listening
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
@@ -175,8 +175,20 @@ class Job:
             raise
 
     def _try(self, task: Task, lane: Lane, started: float, buffer: memoryview) -> None:
-        """Make one request for a task and decide what follows."""
-        claim = Partial.claim(task.item.path)
+        """Make one request for a task and decide what follows.
+
+        Raises:
+            StoreError: nothing can be written.
+        """
+        try:
+            claim = Partial.claim(task.item.path)
+        except StoreError as error:
+            if not is_about_the_name(error):
+                raise
+            self._dispatcher.cancel(lane)
+            self._failed(task, error, reason="no_place")
+            self._dispatcher.done()
+            return
         if claim is None:
             self._dispatcher.cancel(lane)
             if self._settled_elsewhere(task):
@@ -244,7 +256,8 @@ class Job:
         self._dispatcher.done()
 
     def _failed(self, task: Task, error: Exception, *, reason: str = "") -> None:
-        self._ledger.add(task.outcome("failed", reason=reason or reason_of(error), detail=str(error)))
+        status: Status = "left" if reason == "stopped" else "failed"
+        self._ledger.add(task.outcome(status, reason=reason or reason_of(error), detail=str(error)))
 
     def _end(self, workers: list[threading.Thread]) -> None:
         """Wait for the workers, settle what nobody took, and write the report.

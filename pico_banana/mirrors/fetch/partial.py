@@ -9,12 +9,14 @@ resumed, because bytes of two different files would be glued together.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pico_banana.errors import StoreError
 from pico_banana.mirrors.store import translated
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".part"
 _SIDECAR = ".part.from"
+_ONE_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP}
 
 
 class Partial:
@@ -77,6 +80,9 @@ class Partial:
             except OSError as error:
                 told = translated(error, final)
                 raise told from error
+            except ValueError as error:
+                text = f"{str(final)!r} is no name that a file can have ({error})"
+                raise StoreError(text, path=str(final)) from error
             # Whoever had it may have finished between open and lock: then the name means another file by now.
             opened = os.fstat(number)
             if _same(path, opened):
@@ -197,6 +203,19 @@ class Partial:
     ) -> None:
         """Give it up."""
         self.close()
+
+
+def is_about_the_name(error: StoreError) -> bool:
+    """Say whether a file alone cannot be written, because of its name, while others can.
+
+    Args:
+        error: what `Partial.claim` raised.
+
+    Returns:
+        True for names that are too long, impossible, or taken by a folder.
+    """
+    cause = error.__cause__
+    return isinstance(cause, ValueError) or getattr(cause, "errno", 0) in _ONE_NAME
 
 
 def _opened(path: str) -> int:

@@ -162,6 +162,9 @@ def _receive(
             verify.check_head(buffer[:count], kind=item.kind, address=item.address)
         claim.write(buffer[:count])
         _require_bounded(claim, item, claim.size, response)
+    if stop is not None and stop.is_set() and response.total is None:
+        text = f"{candidate.url}: stopped; whether all of it came cannot be told"
+        raise InterruptedTransferError(text, url=candidate.url)
 
 
 def _check(

@@ -130,7 +130,11 @@ class Transport:
             RequestRefusedError: the server is not who it says it is, or the address is none.
         """
         parts = parsed(url)
-        connection, target, kept = self._connection(parts)
+        try:
+            connection, target, kept = self._connection(parts)
+        except (http.client.InvalidURL, ValueError) as error:
+            text = f"{url}: is no address ({words_of(error)})"
+            raise RequestRefusedError(text, url=url) from error
         headers = headers | {"Host": parts.netloc} | self._for_proxy(parts)
         try:
             answer = _answer(connection, target, headers, may_be_closed=kept)

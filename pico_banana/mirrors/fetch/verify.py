@@ -8,9 +8,10 @@ in the middle.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pico_banana.errors import PictureCorruptError
 
@@ -154,7 +155,9 @@ def check_open_file(
     if md5 is not None:
         check_md5(_md5_of(number, length), md5, address=address)
     if kind in _PICTURES and (deep or not certain):
-        _decode(number, address)
+        with os.fdopen(os.dup(number), "rb") as file:
+            file.seek(0)
+            _decode(file, address)
 
 
 def check_length(length: int, expected: int | None, *, kind: Kind, address: str) -> None:
@@ -203,14 +206,25 @@ def _md5_of(number: int, length: int) -> str:
     return digest.hexdigest()
 
 
-def _decode(number: int, address: str) -> None:
+def check_decodes(data: bytes, *, address: str) -> None:
+    """Decode every pixel of a picture in memory.
+
+    Args:
+        data: the whole file.
+        address: the picture's address.
+
+    Raises:
+        PictureCorruptError: it does not decode.
+    """
+    _decode(io.BytesIO(data), address)
+
+
+def _decode(file: IO[bytes], address: str) -> None:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with os.fdopen(os.dup(number), "rb") as file:
-            file.seek(0)
-            with Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
-                picture.load()
+        with Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
+            picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         text = f"{address}: does not decode ({error})"
         raise PictureCorruptError(text, address=address) from error

@@ -104,9 +104,14 @@ class HttpBody:
 
         Returns:
             Bytes that came; 0 at the end.
+
+        Raises:
+            OSError: the connection was closed by somebody else here; http.client would call that the end.
         """
         # HTTPResponse.readinto comes back only with a full buffer: a host that sends a byte a minute would hold us.
         answer = self._answer
+        if answer.fp is None:
+            raise OSError("was closed meanwhile")
         if self._watched is not None:
             self._watched.begin_piece()
         if answer.chunked or answer.length is None:
