@@ -17,7 +17,7 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment
-from pico_banana.mirrors.fetch.pacing import Pacer
+from pico_banana.mirrors.fetch.pacing import Pacer, host_of
 from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 
+_TOLD_FROM = 2  # tries of one place after which whoever waits is told
 _PATIENCE_S = 120.0  # a picture that somebody is waiting for; a job waits longer
 
 
@@ -114,6 +115,7 @@ class Fetcher:
             tried += not isinstance(error, ThrottledError)
             if not self.policy.again(error, tried=tried, throttled=throttled, heard=self.pacer.heard(candidate.url)):
                 return error
+            _tell(candidate.url, error, tried + throttled)
             if not isinstance(error, ThrottledError):
                 time.sleep(self.policy.wait_s(tried))
         text = f"{candidate.url}: the host asked everybody to wait, and longer than {self._patience_s:.0f} s"
@@ -134,6 +136,19 @@ class Fetcher:
             self._local.buffer = memoryview(bytearray(BUFFER_BYTES))
         buffer: memoryview = self._local.buffer
         return buffer
+
+
+def _tell(url: str, error: Exception, tried: int) -> None:
+    """Say that somebody is waiting for a host; Python shows warnings on stderr unless the user's logging says else."""
+    if tried < _TOLD_FROM:
+        return
+    import logging
+
+    status = getattr(error, "status", 0)
+    host = host_of(url).rpartition("@")[2]  # never the user and password of an address
+    logging.getLogger("pico_banana.mirrors.fetch").warning(
+        "%s %s; retrying (%d tries so far)", host, f"answered {status}" if status else "gave no whole answer", tried
+    )
 
 
 def failure(item: FetchItem, problems: list[Exception]) -> Exception:
