@@ -23,7 +23,7 @@ from pico_banana.errors import (
 from pico_banana.mirrors.fetch.dispatch import Dispatcher, Task
 from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
-from pico_banana.mirrors.fetch.partial import Partial, is_about_the_name
+from pico_banana.mirrors.fetch.partial import claimed
 from pico_banana.mirrors.fetch.progress import Progress, state_of
 from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, Status, reason_of
 from pico_banana.mirrors.fetch.retry import RetryPolicy
@@ -175,18 +175,11 @@ class Job:
             raise
 
     def _try(self, task: Task, lane: Lane, started: float, buffer: memoryview) -> None:
-        """Make one request for a task and decide what follows.
-
-        Raises:
-            StoreError: nothing can be written.
-        """
-        try:
-            claim = Partial.claim(task.item.path)
-        except StoreError as error:
-            if not is_about_the_name(error):
-                raise
+        """Make one request for a task and decide what follows."""
+        claim = claimed(task.item.path)
+        if isinstance(claim, StoreError):
             self._dispatcher.cancel(lane)
-            self._failed(task, error, reason="no_place")
+            self._failed(task, claim, reason="no_place")
             self._dispatcher.done()
             return
         if claim is None:

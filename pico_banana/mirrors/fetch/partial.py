@@ -205,17 +205,25 @@ class Partial:
         self.close()
 
 
-def is_about_the_name(error: StoreError) -> bool:
-    """Say whether a file alone cannot be written, because of its name, while others can.
+def claimed(final: Path) -> Partial | StoreError | None:
+    """Claim a file, where a name that no file can have is the trouble of this file alone.
 
     Args:
-        error: what `Partial.claim` raised.
+        final: where it belongs.
 
     Returns:
-        True for names that are too long, impossible, or taken by a folder.
+        The claim, None when somebody else has it, or why such a name (too long, impossible, a folder's) has no place.
+
+    Raises:
+        StoreError: no file can be written there.
     """
-    cause = error.__cause__
-    return isinstance(cause, ValueError) or getattr(cause, "errno", 0) in _ONE_NAME
+    try:
+        return Partial.claim(final)
+    except StoreError as error:
+        cause = error.__cause__
+        if isinstance(cause, ValueError) or getattr(cause, "errno", 0) in _ONE_NAME:
+            return error
+        raise
 
 
 def _opened(path: str) -> int:
