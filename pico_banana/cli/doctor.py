@@ -43,12 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.pictures.doctor.findings import Verdict
 
-    problems = 0
+    problems, last = 0, Verdict.OK
     for finding in _findings(args):
         problems += finding.verdict is Verdict.PROBLEM
+        last = finding.verdict
         sys.stdout.write((json.dumps(finding.as_dict()) if args.json else str(finding)) + "\n")
         sys.stdout.flush()
-    return int(problems > 0)
+    return int(problems > 0 or last is Verdict.UNKNOWN)  # only a question to servers is ever unknown
 
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
@@ -155,8 +156,16 @@ def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int)
         job.run(download.items())
     finally:
         sys.stderr.write("\n")
-        _print(job.report, as_json=as_json)
+        _print(_with_left(job.report, plan), as_json=as_json)
     return int(job.report.failures > allow_failed)
+
+
+def _with_left(report: Report, plan: Plan) -> Report:
+    """Count what a stopped job never came to as left, too."""
+    if not report.stopped:
+        return report
+    left = max(report.left, plan.files - report.done - report.reused - report.failures)
+    return replace(report, left=left, total=report.total - report.left + left)
 
 
 def progress_bar(total: int) -> Callable[[Progress], None]:
@@ -177,7 +186,7 @@ def progress_bar(total: int) -> Callable[[Progress], None]:
 
     def show(progress: Progress) -> None:
         report = progress.report
-        bar.update(report.total - bar.n)
+        bar.update(report.total - report.left - bar.n)
         hosts = " ".join(map(_host, progress.hosts))
         bar.set_postfix_str(f"{_rate(report)}; {hosts}"[:160], refresh=True)
 

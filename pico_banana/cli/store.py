@@ -69,7 +69,9 @@ def _verify(args: argparse.Namespace) -> int:
     with LiveLine() as line:
         health = verify(chosen_download(args), deep=args.deep, progress=lambda done: line.show(f"{done:,} checked"))
     _print_health(health, as_json=args.json)
-    return int(bool(health.broken))
+    if (health.broken or health.missing) and not args.json:
+        sys.stderr.write("`pico-banana repair` with the same options fetches them again\n")
+    return int(bool(health.broken or health.missing))
 
 
 def _repair(args: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""From bytes to an array: decoders, sizes, shapes, and what an edit changed. Nothing here knows where bytes come from."""
+"""From bytes to an array: decoders, sizes, shapes, what an edit changed. Nothing here knows where bytes come from."""

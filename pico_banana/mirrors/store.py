@@ -14,6 +14,7 @@ Nothing here runs at import; a folder is made when something is written into it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -180,14 +181,19 @@ def translated(error: OSError, path: Path) -> OSError:
     Returns:
         `error` itself when it is already ours, a `DiskFullError`, or a `StoreError`.
     """
-    import errno
-
     if isinstance(error, (StoreError, ConnectionError)) or error.errno is None:
         return error
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         larger = f"set {HOME_VARIABLE} to a larger disk" if _in_store(path) else "take a folder on a larger disk"
         text = f"no room left on the disk for {path}; free some space, or {larger}"
         return DiskFullError(text, path=str(path))
+    if error.errno in {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}:
+        text = (
+            f"{path} lies on a file system without locks ({error.strerror}), which keep two processes off one file; "
+            f"let {HOME_VARIABLE} name a folder on a local disk, "
+            "or mount it with locks (NFS: version 4, or local_lock=flock)"
+        )
+        return StoreError(text, path=str(path))
     if error.errno in {errno.EEXIST, errno.ENOTDIR} and (blocking := _file_above(path)) is not None:
         return StoreError(f"{blocking} is a file; name a folder in its place", path=str(path))
     text = f"cannot write {path}: {error.strerror}"
@@ -203,6 +209,21 @@ def _in_store(path: Path) -> bool:
 
 def _file_above(path: Path) -> Path | None:
     return next((parent for parent in path.parents if parent.is_file()), None)
+
+
+def present(path: Path) -> bool:
+    """Say whether a file is there; an empty one is what a power cut leaves, and counts as absent everywhere.
+
+    Args:
+        path: the file.
+
+    Returns:
+        True when it is there.
+    """
+    try:
+        return os.stat(path).st_size > 0  # noqa: PTH116 - Path.stat costs twice as much, a million times
+    except (OSError, ValueError):  # a name that no file can have is none
+        return False
 
 
 def status_facts(status: os.stat_result) -> dict[str, int]:
@@ -249,14 +270,18 @@ def locked(path: Path) -> Iterator[None]:
         Nothing.
 
     Raises:
-        StoreError: the lock file cannot be made.
+        StoreError: the lock file cannot be made, or there are no locks here.
+        OSError: what the block raised, where it is one of our errors already.
     """
     from filelock import FileLock
 
     lock = FileLock(str(path))
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        try:
+            lock.acquire()
+        except NotImplementedError as error:  # what filelock makes of ENOSYS
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
     try:
         yield
     finally:

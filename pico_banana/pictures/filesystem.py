@@ -16,7 +16,7 @@ from fsspec.spec import AbstractFileSystem
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import PROTOCOL, Address, parse_address
 from pico_banana.mirrors.known import recall
-from pico_banana.mirrors.store import area
+from pico_banana.mirrors.store import area, present
 from pico_banana.pictures.packed import packed_path
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def stored_path(address: Address, mirror: Mirror) -> Path | None:
         The file, in the mirror's own folder or in the store; None when it is not here.
     """
     for folder in (mirror.folder, area(mirror.name)):
-        if folder is not None and (path := folder / address.relative_path).is_file():
+        if folder is not None and present(path := folder / address.relative_path):
             return path
     return None
 

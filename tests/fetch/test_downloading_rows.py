@@ -121,5 +121,9 @@ def test_failures_fail_the_command_unless_allowed(rehearsal, capsys):
         totals = json.loads(capsys.readouterr().out)
         assert totals["failed"] == {"gone": 2}
         assert main([*words, "--allow-failed", "2"]) == 0
-        assert main(["verify", "single_turn", "--mirror", server.url, "--limit", "2"]) == 0
+        capsys.readouterr()
+        assert main(["verify", "single_turn", "--mirror", server.url, "--limit", "2"]) == 1
+        told = capsys.readouterr()
+        assert "2 missing" in told.out
+        assert "pico-banana repair" in told.err
         assert main(["clean", "single_turn", "--mirror", server.url, "--limit", "2", "--not-in"]) == 0

@@ -70,8 +70,9 @@ def test_a_signal_ends_the_job_cleanly(slow, tmp_path, number, code):
     assert 0 < there < COUNT
     report = json.loads(printed.splitlines()[-1])
     assert report["stopped"] == signal.Signals(number).name
-    assert report["total"] == report["done"] + report["reused"] + sum(report["failed"].values())
+    assert report["total"] == report["done"] + report["reused"] + sum(report["failed"].values()) + report["left"]
     assert report["done"] == there
+    assert report["failed"] == {}, "what was not fetched in time is left, not failed"
     assert not list(out.glob("*.part")), "what was in flight was let in"
     assert len((out / "report.jsonl").read_text().splitlines()) == report["total"]
 

@@ -7,8 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pico_banana.errors import MirrorError, PictureMissingError
-from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+from pico_banana.errors import InterruptedTransferError, MirrorError, PictureCorruptError, PictureMissingError
+from pico_banana.mirrors.fetch.item import Candidate, FetchItem, Kind
 from pico_banana.mirrors.fetch.one import fetch_one
 from pico_banana.mirrors.fetch.partial import SUFFIX
 
@@ -20,23 +20,25 @@ _SHOWN_FROM_BYTES = 20_000_000
 _TICK_S = 0.3
 
 
-def fetch_file(url: str, path: Path, *, about_bytes: int = 0) -> Path:
+def fetch_file(url: str, path: Path, *, about_bytes: int = 0, kind: Kind = "file") -> Path:
     """Bring a file of a mirror, unless it is there.
 
     Args:
         url: its address.
         path: where it belongs.
         about_bytes: roughly how large it is; a large one shows a bar on a terminal.
+        kind: what it must be: "rows", or "file" for anything.
 
     Returns:
         `path`.
 
     Raises:
-        MirrorError: the mirror has no such file.
+        MirrorError: the mirror has no such file, or something else in its place.
+        InterruptedTransferError: the mirror cannot be reached.
         TransportError: it could not be fetched this time.
         StoreError: it could not be written.
     """
-    item = FetchItem(url, path, (Candidate("mirror", url),), kind="file")
+    item = FetchItem(url, path, (Candidate("mirror", url),), kind=kind)
     try:
         with _bar(path, about_bytes):
             return fetch_one(item)
@@ -45,6 +47,13 @@ def fetch_file(url: str, path: Path, *, about_bytes: int = 0) -> Path:
         login = ", or log in with `hf auth login` if it is private" if url.startswith("hf://") else ""
         text = f"the mirror has no {url}; check the address{login}, or name another mirror with PICO_BANANA_MIRROR"
         raise MirrorError(text, mirror=url) from error
+    except PictureCorruptError as error:
+        text = f"{error}; nothing of it was kept, so the next run asks again. Open the address in a browser to see why"
+        raise MirrorError(text, mirror=url) from error
+    except InterruptedTransferError as error:
+        if not error.connected:
+            error.args = (f'{error}; mirror="sample" (--mirror sample) needs no network',)
+        raise
 
 
 @contextmanager

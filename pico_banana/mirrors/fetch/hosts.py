@@ -14,6 +14,8 @@ HOSTS_VARIABLE = "PICO_BANANA_HOSTS"
 def hosts_from_environment() -> dict[str, str]:
     """Read host overrides from `PICO_BANANA_HOSTS`, e.g. `*.staticflickr.com=http://127.0.0.1:8000`.
 
+    Several are separated by commas or spaces.
+
     Returns:
         Pattern and URL of each override, in order.
 
@@ -36,7 +38,7 @@ def parse_hosts(entries: list[str]) -> dict[str, str]:
         ConfigError: an entry is not `PATTERN=URL`.
     """
     hosts = {}
-    for entry in entries:
+    for entry in (part for given in entries for part in given.replace(",", " ").split()):
         pattern, _, url = entry.partition("=")
         if not pattern or urlsplit(url).scheme not in {"http", "https"}:
             text = f"cannot read the host override {entry!r}; write HOST=URL, e.g. '*.staticflickr.com=http://127.0.0.1:8000'"

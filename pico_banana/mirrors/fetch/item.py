@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COPY, ORIGINAL = "1024", "original"  # size variants of photos: longest side of 1024 pixels, or as it was uploaded
-Kind: TypeAlias = Literal["png", "jpeg", "file"]
+Kind: TypeAlias = Literal["png", "jpeg", "rows", "file"]
 
 
 class Candidate(NamedTuple):
@@ -40,8 +40,9 @@ class FetchItem:
         candidates: who may have it, best first; plain (source, url) pairs will do.
         expected_size: its length in bytes, when all candidates hold the same bytes and it is known.
         md5: its MD5 as 32 hexadecimal digits, when all candidates hold the same bytes and it is known.
-        kind: what the bytes must be; "file" is not looked into.
+        kind: what the bytes must be; of "rows" only the beginning is looked at, "file" is not looked into.
         note: where to record which size of a photo came from where; None records nothing.
+        most_bytes: what is longer is not taken; None for a limit by kind.
     """
 
     address: str
@@ -51,6 +52,7 @@ class FetchItem:
     md5: str | None = None
     kind: Kind = "png"
     note: Path | None = None
+    most_bytes: int | None = None
 
     def candidate(self, number: int) -> Candidate:
         """Give one candidate with what is known of the item filled in.

@@ -21,14 +21,15 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.mirrors.fetch.dispatch import Dispatcher, Task
-from pico_banana.mirrors.fetch.one import failure, present
+from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
-from pico_banana.mirrors.fetch.partial import Partial
+from pico_banana.mirrors.fetch.partial import claimed
 from pico_banana.mirrors.fetch.progress import Progress, state_of
-from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, reason_of
+from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, Status, reason_of
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.signals import listening
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
+from pico_banana.mirrors.store import present
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -175,7 +176,12 @@ class Job:
 
     def _try(self, task: Task, lane: Lane, started: float, buffer: memoryview) -> None:
         """Make one request for a task and decide what follows."""
-        claim = Partial.claim(task.item.path)
+        claim = claimed(task.item.path)
+        if isinstance(claim, StoreError):
+            self._dispatcher.cancel(lane)
+            self._failed(task, claim, reason="no_place")
+            self._dispatcher.done()
+            return
         if claim is None:
             self._dispatcher.cancel(lane)
             if self._settled_elsewhere(task):
@@ -243,7 +249,8 @@ class Job:
         self._dispatcher.done()
 
     def _failed(self, task: Task, error: Exception, *, reason: str = "") -> None:
-        self._ledger.add(task.outcome("failed", reason=reason or reason_of(error), detail=str(error)))
+        status: Status = "left" if reason == "stopped" else "failed"
+        self._ledger.add(task.outcome(status, reason=reason or reason_of(error), detail=str(error)))
 
     def _end(self, workers: list[threading.Thread]) -> None:
         """Wait for the workers, settle what nobody took, and write the report.

@@ -35,6 +35,7 @@ _LONGEST_RISE_S = 600.0 / _SEARCH  # a float has an end
 _SPAN_S = 1.0  # the accepted rate is measured over this long
 _SHORTEST_SPAN_S = 0.3  # and over no less, or a burst that the limiter let through would count as its rate
 _LOWEST_RATE = 0.05
+_LONGEST_REST_S = 300.0  # a host that asks for more is asked again then, and what it turns away fails after its tries
 _FEW, _FEW_SHARE = 2, 0.15  # refusals that are no sign of a rate far too high
 _MANY = 20  # accepted requests that make a refusal after them a sign of the limit
 
@@ -180,7 +181,7 @@ class Lane:
         self.window = min(float(self.limits.in_flight), grown)
 
     def _rest(self, now: float, asked_s: float | None) -> None:
-        wait = self.limits.rest_s if asked_s is None else asked_s
+        wait = self.limits.rest_s if asked_s is None else min(asked_s, _LONGEST_REST_S)
         # Up to a tenth more, so that many clients turned away together do not come back together.
         self.resume_at = max(self.resume_at, now + wait * (1 + 0.1 * self._jitter()))
 

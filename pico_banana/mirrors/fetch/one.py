@@ -17,17 +17,19 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment
-from pico_banana.mirrors.fetch.pacing import Pacer
+from pico_banana.mirrors.fetch.pacing import Pacer, host_of
 from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
 from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.mirrors.store import present
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 
+_TOLD_FROM = 2  # tries of one place after which whoever waits is told
 _PATIENCE_S = 120.0  # a picture that somebody is waiting for; a job waits longer
 
 
@@ -113,6 +115,7 @@ class Fetcher:
             tried += not isinstance(error, ThrottledError)
             if not self.policy.again(error, tried=tried, throttled=throttled, heard=self.pacer.heard(candidate.url)):
                 return error
+            _tell(candidate.url, error, tried + throttled)
             if not isinstance(error, ThrottledError):
                 time.sleep(self.policy.wait_s(tried))
         text = f"{candidate.url}: the host asked everybody to wait, and longer than {self._patience_s:.0f} s"
@@ -135,19 +138,17 @@ class Fetcher:
         return buffer
 
 
-def present(path: Path) -> bool:
-    """Say whether a file is there; an empty one is what a power cut leaves, and counts as absent.
+def _tell(url: str, error: Exception, tried: int) -> None:
+    """Say that somebody is waiting for a host; Python shows warnings on stderr unless the user's logging says else."""
+    if tried < _TOLD_FROM:
+        return
+    import logging
 
-    Args:
-        path: the file.
-
-    Returns:
-        True when it is there.
-    """
-    try:
-        return os.stat(path).st_size > 0  # noqa: PTH116 - Path.stat costs twice as much, a million times
-    except OSError:
-        return False
+    status = getattr(error, "status", 0)
+    host = host_of(url).rpartition("@")[2]  # never the user and password of an address
+    logging.getLogger("pico_banana.mirrors.fetch").warning(
+        "%s %s; retrying (%d tries so far)", host, f"answered {status}" if status else "gave no whole answer", tried
+    )
 
 
 def failure(item: FetchItem, problems: list[Exception]) -> Exception:

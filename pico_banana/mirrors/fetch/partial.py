@@ -9,12 +9,14 @@ resumed, because bytes of two different files would be glued together.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pico_banana.errors import StoreError
 from pico_banana.mirrors.store import translated
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".part"
 _SIDECAR = ".part.from"
+_ONE_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP}
 
 
 class Partial:
@@ -32,6 +35,7 @@ class Partial:
     Attributes:
         final: where the file belongs.
         size: bytes here so far.
+        total: length of the whole file where an earlier try noted it, else None.
     """
 
     def __init__(self, final: Path, number: int, size: int) -> None:
@@ -45,6 +49,7 @@ class Partial:
         self.final = final
         self.number = number
         self.size = size
+        self.total: int | None = None
         self._path = f"{final}{SUFFIX}"
         self._sidecar = f"{final}{_SIDECAR}"
         self._noted = self.size > 0
@@ -69,14 +74,15 @@ class Partial:
         while True:
             try:
                 number = _opened(path)
+                if not _locked(number, wait=wait):
+                    os.close(number)
+                    return None
             except OSError as error:
                 told = translated(error, final)
                 raise told from error
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                os.close(number)
-                return None
+            except ValueError as error:
+                text = f"{str(final)!r} is no name that a file can have ({error})"
+                raise StoreError(text, path=str(final)) from error
             # Whoever had it may have finished between open and lock: then the name means another file by now.
             opened = os.fstat(number)
             if _same(path, opened):
@@ -95,8 +101,11 @@ class Partial:
         if self.size and self._noted:
             with contextlib.suppress(OSError, ValueError):
                 note = json.loads(Path(self._sidecar).read_bytes())
-                if isinstance(note, dict) and note.get("url") == url and note.get("etag"):
-                    return str(note["etag"])
+                if isinstance(note, dict) and note.get("url") == url and isinstance(note.get("etag"), str):
+                    total = note.get("total")
+                    self.total = total if isinstance(total, int) else None
+                    if note["etag"] and self.size <= (self.total or self.size):
+                        return str(note["etag"])
         self.restart()
         return ""
 
@@ -105,6 +114,7 @@ class Partial:
         if self.size:
             os.ftruncate(self.number, 0)
             self.size = 0
+        self.total = None
         self._forget()
 
     def note(self, response: Response, url: str) -> None:
@@ -122,7 +132,8 @@ class Partial:
             return
         self._noted = True
         try:
-            Path(self._sidecar).write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
+            note = {"url": url, "etag": response.etag, "total": response.total}
+            Path(self._sidecar).write_text(json.dumps(note), encoding="utf-8")
         except OSError as error:
             self._forget()
             told = translated(error, Path(self._sidecar))
@@ -194,6 +205,27 @@ class Partial:
         self.close()
 
 
+def claimed(final: Path) -> Partial | StoreError | None:
+    """Claim a file, where a name that no file can have is the trouble of this file alone.
+
+    Args:
+        final: where it belongs.
+
+    Returns:
+        The claim, None when somebody else has it, or why such a name (too long, impossible, a folder's) has no place.
+
+    Raises:
+        StoreError: no file can be written there.
+    """
+    try:
+        return Partial.claim(final)
+    except StoreError as error:
+        cause = error.__cause__
+        if isinstance(cause, ValueError) or getattr(cause, "errno", 0) in _ONE_NAME:
+            return error
+        raise
+
+
 def _opened(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
     try:
@@ -201,6 +233,22 @@ def _opened(path: str) -> int:
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, flags, 0o644)
+
+
+def _locked(number: int, *, wait: bool) -> bool:
+    """Take the lock.
+
+    Raises:
+        OSError: this filesystem has no locks; the descriptor is closed.
+    """
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        os.close(number)
+        raise
+    return True
 
 
 def _same(path: str, opened: os.stat_result) -> bool:

@@ -31,7 +31,7 @@ FOLDER = "reports"
 _FLUSH_EVERY_S = 1.0
 _MOST_LINES = 1000  # kept back at most, however fast they come
 
-Status: TypeAlias = Literal["done", "reused", "failed"]
+Status: TypeAlias = Literal["done", "reused", "failed", "left"]
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (GoneError, "gone"),
@@ -64,7 +64,7 @@ class Outcome:
     Attributes:
         address: its `picobanana://` address.
         path: where it is, or would be.
-        status: "done" (fetched now), "reused" (was there) or "failed".
+        status: "done" (fetched now), "reused" (was there), "failed", or "left" (the job was stopped first).
         source: the place it came from; of a failure, the last one asked.
         variant: which size of a photo it is, see `Candidate.variant`.
         size: its length in bytes; 0 for a failure.
@@ -90,13 +90,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The totals of a job; `total == done + reused + sum(failed.values())`.
+    """The totals of a job; `total == done + reused + sum(failed.values()) + left`.
 
     Attributes:
         total: items looked at.
         done: fetched now.
         reused: there already.
         failed: by reason.
+        left: not fetched because the job was stopped; not failed, the next run goes on with them.
+        example: why the first of the failed failed, or empty.
         sources: fetched now, by where from.
         bytes: length of what was fetched now.
         received: bytes that crossed the wire, resumed and failed tries included.
@@ -110,6 +112,8 @@ class Report:
     done: int = 0
     reused: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
+    left: int = 0
+    example: str = ""
     sources: Mapping[str, int] = field(default_factory=dict)
     bytes: int = 0
     received: int = 0
@@ -129,7 +133,7 @@ class Report:
         Returns:
             Plain values only.
         """
-        names = ("total", "done", "reused", "bytes", "received", "requests", "seconds", "stopped")
+        names = ("total", "done", "reused", "left", "example", "bytes", "received", "requests", "seconds", "stopped")
         values: dict[str, object] = {name: getattr(self, name) for name in names}
         return values | {
             "failed": dict(self.failed),
@@ -150,8 +154,11 @@ class Report:
             lines.append("from " + ", ".join(f"{name}: {count:,}" for name, count in sorted(self.sources.items())))
         if self.failed:
             lines.append("failed: " + ", ".join(f"{why}: {count:,}" for why, count in sorted(self.failed.items())))
+            lines.append(f"the first: {self.example}")
+        if self.failed.get("network") and not self.done:
+            lines.append('no server could be reached; mirror="sample" (--mirror sample) needs no network')
         if self.stopped:
-            lines.append(f"stopped by {self.stopped}; the same command goes on from here")
+            lines.append(f"stopped by {self.stopped}; {self.left:,} left; the same command goes on from here")
         if self.path is not None:
             lines.append(f"one line for each file: {self.path}")
         return "\n".join(lines)
@@ -177,6 +184,7 @@ class Ledger:
         self._flushed_at = self._began
         self._by_status: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        self._example = ""
         self._sources: Counter[str] = Counter()
         self._bytes = self._received = self._requests = 0
 
@@ -194,6 +202,7 @@ class Ledger:
             self._by_status[outcome.status] += 1
             if outcome.status == "failed":
                 self._failed[outcome.reason] += 1
+                self._example = self._example or outcome.detail
             elif outcome.status == "done":
                 self._sources[outcome.source] += 1
                 self._bytes += outcome.size
@@ -228,6 +237,8 @@ class Ledger:
                 done=self._by_status["done"],
                 reused=self._by_status["reused"],
                 failed=dict(self._failed),
+                left=self._by_status["left"],
+                example=self._example,
                 sources=dict(self._sources),
                 bytes=self._bytes,
                 received=self._received,

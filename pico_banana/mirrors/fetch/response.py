@@ -75,7 +75,7 @@ class Response:
         filled = 0
         while filled < len(buffer) and not self._broken and not self.finished:
             try:
-                count = self._body.readinto(buffer[filled:]) or 0
+                count = self._body.readinto(buffer[filled : self._most(len(buffer), filled)]) or 0
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._broken = f"broke ({words_of(error)})"
                 break
@@ -95,6 +95,10 @@ class Response:
     def finished(self) -> bool:
         """Whether the whole body was read."""
         return self._at_end or (self.length is not None and self.read_bytes >= self.length)
+
+    def _most(self, room: int, filled: int) -> int:
+        # A body without a length of its own may be longer than what its answer promised.
+        return room if self.length is None else min(room, filled + self.length - self.read_bytes)
 
     def _ended(self) -> None:
         if self.length is None:

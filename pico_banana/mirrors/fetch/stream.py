@@ -85,15 +85,29 @@ class ResumingStream(io.RawIOBase):
 
     def _opened(self) -> Response:
         if self._response is None:
-            self.requests += 1
-            response = self._transport.get(self.url, offset=self.position, if_range=self._etag or None)
-            if self.position and response.etag != self._etag:
+            response = self._asked()
+            if self.position and (response.etag != self._etag or _differ(response.total, self.total)):
                 response.close()
                 text = f"{self.url} changed while it was read; start again"
                 raise RequestRefusedError(text, url=self.url)
             self._etag, self.total, self._response = response.etag, response.total, response
             self._skip(response, self.position - response.offset)
         return self._response
+
+    def _asked(self) -> Response:
+        """Ask for the rest, or for the whole of it where the server answers everything but the rest.
+
+        Raises:
+            RequestRefusedError: the server refuses both.
+        """
+        self.requests += 1
+        try:
+            return self._transport.get(self.url, offset=self.position, if_range=self._etag or None)
+        except RequestRefusedError as error:
+            if not self.position or not error.status:
+                raise
+        self.requests += 1
+        return self._transport.get(self.url)
 
     def _unreachable(self, error: TransportError, tried: int) -> bool:
         """Tell whether nothing ever answered: then the name or the network is wrong, and patience does not help."""
@@ -118,6 +132,10 @@ class ResumingStream(io.RawIOBase):
         if self._response is not None:
             self._response.close()
             self._response = None
+
+
+def _differ(length: int | None, before: int | None) -> bool:
+    return None not in {length, before} and length != before
 
 
 def _pause_s(error: TransportError, policy: RetryPolicy, tried: int) -> float:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pico_banana.errors import InterruptedTransferError, PictureCorruptError
+from pico_banana.errors import (
+    InterruptedTransferError,
+    PictureCorruptError,
+    RequestRefusedError,
+    ServerError,
+    TransportError,
+)
 from pico_banana.mirrors.fetch import verify
 from pico_banana.mirrors.fetch.provenance import record
 
 if TYPE_CHECKING:
     from threading import Event
 
-    from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+    from pico_banana.mirrors.fetch.item import Candidate, FetchItem, Kind
     from pico_banana.mirrors.fetch.partial import Partial
     from pico_banana.mirrors.fetch.response import Response
     from pico_banana.mirrors.fetch.transport import Transport
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 1 << 20  # most pictures fit, and are checked and written in one piece
 _NOTE_BYTES = 8 << 20  # a file this large is worth resuming even after kill -9: note where it is from at once
 _ENDS_BYTES = 64
+# The largest Flickr originals have some 50 MB; of other files the largest published has 638.
+_MOST_BYTES: dict[Kind, int] = {"png": 256 << 20, "jpeg": 256 << 20, "rows": 16 << 30, "file": 16 << 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +73,18 @@ def transfer(
 
     Raises:
         InterruptedTransferError: it came in part.
+        RequestRefusedError: it is larger than any such file.
         TransportError: it did not come.
         PictureCorruptError: what came is not it.
         StoreError: it could not be written.
     """
-    etag = claim.resumable(candidate.url)
-    with transport.get(candidate.url, offset=claim.size, if_range=etag or None) as response:
+    with _asked(claim, candidate.url, transport) as response:
         verify.check_content_type(response.content_type, kind=item.kind, address=item.address)
         if response.total is not None:
             verify.check_length(response.total, candidate.size, kind=item.kind, address=item.address)
         if response.offset != claim.size:
             claim.restart()
+        _require_bounded(claim, item, max(response.total or 0, claim.size), response)
         try:
             _receive(claim, item, candidate, response, buffer, stop)
         except InterruptedTransferError:
@@ -89,6 +99,48 @@ def transfer(
     if item.note is not None and candidate.variant:
         record(item.note, item.address, candidate, claim.size)
     return response.read_bytes
+
+
+def _asked(claim: Partial, url: str, transport: Transport) -> Response:
+    """Ask for the rest of what is here, where that is a part of the same file; else for the whole of it.
+
+    Raises:
+        RequestRefusedError: the server refuses both.
+        ServerError: the server fails at both.
+    """
+    etag = claim.resumable(url)
+    if claim.size == 0:
+        return transport.get(url)
+    try:
+        rest = transport.get(url, offset=claim.size, if_range=etag)
+    except (RequestRefusedError, ServerError) as error:
+        if not _may_be_the_range(error):
+            raise
+    else:
+        # RFC 9110 lets a server ignore If-Range: then its 206 belongs to another version than the bytes that are here.
+        if rest.offset == 0 or (rest.etag == etag and claim.total in {None, rest.total}):
+            return rest
+        rest.close()
+    # What is here is thrown away only when the whole file really comes.
+    return transport.get(url)
+
+
+def _may_be_the_range(error: TransportError) -> bool:
+    """Say whether a refusal may be about the range alone: then the same file is asked for without one."""
+    return error.status not in {0, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+def _require_bounded(claim: Partial, item: FetchItem, size: int, response: Response) -> None:
+    """Stop what would fill the disk.
+
+    Raises:
+        RequestRefusedError: it is larger than any such file.
+    """
+    most = item.most_bytes or _MOST_BYTES[item.kind]
+    if size > most:
+        claim.discard()
+        text = f"{item.address}: {response.url} sends more than {most:,} bytes, which no such file has"
+        raise RequestRefusedError(text, url=response.url)
 
 
 def _receive(
@@ -109,6 +161,10 @@ def _receive(
         if claim.size == 0 and count:
             verify.check_head(buffer[:count], kind=item.kind, address=item.address)
         claim.write(buffer[:count])
+        _require_bounded(claim, item, claim.size, response)
+    if stop is not None and stop.is_set() and response.total is None:
+        text = f"{candidate.url}: stopped; whether all of it came cannot be told"
+        raise InterruptedTransferError(text, url=candidate.url)
 
 
 def _check(

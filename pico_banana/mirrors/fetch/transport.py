@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import os
 import socket
 import ssl
@@ -23,7 +24,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError
 from pico_banana.mirrors.fetch.hosts import proxy_for
 from pico_banana.mirrors.fetch.response import Response, words_of
-from pico_banana.mirrors.fetch.status import error_of, first_byte, followed
+from pico_banana.mirrors.fetch.status import contradiction, error_of, followed, is_all_there, is_packed, parsed, span_of
+from pico_banana.mirrors.fetch.wire import Answer, HttpBody, Inflated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,34 +34,8 @@ _USER_AGENT = "pico-banana (a client of the Pico-Banana-400K dataset)"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _DRAINED_BYTES = 1 << 16  # a longer error page costs more to read than a new connection
-_READ_BYTES = 1 << 18  # at most, from the socket at once
+_IN_QUERY = "/?%:@!$&'()*+,;=~-._[]{}|^`"  # left as it is: signed addresses break when they are written otherwise
 _IDLE_CONNECTIONS = 6  # for each thread: the CDN, the bucket and a few photo hosts
-
-
-class _HttpBody:
-    """The body of an `http.client` response; its connection survives only when it was read to the end."""
-
-    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
-        self._connection = connection
-        self._answer = answer
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        # HTTPResponse.readinto comes back only with a full buffer: a host that sends a byte a minute would hold us.
-        answer = self._answer
-        if answer.chunked or answer.length is None:
-            data = answer.read1(min(len(buffer), _READ_BYTES))
-            buffer[: len(data)] = data
-            return len(data)
-        count: int = answer.fp.readinto1(buffer[: answer.length])  # from the socket into the buffer, without a copy
-        answer.length -= count
-        return count
-
-    def close(self) -> None:
-        if self._answer.isclosed() or self._answer.length == 0:
-            self._answer.close()
-            return
-        self._answer.close()
-        self._connection.close()
 
 
 class _Pool:
@@ -113,7 +89,7 @@ class Transport:
             TransportError: there is no such file (`GoneError`), the server is busy (`ThrottledError`), failed
                 (`ServerError`), refused (`RequestRefusedError`), or the connection broke (`InterruptedTransferError`).
         """
-        if urlsplit(url).scheme not in {"http", "https"}:
+        if not url.lower().startswith(("http://", "https://")):
             from pico_banana.mirrors.fetch.remote import open_remote
 
             return open_remote(url, offset=offset)
@@ -125,7 +101,7 @@ class Transport:
         for _ in range(_MOST_REDIRECTS + 1):
             connection, answer = self._ask(url, headers)
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
-                return self._checked(url, offset, connection, answer)
+                return _checked(url, headers, connection, answer)
             _drain(connection, answer)
             url = followed(url, answer.headers["Location"])
         text = f"{url}: more than {_MOST_REDIRECTS} redirects"
@@ -151,10 +127,14 @@ class Transport:
 
         Raises:
             InterruptedTransferError: there was none.
-            RequestRefusedError: the server is not who it says it is.
+            RequestRefusedError: the server is not who it says it is, or the address is none.
         """
-        parts = urlsplit(url)
-        connection, target, kept = self._connection(parts)
+        parts = parsed(url)
+        try:
+            connection, target, kept = self._connection(parts)
+        except (http.client.InvalidURL, ValueError) as error:
+            text = f"{url}: is no address ({words_of(error)})"
+            raise RequestRefusedError(text, url=url) from error
         headers = headers | {"Host": parts.netloc} | self._for_proxy(parts)
         try:
             answer = _answer(connection, target, headers, may_be_closed=kept)
@@ -172,6 +152,10 @@ class Transport:
             connection.close()
             text = f"{url}: no answer ({words_of(error)})"
             raise InterruptedTransferError(text, url=url) from error
+        except ValueError as error:  # a request that cannot be written: letters that no header and no address has
+            connection.close()
+            text = f"{url}: cannot be asked for ({words_of(error)})"
+            raise RequestRefusedError(text, url=url) from error
         return connection, answer
 
     def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, str, bool]:
@@ -186,7 +170,9 @@ class Transport:
         pool[route] = connection  # the end of the dict is the most recently used
         while len(pool) > _IDLE_CONNECTIONS:
             pool.pop(next(iter(pool))).close()
-        target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{parts.query}" if parts.query else "")
+        target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (
+            f"?{quote(parts.query, safe=_IN_QUERY)}" if parts.query else ""
+        )
         if route[2] and route[0] == "http":  # a proxy wants the whole address; for https there is a tunnel
             target = f"http://{parts.netloc}{target}"
         return connection, target, kept
@@ -222,6 +208,7 @@ class Transport:
                 connection.set_tunnel(netloc, headers=_authorization(proxy))
         else:
             connection = http.client.HTTPConnection(via, timeout=self.timeout_s)
+        connection.response_class = Answer
         with self._lock:
             self._open.add(connection)
         return connection
@@ -232,24 +219,45 @@ class Transport:
                 self._tls = ssl.create_default_context()
             return self._tls
 
-    def _checked(
-        self, url: str, offset: int, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
-    ) -> Response:
-        """Turn an answer into a `Response`.
 
-        Raises:
-            kind: the error that the answer is.
-        """
-        start = first_byte(answer) if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
-        if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT} or start not in {0, offset}:
-            _drain(connection, answer)
-            kind, text, wait = error_of(url, answer)
-            raise kind(text, url=url, status=answer.status, retry_after=wait)
-        response = Response(_HttpBody(connection, answer), url=url, offset=start, length=answer.length)
-        etag = answer.headers.get("ETag", "")
-        response.etag = "" if etag.startswith("W/") else etag
-        response.content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def _checked(
+    url: str, headers: dict[str, str], connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+) -> Response:
+    """Turn an answer into a `Response`.
+
+    Raises:
+        kind: the error that the answer is.
+        RequestRefusedError: it contradicts itself, or is not what was asked for.
+    """
+    offset = int(headers.get("Range", "bytes=0-").strip("bytes=-"))
+    if offset and is_all_there(answer, offset, headers.get("If-Range")):
+        _drain(connection, answer)
+        response = Response(io.BytesIO(), url=url, offset=offset, length=0)
+        response.etag = headers.get("If-Range", "")
         return response
+    if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        _drain(connection, answer)
+        kind, text, wait = error_of(url, answer)
+        raise kind(text, url=url, status=answer.status, retry_after=wait)
+    if problem := contradiction(answer, offset):
+        connection.close()
+        text = f"{url}: the answer is not to be trusted: {problem}"
+        raise RequestRefusedError(text, url=url, status=answer.status)
+    return _response(url, connection, answer)
+
+
+def _response(url: str, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> Response:
+    body, etag = HttpBody(connection, answer), answer.headers.get("ETag", "")
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if is_packed(answer):
+        response = Response(Inflated(body), url=url)  # its length and its ETag are those of the packed bytes
+    elif answer.status == HTTPStatus.PARTIAL_CONTENT and (span := span_of(answer)):
+        response = Response(body, url=url, offset=span.first, length=span.end - span.first)
+    else:
+        response = Response(body, url=url, length=answer.length)
+    response.etag = "" if etag.startswith("W/") or is_packed(answer) else etag
+    response.content_type = content_type
+    return response
 
 
 def _authorization(proxy: str) -> dict[str, str]:

@@ -8,9 +8,10 @@ in the middle.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pico_banana.errors import PictureCorruptError
 
@@ -25,10 +26,14 @@ _IHDR_SIZE_END = 24  # where width and height end
 _JPEG_HEAD = b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
 _ENDS_BYTES = 64
+_BOM = b"\xef\xbb\xbf"
 _SHORTEST = 64  # bytes; no picture with pixels in it is smaller
 _MOST_PIXELS = 400_000_000  # the largest Flickr originals have 20 megapixels; more is an attack on memory
 _CHUNK_BYTES = 1 << 20
+_PICTURES: frozenset[Kind] = frozenset({"png", "jpeg"})
 _NEVER_A_PICTURE = ("text/", "application/json", "application/xml", "application/xhtml")
+_NEVER_A_FILE = ("text/html", "application/xhtml")
+_NEVER_ROWS = {b"<": "a page", b"\x1f\x8b": "gzip data", b"\x28\xb5\x2f\xfd": "Zstandard data", b"\x89PNG": "a PNG"}
 
 
 def check_content_type(content_type: str, *, kind: Kind, address: str) -> None:
@@ -44,8 +49,9 @@ def check_content_type(content_type: str, *, kind: Kind, address: str) -> None:
     Raises:
         PictureCorruptError: it is an error page with a good status.
     """
-    if kind != "file" and content_type.startswith(_NEVER_A_PICTURE):
-        text = f"{address}: the server sent {content_type} in place of a picture"
+    if content_type.startswith(_NEVER_A_PICTURE if kind in _PICTURES else _NEVER_A_FILE):
+        wanted = "a picture" if kind in _PICTURES else "the file"
+        text = f"{address}: the server sent {content_type} in place of {wanted}; is a login or a notice in between?"
         raise PictureCorruptError(text, address=address)
 
 
@@ -61,7 +67,9 @@ def check_head(head: bytes | memoryview, *, kind: Kind, address: str) -> None:
         PictureCorruptError: they are something else, or too large to be meant seriously.
     """
     start = bytes(head[:_ENDS_BYTES])
-    expected = {"png": _PNG_HEAD, "jpeg": _JPEG_HEAD, "file": b""}[kind]
+    expected = {"png": _PNG_HEAD, "jpeg": _JPEG_HEAD}.get(kind, b"")
+    if kind == "rows":
+        _check_rows_head(start.removeprefix(_BOM).lstrip(), address)
     if not start.startswith(expected):
         text = f"{address}: not a {kind.upper()} but {_guess(start)}"
         raise PictureCorruptError(text, address=address)
@@ -69,6 +77,18 @@ def check_head(head: bytes | memoryview, *, kind: Kind, address: str) -> None:
         width, height = struct.unpack(">II", start[16:24])
         if not 0 < width * height <= _MOST_PIXELS:
             text = f"{address}: says it has {width} x {height} pixels; more than {_MOST_PIXELS:,} are not opened"
+            raise PictureCorruptError(text, address=address)
+
+
+def _check_rows_head(start: bytes, address: str) -> None:
+    """Refuse what no rows file begins with.
+
+    Raises:
+        PictureCorruptError: it is a page, a picture, or compressed.
+    """
+    for magic, name in _NEVER_ROWS.items():
+        if start.startswith(magic):
+            text = f"{address}: {name} came in place of rows"
             raise PictureCorruptError(text, address=address)
 
 
@@ -134,8 +154,10 @@ def check_open_file(
     certain = check_tail(os.pread(number, _ENDS_BYTES, max(0, length - _ENDS_BYTES)), kind=kind, address=address)
     if md5 is not None:
         check_md5(_md5_of(number, length), md5, address=address)
-    if kind != "file" and (deep or not certain):
-        _decode(number, address)
+    if kind in _PICTURES and (deep or not certain):
+        with os.fdopen(os.dup(number), "rb") as file:
+            file.seek(0)
+            _decode(file, address)
 
 
 def check_length(length: int, expected: int | None, *, kind: Kind, address: str) -> None:
@@ -153,7 +175,10 @@ def check_length(length: int, expected: int | None, *, kind: Kind, address: str)
     if expected is not None and length != expected:
         text = f"{address}: {length} bytes came, {expected} were expected"
         raise PictureCorruptError(text, address=address)
-    if kind != "file" and length < _SHORTEST:
+    if length == 0:
+        text = f"{address}: an empty file came"
+        raise PictureCorruptError(text, address=address)
+    if kind in _PICTURES and length < _SHORTEST:
         text = f"{address}: {length} bytes are no picture"
         raise PictureCorruptError(text, address=address)
 
@@ -181,14 +206,25 @@ def _md5_of(number: int, length: int) -> str:
     return digest.hexdigest()
 
 
-def _decode(number: int, address: str) -> None:
+def check_decodes(data: bytes, *, address: str) -> None:
+    """Decode every pixel of a picture in memory.
+
+    Args:
+        data: the whole file.
+        address: the picture's address.
+
+    Raises:
+        PictureCorruptError: it does not decode.
+    """
+    _decode(io.BytesIO(data), address)
+
+
+def _decode(file: IO[bytes], address: str) -> None:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with os.fdopen(os.dup(number), "rb") as file:
-            file.seek(0)
-            with Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
-                picture.load()
+        with Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
+            picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         text = f"{address}: does not decode ({error})"
         raise PictureCorruptError(text, address=address) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,12 @@ def environment(mirror: Mirror) -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    extras = {name: extra for name, extra in map(_parsed, _requirements()) if extra not in _FOR_DEVELOPERS}
+    named = [(name, extra) for name, extra in map(_parsed, _requirements()) if extra not in _FOR_DEVELOPERS]
+    # Of several extras that bring a package, the one with the fewest packages is advised.
+    sizes = Counter(extra for _, extra in named if extra)
+    extras: dict[str, str] = {}
+    for name, extra in sorted(named, key=lambda pair: sizes[pair[1]]):
+        extras.setdefault(name, extra)
     for name, extra in extras.items():
         try:
             yield Finding(name, Verdict.OK, version(name))

@@ -14,10 +14,10 @@ from pico_banana.errors import PictureError, StoreError, TransportError
 from pico_banana.mirrors.addresses import parse_address
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.fetch.item import Candidate
-from pico_banana.mirrors.fetch.one import present, shared_fetcher
+from pico_banana.mirrors.fetch.one import shared_fetcher
 from pico_banana.mirrors.fetch.remote import filesystem_of
 from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, reason_of, report_path
-from pico_banana.mirrors.store import atomic_path
+from pico_banana.mirrors.store import atomic_path, present
 from pico_banana.pictures.jobs.interchange import published_rows
 from pico_banana.rows.lines.published import LOCAL
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, cast
 
+from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import parse_address
 from pico_banana.mirrors.catalog import Mirror, facts
 from pico_banana.mirrors.fetch.stream import ResumingStream
 from pico_banana.mirrors.fetch.transport import Transport
-from pico_banana.mirrors.store import write_atomic
+from pico_banana.mirrors.store import atomic_path
 from pico_banana.pictures.jobs.needed import needed_pictures
 from pico_banana.pictures.sources.chain import index_path
 from pico_banana.pictures.sources.index import PhotoIndex
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pico_banana.rows.sequence import RecordSequence
 
 _READ_BYTES = 1 << 20
+_MOST_BYTES = 4 << 30  # the index of all nine million photos of Open Images has some 1.5 GB
 
 
 def install_index(
@@ -59,12 +61,28 @@ def install_index(
     stream = ResumingStream(transport or Transport(), address)
     with io.BufferedReader(stream, _READ_BYTES) as file:
         if file.peek(len(MAGIC))[: len(MAGIC)] == MAGIC:
-            write_atomic(place, file.read(), durable=True)
+            with atomic_path(place, durable=True) as temporary:
+                _copy(file, temporary)
+                PhotoIndex(temporary)  # checked before it gets its name
         else:
             urls = None if only is None else _photo_urls(only)
             place.parent.mkdir(parents=True, exist_ok=True)
             build_index(cast("IO[bytes]", file), place, about=address, only=urls, progress=progress)
     return PhotoIndex(place)
+
+
+def _copy(file: IO[bytes], path: Path) -> None:
+    """Copy an index that somebody shares.
+
+    Raises:
+        ConfigError: it is longer than any index.
+    """
+    with path.open("wb") as copy:
+        while data := file.read(_READ_BYTES):
+            copy.write(data)
+            if copy.tell() > _MOST_BYTES:
+                text = f"this is no photo index: it has more than {_MOST_BYTES:,} bytes"
+                raise ConfigError(text, key="photos.index")
 
 
 def _photo_urls(datasets: Iterable[RecordSequence[Any]]) -> Iterable[str]:

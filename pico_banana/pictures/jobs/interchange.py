@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import PictureCorruptError, SelectionError, StoreError
 from pico_banana.mirrors.addresses import RELEASE, parse_address
 from pico_banana.mirrors.fetch.verify import check_file
-from pico_banana.mirrors.store import area, atomic_path, translated
+from pico_banana.mirrors.store import area, atomic_path, present, translated
 from pico_banana.pictures.filesystem import stored_path
 from pico_banana.records import Subset
 from pico_banana.rows.lines.published import LOCAL, published
@@ -120,7 +120,7 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
     for path, kind in _pictures(folder):
         target = area(mirror) / path.relative_to(folder)
         try:
-            if target.exists():
+            if present(target):
                 counts["present"] += 1
                 continue
             if check:
@@ -162,6 +162,7 @@ def _pictures(folder: Path) -> Iterator[tuple[Path, Kind]]:
 def _link(path: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # an empty one that a power cut left
         try:
             os.link(path, target)
         except OSError:

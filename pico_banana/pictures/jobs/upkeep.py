@@ -14,7 +14,7 @@ from pico_banana.errors import PictureCorruptError
 from pico_banana.mirrors.addresses import RELEASE, parse_address
 from pico_banana.mirrors.fetch.partial import SUFFIX
 from pico_banana.mirrors.fetch.verify import check_file
-from pico_banana.mirrors.store import area
+from pico_banana.mirrors.store import area, present
 from pico_banana.pictures.jobs.needed import needed_pictures
 
 if TYPE_CHECKING:
@@ -164,10 +164,12 @@ def stored_pictures(root: Path) -> Iterator[Path]:
 
 
 def _look(item: FetchItem, *, deep: bool) -> tuple[str, str]:
-    if not item.path.is_file():
+    if not present(item.path):
         return "missing", ""
     try:
         check_file(item.path, kind=item.kind, address=item.address, size=item.expected_size, deep=deep)
     except PictureCorruptError as error:
         return "broken", str(error)
+    except OSError as error:  # a folder in its place, no right to read it, a bad disk
+        return "broken", f"{item.address}: {item.path} cannot be read ({error.strerror or error})"
     return "good", ""

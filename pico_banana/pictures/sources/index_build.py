@@ -31,6 +31,8 @@ _NEEDED = ("ImageID", "OriginalURL")
 _TURNS = {0, 90, 180, 270}
 _TELL_EVERY = 20_000
 _MOST_LICENCES = 255
+_MOST_LINE_CHARACTERS = 1 << 17  # a field of csv has at most so many
+_ROW_COMMAS = 9  # a row of the table has eleven or more
 
 _Entry = tuple[int, int, bytes, int, int, int, tuple[str, str, str, str]]
 
@@ -77,9 +79,10 @@ def build_index(
 
 
 def _entries(table: IO[bytes], licences: dict[str, int]) -> Iterator[_Entry]:
-    text = io.TextIOWrapper(table, encoding="utf-8", newline="")
+    # An author's name in Latin-1 is no reason to do without the other photos; a BOM is what a spreadsheet writes.
+    text = io.TextIOWrapper(table, encoding="utf-8-sig", errors="replace", newline="")
     try:
-        yield from _parsed(csv.DictReader(text), licences)
+        yield from _parsed(csv.DictReader(_bounded(text), strict=False), licences)
     finally:
         text.detach()  # the table belongs to the caller, who closes it
 
@@ -89,12 +92,47 @@ def _parsed(reader: csv.DictReader[str], licences: dict[str, int]) -> Iterator[_
     if missing:
         text = f"the photo table has no column {', '.join(missing)}; is it train-images-boxable-with-rotation.csv?"
         raise RowError(text, line=1, field=missing[0])
-    for row in reader:
+    while True:
         try:
+            row = next(reader)
+            _require_closed(row)
             yield _entry(row, licences)
-        except (ValueError, TypeError, Base64Error) as error:
+        except StopIteration:
+            return
+        except (ValueError, TypeError, Base64Error, csv.Error) as error:
             text = f"photo table, line {reader.line_num}: {error}"
             raise RowError(text, line=reader.line_num) from error
+
+
+def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
+    """Give the lines of the table.
+
+    Raises:
+        RowError: one is longer than any.
+    """
+    number = 0
+    while line := lines.readline(_MOST_LINE_CHARACTERS):
+        number += 1
+        if len(line) >= _MOST_LINE_CHARACTERS:
+            text = f"photo table, line {number}: longer than {_MOST_LINE_CHARACTERS:,} characters; is it a table?"
+            raise RowError(text, line=number)
+        yield line
+
+
+def _require_closed(row: dict[str, Any]) -> None:
+    """Refuse a field that holds whole rows: titles have a line break now and then, never lines full of commas.
+
+    Raises:
+        ValueError: it does.
+    """
+    swallowed = any(
+        sum(line.count(",") >= _ROW_COMMAS for line in value.splitlines()[1:]) > 0
+        for value in row.values()
+        if isinstance(value, str) and "\n" in value
+    )
+    if swallowed:
+        text = "a quote is never closed, and takes the rows behind it with it"
+        raise ValueError(text)
 
 
 def _entry(row: dict[str, Any], licences: dict[str, int]) -> _Entry:

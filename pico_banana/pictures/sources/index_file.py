@@ -130,17 +130,26 @@ class IndexFile:
             if magic != MAGIC:
                 text = f"{path} is no photo index; build one with `pico-banana photos index`"
                 raise ConfigError(text, key=str(path))
-            header = json.loads(file.read(length))
+            try:
+                header = json.loads(file.read(length))
+                self.rows, self.licences, self.about = _read_header(header)
+            except (ValueError, KeyError, TypeError) as error:
+                problem = _damaged(path, "its header cannot be read")
+                raise problem from error
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.rows: int = header["rows"]
-        self.licences: list[str] = header["licences"]
-        self.about: dict[str, Any] = header["about"]
+        self._path = path
         starts = _column_starts(len(MAGIC) + 4 + length, self.rows)
+        if len(self._map) < starts["blocks"] + 8 * (-(-self.rows // BLOCK_ROWS) + 1):
+            problem = _damaged(path, f"it has {len(self._map):,} bytes, too few for {self.rows:,} photos")
+            raise problem
         column = {name: np.frombuffer(self._map, kind, self.rows, starts[name]) for name, kind in _COLUMNS.items()}
         self.keys, self.ids, self._md5 = column["key"], column["id"], column["md5"]
         self.sizes, self.rotations, self.licence_codes = column["size"], column["rotation"], column["licence"]
         self._places = np.frombuffer(self._map, "<u8", -(-self.rows // BLOCK_ROWS) + 1, starts["blocks"])
         self._unpacked: tuple[int, list[str]] = (-1, [])
+        if int(self._places[-1]) != len(self._map):
+            problem = _damaged(path, f"it has {len(self._map):,} bytes, and should have {int(self._places[-1]):,}")
+            raise problem
 
     def md5(self, row: int) -> str:
         """Give a hash.
@@ -162,12 +171,19 @@ class IndexFile:
 
         Returns:
             Its texts.
+
+        Raises:
+            ConfigError: they are damaged.
         """
         block, place = divmod(row, BLOCK_ROWS)
-        if self._unpacked[0] != block:
-            packed = self._map[int(self._places[block]) : int(self._places[block + 1])]
-            self._unpacked = (block, zlib.decompress(packed).decode().split(_RECORD))
-        return Texts(*self._unpacked[1][place].split(_FIELD))
+        try:
+            if self._unpacked[0] != block:
+                packed = self._map[int(self._places[block]) : int(self._places[block + 1])]
+                self._unpacked = (block, zlib.decompress(packed).decode().split(_RECORD))  # zlib checks a sum
+            return Texts(*self._unpacked[1][place].split(_FIELD))
+        except (zlib.error, ValueError, IndexError, TypeError) as error:
+            problem = _damaged(self._path, f"its block {block} cannot be unpacked")
+            raise problem from error
 
 
 def clean(text: str) -> str:
@@ -180,6 +196,20 @@ def clean(text: str) -> str:
         The text without the two separators.
     """
     return text.replace(_FIELD, " ").replace(_RECORD, " ")
+
+
+def _read_header(header: dict[str, Any]) -> tuple[int, list[str], dict[str, Any]]:
+    rows, licences, about = header["rows"], header["licences"], header["about"]
+    if not (isinstance(rows, int) and rows >= 0 and isinstance(licences, list) and isinstance(about, dict)):
+        text = "other values than an index has"
+        raise TypeError(text)
+    return rows, licences, about
+
+
+def _damaged(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"the photo index {path} is damaged: {why}; build it again with `pico-banana photos index`", key=str(path)
+    )
 
 
 def _column_starts(after_header: int, rows: int) -> dict[str, int]:

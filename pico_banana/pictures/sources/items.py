@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 from pico_banana.mirrors.fetch.provenance import NOTES
-from pico_banana.mirrors.store import area
+from pico_banana.mirrors.store import area, present
 
 if TYPE_CHECKING:
     from pico_banana.mirrors.addresses import Address
@@ -41,7 +41,7 @@ class ItemMaker:
         relative = address.relative_path
         folder = self.mirror.folder
         path = area(self.mirror.name) / relative
-        if folder is not None and (folder / relative).is_file():
+        if folder is not None and present(folder / relative):
             path = folder / relative
         if address.role == "edited":
             return FetchItem(str(address), path, (Candidate(CDN, self.mirror.url_of(address)),), kind="png")

@@ -8,20 +8,20 @@ Tars that were read to their end are remembered, with what they turned out not t
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
-from pico_banana.errors import InterruptedTransferError, PictureCorruptError
+from pico_banana.errors import InterruptedTransferError, PictureCorruptError, RequestRefusedError
 from pico_banana.mirrors.fetch.item import COPY, Candidate, FetchItem
-from pico_banana.mirrors.fetch.one import present
 from pico_banana.mirrors.fetch.provenance import record
 from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report
 from pico_banana.mirrors.fetch.stream import ResumingStream
-from pico_banana.mirrors.fetch.verify import check_head, check_length, check_tail
-from pico_banana.mirrors.store import write_atomic
+from pico_banana.mirrors.fetch.verify import check_decodes, check_head, check_length, check_tail
+from pico_banana.mirrors.store import present, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MEMBER = re.compile(r"^([0-9a-f]{16})\.jpg$")
 _BLOCK_BYTES = 1 << 20
 _LARGEST_PHOTO = 64 << 20  # the copies have at most a megapixel; a larger member is no photo
+_LARGEST_MEMBER = 1 << 30  # reading over a member costs time, however small the compressed tar is
 
 
 def take_from_tars(
@@ -87,6 +88,7 @@ def _take(
 
     Raises:
         InterruptedTransferError: it is no tar, or ended early.
+        RequestRefusedError: a member claims a length that no photo has.
     """
     with ResumingStream(transport, tar) as stream:
         try:
@@ -95,13 +97,25 @@ def _take(
                 for member in archive:
                     if progress is not None:
                         progress(tar, stream.position, stream.total)
+                    _require_believable(member, stream)
                     _take_member(archive, member, missing, ledger)
                     if not missing:
                         return False
-        except (tarfile.TarError, zlib.error, EOFError) as error:
+        except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError) as error:
             text = f"{tar}: not a readable tar after {stream.position} bytes ({error})"
             raise InterruptedTransferError(text, url=tar) from error
     return True
+
+
+def _require_believable(member: tarfile.TarInfo, stream: ResumingStream) -> None:
+    """Stop before a member that claims more than any photo has: reading over it could take for ever.
+
+    Raises:
+        RequestRefusedError: it does.
+    """
+    if not 0 <= member.size <= _LARGEST_MEMBER:
+        text = f"{stream.url}: {member.name!r} claims {member.size:,} bytes; this is no tar of photos"
+        raise RequestRefusedError(text, url=stream.url)
 
 
 def _take_member(
@@ -116,7 +130,8 @@ def _take_member(
     try:
         check_length(len(data), member.size, kind="jpeg", address=item.address)
         check_head(data, kind="jpeg", address=item.address)
-        check_tail(data, kind="jpeg", address=item.address)
+        if not check_tail(data, kind="jpeg", address=item.address):
+            check_decodes(data, address=item.address)
     except PictureCorruptError:
         return  # another tar or place may have it whole; else it is reported as missing
     write_atomic(item.path, data)

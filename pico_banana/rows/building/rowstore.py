@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
-from pico_banana.mirrors.store import area, locked, sha256_of, status_facts, write_atomic
+from pico_banana.mirrors.store import area, locked, present, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
 from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable
@@ -118,14 +118,14 @@ def locate_rows(subset: Subset, mirror: Mirror) -> Path:
     for folder in folders:
         for ending in COMPRESSED_ENDINGS:
             found = folder / f"{path}{ending}"
-            if found.is_file() and (folder == mirror.folder or found.stat().st_size):  # a power cut leaves empty ones
+            if present(found) or (folder == mirror.folder and found.is_file()):  # an empty one of the user's own is his
                 return found
     if mirror.folder is not None:
         text = f"the mirror {mirror.root} has no {path}, nor {path}.gz or {path}.zst; it offers no {subset.value} rows"
         raise MirrorError(text, mirror=mirror.root)
     from pico_banana.mirrors.fetch.files import fetch_file
 
-    return fetch_file(f"{mirror.root}/{path}", kept / path, about_bytes=rows_file(subset).about_bytes)
+    return fetch_file(f"{mirror.root}/{path}", kept / path, about_bytes=rows_file(subset).about_bytes, kind="rows")
 
 
 @cache

@@ -1,0 +1,90 @@
+"""Tables, indexes and tars that are damaged, or lie about their length: a clear error, and nothing of them is kept."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+
+from pico_banana.errors import ConfigError, RequestRefusedError, RowError
+from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
+from pico_banana.mirrors.fetch.item import FetchItem
+from pico_banana.mirrors.fetch.report import Ledger
+from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.pictures.jobs.index import install_index
+from pico_banana.pictures.sources.index import PhotoIndex
+from pico_banana.pictures.sources.index_build import build_index
+from pico_banana.pictures.sources.tars import take_from_tars
+from tests.fetch.conftest import jpeg
+
+HEAD = (
+    b"ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,OriginalMD5,"
+    b"Thumbnail300KURL,Rotation\n"
+)
+ROW = b"%016x,train,https://h/%d.jpg,l,l,p,A,%s,1,AAAAAAAAAAAAAAAAAAAAAA==,t,0.0\n"
+
+
+def table(*titles):
+    return HEAD + b"".join(ROW % (number, number, title) for number, title in enumerate(titles, 1))
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [(b"\xef\xbb\xbf" + table(b"T"), "T"), (table(b"Bj\xf6rn"), "Bj\ufffdrn"), (table(b'"a\nb"', b"x"), "a\nb")],
+)
+def test_odd_tables_are_read(tmp_path, data, title):
+    build_index(io.BytesIO(data), tmp_path / "i")
+    assert PhotoIndex(tmp_path / "i").get("https://h/1.jpg").title == title
+
+
+@pytest.mark.parametrize(
+    "data", [table(b"x" * 131_073), table(b'"T', *[b"T"] * 7), table(b"T").replace(b"0001", b"zz")]
+)
+def test_a_broken_table_is_one_error_with_its_line(tmp_path, data):
+    with pytest.raises(RowError, match="photo table, line"):
+        build_index(io.BytesIO(data), tmp_path / "i")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_index_is_not_installed(tmp_path):
+    build_index(io.BytesIO(table(b"T", b"U")), tmp_path / "i")
+    whole = (tmp_path / "i").read_bytes()
+    for number in range(8, len(whole)):
+        (tmp_path / "cut").write_bytes(whole[:number])
+        with pytest.raises(ConfigError, match="damaged"):
+            install_index(resolve_mirror("sample"), source=str(tmp_path / "cut"), target=tmp_path / "o")
+        assert not (tmp_path / "o").exists()
+
+
+def photo(tmp_path):
+    return {"0" * 16: FetchItem("picobanana://source/x", tmp_path / "x.jpg", (), kind="jpeg")}
+
+
+def tar_of(path, data, *, claims=None):
+    info = tarfile.TarInfo("train/" + "0" * 16 + ".jpg")
+    info.size = len(data) if claims is None else claims
+    path.write_bytes(info.tobuf(tarfile.GNU_FORMAT) + data + bytes(-len(data) % 512 + 1024))
+
+
+def test_a_cut_photo_in_a_tar_is_not_kept(tmp_path):
+    tar_of(tmp_path / "t.tar", jpeg(1)[:-20])
+    report = take_from_tars([str(tmp_path / "t.tar")], photo(tmp_path), transport=Transport(), ledger=Ledger(None))
+    assert report.failed == {"gone": 1}
+    assert not (tmp_path / "x.jpg").exists()
+
+
+def test_a_claimed_length_is_bounded(tmp_path):
+    tar_of(tmp_path / "t.tar", jpeg(1), claims=10**15)
+    with pytest.raises(RequestRefusedError, match="claims 1,000,000,000,000,000 bytes"):
+        take_from_tars([str(tmp_path / "t.tar")], photo(tmp_path), transport=Transport(), ledger=Ledger(None))
+
+
+def test_hosts_are_separated_by_commas_and_spaces(monkeypatch):
+    monkeypatch.setenv("PICO_BANANA_HOSTS", "a=http://127.0.0.1:1,b=http://127.0.0.1:2 c=http://127.0.0.1:3, ")
+    right = {"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}
+    assert hosts_from_environment() == parse_hosts(
+        ["a=http://127.0.0.1:1, b=http://127.0.0.1:2", "c=http://127.0.0.1:3"]
+    )
+    assert hosts_from_environment() == right
