@@ -23,7 +23,7 @@ MODULES = {
 
 # Each layer may import itself and those above it in this list, lazily or not, also for types alone.
 LAYERS = (
-    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers", "sizes"},
+    {"errors", "slugs", "taxonomy", "texts", "records", "addresses", "buffers", "sizes", "telling", "inside"},
     {"store", "wording"},
     {"catalog", "selection", "options", "splits"},
     {"rows", "table", "inference", "sidecar"},

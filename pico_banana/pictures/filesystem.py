@@ -6,6 +6,7 @@ addresses in any process without importing this package.
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -29,6 +30,17 @@ _ahead: ReadAhead | None = None
 _ahead_lock = threading.Lock()
 
 
+def _start_anew() -> None:
+    """Forget the parent's read-ahead: its threads are not here, and its lock may be held by one of them for ever."""
+    global _ahead, _ahead_lock  # noqa: PLW0603
+    if _ahead is not None:
+        _ahead = _ahead.anew()
+    _ahead_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def stored_path(address: Address, mirror: Mirror) -> Path | None:
     """Find a picture on this machine.
 
@@ -39,10 +51,10 @@ def stored_path(address: Address, mirror: Mirror) -> Path | None:
     Returns:
         The file, in the mirror's own folder or in the store; None when it is not here.
     """
-    for folder in (mirror.folder, area(mirror.name)):
-        if folder is not None and (path := folder / address.relative_path).is_file():
-            return path
-    return None
+    if (own := mirror.file_of(address)) is not None:
+        return own
+    kept = area(mirror.name) / address.relative_path
+    return kept if kept.is_file() else None
 
 
 def local_path(address: str) -> Path:

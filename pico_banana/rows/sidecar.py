@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.errors import ConfigError, SelectionError, missing_extra
+from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
 
 if TYPE_CHECKING:
@@ -96,21 +96,21 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
         MissingExtraError: duckdb is not installed.
         SelectionError: the condition is no SQL over these columns.
     """
-    try:
-        import duckdb
-    except ImportError as absent:
-        error = missing_extra("duckdb", "sql", "conditions over annotations")
-        raise error from absent
-    with duckdb.connect() as connection:
+    from pico_banana.rows.table.sql import connected
+
+    with connected("conditions over annotations") as connection:
+        from duckdb import Error
+
         connection.register("rows", rows.append_column(_PLACE, _numbers(len(rows))))
         joined = "rows"
         for number, table in enumerate(annotations):
             connection.register(f"annotations_{number}", table)
             joined += f" LEFT JOIN annotations_{number} USING ({ID})"
         try:
-            found = connection.sql(f"SELECT {_PLACE} FROM {joined} WHERE {condition} ORDER BY {_PLACE}")  # noqa: S608
-            return [place for (place,) in found.fetchall()]
-        except duckdb.Error as problem:
+            # `filter` takes one expression; a text put into a statement could end it and begin another.
+            found = connection.sql(f"SELECT * FROM {joined}").filter(condition)  # noqa: S608
+            return [place for (place,) in found.project(_PLACE).order(_PLACE).fetchall()]
+        except Error as problem:
             known = ", ".join(dict.fromkeys(name for table in (rows, *annotations) for name in table.column_names))
             text = f"{condition!r} is no condition in SQL over {known}: {problem}"
             raise SelectionError(text) from problem

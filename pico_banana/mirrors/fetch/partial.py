@@ -12,10 +12,12 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pico_banana.mirrors.store import translated
+from pico_banana.mirrors.store import append_line, translated
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -79,7 +81,7 @@ class Partial:
                 return None
             # Whoever had it may have finished between open and lock: then the name means another file by now.
             opened = os.fstat(number)
-            if _same(path, opened):
+            if _same(path, opened) and _is_ours(path, opened):
                 return cls(final, number, opened.st_size)
             os.close(number)
 
@@ -95,7 +97,7 @@ class Partial:
         if self.size and self._noted:
             with contextlib.suppress(OSError, ValueError):
                 note = json.loads(Path(self._sidecar).read_bytes())
-                if isinstance(note, dict) and note.get("url") == url and note.get("etag"):
+                if isinstance(note, dict) and note.get("url") == redacted(url) and note.get("etag"):
                     return str(note["etag"])
         self.restart()
         return ""
@@ -122,7 +124,8 @@ class Partial:
             return
         self._noted = True
         try:
-            Path(self._sidecar).write_text(json.dumps({"url": url, "etag": response.etag}), encoding="utf-8")
+            Path(self._sidecar).unlink(missing_ok=True)  # never through a link that somebody planted
+            append_line(Path(self._sidecar), json.dumps({"url": redacted(url), "etag": response.etag}).encode())
         except OSError as error:
             self._forget()
             told = translated(error, Path(self._sidecar))
@@ -194,13 +197,23 @@ class Partial:
         self.close()
 
 
+def _is_ours(path: str, opened: os.stat_result) -> bool:
+    """Say whether a claim is a file of our own; what somebody else left in a shared store is removed, not written to."""
+    if stat.S_ISREG(opened.st_mode) and opened.st_uid == os.geteuid() and opened.st_nlink <= 1:
+        return True
+    Path(path).unlink(missing_ok=True)
+    return False
+
+
 def _opened(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        return os.open(path, flags, 0o644)
+        if os.path.islink(path):  # noqa: PTH114 - planted in a shared store, to have another file overwritten
+            Path(path).unlink(missing_ok=True)
+        return os.open(path, flags, 0o666)
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
+        return os.open(path, flags, 0o666)
 
 
 def _same(path: str, opened: os.stat_result) -> bool:

@@ -69,7 +69,10 @@ def transfer(
         StoreError: it could not be written.
     """
     etag = claim.resumable(candidate.url)
-    with transport.get(candidate.url, offset=claim.size, if_range=etag or None) as response:
+    asked = transport.get(
+        candidate.url, offset=claim.size, if_range=etag or None, by_row=candidate.by_row, near=candidate.near
+    )
+    with asked as response:
         verify.check_content_type(response.content_type, kind=item.kind, address=item.address)
         if response.total is not None:
             verify.check_length(response.total, candidate.size, kind=item.kind, address=item.address)

@@ -18,6 +18,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import MirrorError, RowError, unknown_name
+from pico_banana.inside import inside
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.mirrors.store import area, locked, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FORMAT = 3  # raise it when the stored columns change
+FORMAT = 4  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
 PROGRESS_FROM_BYTES = 20_000_000
@@ -75,7 +76,9 @@ def open_rows(
     table = _open_current(index, source, verify=verify)
     if table is None:
         with locked(index.with_suffix(".lock")):
-            table = _open_current(index, source, verify=verify) or _build(stored, source, index, progress=progress)
+            table = _open_current(index, source, verify=verify) or _build(
+                stored, source, index, photos_below=_trusted(mirror, file), progress=progress
+            )
     if table.bad_rows and on_bad_rows == "error":
         first = _first_error(table)
         raise first
@@ -98,10 +101,12 @@ def locate_rows(subset: Subset, mirror: Mirror) -> Path:
     """
     path = rows_file(subset).path
     kept = area(mirror.name)
-    folders = [folder for folder in (mirror.folder, kept) if folder is not None]
+    own = mirror.folder
+    folders = [folder for folder in (own, kept) if folder is not None]
     for folder in folders:
         for ending in COMPRESSED_ENDINGS:
-            if (found := folder / f"{path}{ending}").is_file():
+            found = inside(folder, f"{path}{ending}") if folder is own else folder / f"{path}{ending}"
+            if found is not None and found.is_file():
                 return found
     if mirror.folder is not None:
         text = f"the mirror {mirror.root} has no {path}, nor {path}.gz or {path}.zst; it offers no {subset.value} rows"
@@ -162,11 +167,20 @@ def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify:
     return True
 
 
-def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) -> RowTable:
+def _trusted(mirror: Mirror, file: Path | None) -> list[str] | None:
+    """Give the folders that a rows file may name photos in: none, unless the user named that very file."""
+    if file is None:
+        return None
+    return [str(folder.absolute()) for folder in (file.parent, mirror.folder) if folder is not None]
+
+
+def _build(
+    subset: Subset, source: Path, index: Path, *, photos_below: list[str] | None, progress: bool | None
+) -> RowTable:
     from pico_banana.rows.building.build import build
 
     with _bar(source, progress=progress) as on_bytes:
-        build(subset, source, index, layout=layout(), on_bytes=on_bytes)
+        build(subset, source, index, layout=layout(), photos_below=photos_below, on_bytes=on_bytes)
     return RowTable(index)
 
 

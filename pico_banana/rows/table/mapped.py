@@ -16,6 +16,8 @@ from struct import calcsize
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
+from pico_banana.inside import is_held
+from pico_banana.mirrors.store import home
 from pico_banana.records import Subset
 from pico_banana.rows.lines.published import BadRow
 from pico_banana.taxonomy import EditType, edit_type_from_label
@@ -82,6 +84,22 @@ class RowTable:
     def __reduce__(self) -> tuple[type[RowTable], tuple[Path, dict[str, Any]]]:
         """Travel to another process as a path and the index; the rows stay where they are."""
         return RowTable, (self._index_path, self._index)
+
+    def local_photo(self, path: str) -> str | None:
+        """Give the photo that a row names by a path of its own.
+
+        Args:
+            path: as the row has it, absolute or relative to the rows file.
+
+        Returns:
+            The path; None where it does not count: the rows file is a mirror's own and not one the user named, or the
+            path leads out of that file's folder, the mirror's, the store, and the folders in `PICO_BANANA_ALLOW`.
+        """
+        trusted: list[str] | None = self._index.get("photos_below")
+        if trusted is None:
+            return None
+        full = os.path.normpath(self.source.parent / path)
+        return full if any(is_held(full, folder) for folder in (*trusted, str(home()))) else None
 
     @cached_property
     def edit_types(self) -> tuple[EditType, ...]:
