@@ -198,7 +198,7 @@ class Partial:
 
 
 def _is_ours(path: str, opened: os.stat_result) -> bool:
-    """Say whether a claim is a file of our own; what somebody else left in a shared store is removed, not written to."""
+    """Say whether a claim is a file of our own; what others left in a shared store is removed, not written to."""
     if stat.S_ISREG(opened.st_mode) and opened.st_uid == os.geteuid() and opened.st_nlink <= 1:
         return True
     Path(path).unlink(missing_ok=True)

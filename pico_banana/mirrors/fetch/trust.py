@@ -1,8 +1,8 @@
 """Which hosts may be asked: what the user named, and otherwise only what is public.
 
-A row, or the server of a mirror with a redirect, may lead to public hosts over http(s). An address inside the machine or
-its network (loopback, private, link-local, as written or as a name resolves) is refused, unless the user named a host of
-that kind himself: as the mirror's root (a folder is this machine), or with `PICO_BANANA_HOSTS`.
+A row, or the server of a mirror with a redirect, may lead to public hosts over http(s). An address inside the machine
+or its network (loopback, private, link-local, as written or as a name resolves) is refused, unless the user named a
+host of that kind himself: as the mirror's root (a folder is this machine), or with `PICO_BANANA_HOSTS`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one door to DuckDB: a connection that reads the tables it is given, and nothing else.
 
-Conditions come from users and column names from strangers' files. No connection reads or writes files, loads extensions,
-sees this process's variables, or can change its own settings; memory and time are bounded.
+Conditions come from users and column names from strangers' files. No connection reads or writes files, loads
+extensions, sees this process's variables, or can change its own settings; memory and time are bounded.
 """
 
 from __future__ import annotations
