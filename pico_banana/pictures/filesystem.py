@@ -115,6 +115,7 @@ class _Sized(io.FileIO):
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
         self.size = os.fstat(self.fileno()).st_size
+        self.blocksize = io.DEFAULT_BUFFER_SIZE
 
 
 class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types

@@ -23,8 +23,9 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "memory_limit": MEMORY,
+    "temp_directory": "",
 }
-_LAST = ("SET python_enable_replacements = false", "SET temp_directory = ''", "SET lock_configuration = true")
+_LAST = ("SET python_enable_replacements = false", "SET lock_configuration = true")
 
 
 @contextmanager
