@@ -322,12 +322,9 @@ class PicoBanana(RecordSequence[R]):
         Raises:
             MissingExtraError: duckdb is not installed.
         """
-        try:
-            import duckdb
-        except ImportError as absent:
-            error = missing_extra("duckdb", "sql", "SQL over rows")
-            raise error from absent
-        with duckdb.connect() as connection:
+        from pico_banana.rows.table.sql import connected
+
+        with connected("SQL over rows") as connection:
             connection.register("rows", self.to_arrow())
             return connection.sql(query_text).to_arrow_table()
 

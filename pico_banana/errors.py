@@ -28,14 +28,16 @@
         ├── ModelUnavailableError            the service failed; ask again later
         └── BudgetError                      the next call could exceed the budget
 
-Whether an operation is tried again is decided by class alone, never by the text: see `TransportError.retryable`
-and `ModelError.retryable`. The text says what was wrong, what would be right, and what to do; the facts are attributes.
+Whether an operation is tried again is decided by class alone: `TransportError.retryable`, `ModelError.retryable`. The
+text says what was wrong, what would be right, and what to do; the facts are attributes.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from pico_banana.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +46,10 @@ _LISTED_WHOLE = 12  # so many names still fit a message
 
 
 class PicoBananaError(Exception):
-    """Base of every error this library raises on purpose."""
+    """Base of every error this library raises on purpose; its text went through `telling.told`."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(told(part) if isinstance(part, str) else part for part in args))
 
 
 class UnknownNameError(PicoBananaError, ValueError):
@@ -66,11 +71,7 @@ class SelectionError(PicoBananaError, ValueError):
 
 
 class ConfigError(PicoBananaError, ValueError):
-    """A configuration file, environment variable or option that cannot be used.
-
-    Attributes:
-        key: the offending key, dotted, where there is one.
-    """
+    """A configuration file, environment variable or option (`key`, dotted) that cannot be used."""
 
     def __init__(self, message: str, *, key: str = "") -> None:
         super().__init__(message)
@@ -276,8 +277,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -
     Returns:
         An error that suggests the nearest names, or lists them all when few.
     """
-    names = list(known)
-    suggestions = nearest(name, names)
+    suggestions = nearest(name, names := list(known))
     hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
     if not hint and len(names) <= _LISTED_WHOLE:
         hint = f"Known: {', '.join(names)}."

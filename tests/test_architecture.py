@@ -23,6 +23,7 @@ MODULES = {
 
 # Each room may import those before it in this list, lazily or not, also for types alone.
 ROOMS = (
+    "telling",
     "errors",
     "taxonomy",
     "decoding",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from pico_banana import __version__
 from pico_banana.cli.parser import Parser
@@ -24,6 +25,7 @@ from pico_banana.errors import (
     SelectionError,
     UnknownNameError,
 )
+from pico_banana.telling import Plain, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,8 +105,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = build_parser().parse_args(argv)
     try:
-        code: int = args.run(args)
-        sys.stdout.flush()
+        # What rows, repositories and servers say goes through one gate, whichever command says it.
+        with redirect_stdout(cast("TextIO", Plain(sys.stdout))):
+            code: int = args.run(args)
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -119,5 +123,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _told(text: str, code: int) -> int:
-    sys.stderr.write(f"error: {text}\n")
+    sys.stderr.write(f"error: {told(text)}\n")
     return code

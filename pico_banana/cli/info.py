@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
 from pico_banana.errors import MirrorError
 from pico_banana.records import Subset
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,12 @@ def _run(args: argparse.Namespace) -> int:
     from pico_banana.mirrors.store import home
 
     mirror = resolve_mirror(args.mirror)
-    found: dict[str, Any] = {"version": __version__, "mirror": mirror.name, "root": mirror.root, "store": str(home())}
+    found: dict[str, Any] = {
+        "version": __version__,
+        "mirror": mirror.name,
+        "root": redacted(mirror.root),
+        "store": str(home()),
+    }
     subsets = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
     found["subsets"] = {subset.value: _counted(subset, args) for subset in subsets}
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if args.json else _written(found))

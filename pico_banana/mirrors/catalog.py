@@ -18,10 +18,13 @@ from typing import Any
 
 from pico_banana.errors import MirrorError
 from pico_banana.mirrors.addresses import RELEASE, Address
+from pico_banana.mirrors.inside import inside
 from pico_banana.records import Subset
+from pico_banana.telling import redacted
 
 MIRROR_VARIABLE = "PICO_BANANA_MIRROR"
 SAMPLE = "sample"
+_LONGEST_NAME = 80
 COMPRESSED_ENDINGS = ("", ".gz", ".zst")
 
 
@@ -41,6 +44,17 @@ class Mirror:
     def folder(self) -> Path | None:
         """The root as a folder, or None when it is remote."""
         return None if "://" in self.root else Path(self.root)
+
+    def file_of(self, address: Address) -> Path | None:
+        """Find a picture in the mirror's own folder; a link out of that folder is not followed.
+
+        Args:
+            address: an edit or a source photo.
+
+        Returns:
+            The file; None where it is not there, or the mirror is remote.
+        """
+        return inside(self.folder, address.relative_path) if self.folder is not None else None
 
     def url_of(self, address: Address) -> str:
         """Give where this mirror publishes a picture.
@@ -141,5 +155,6 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
 
 def _name_of(root: str) -> str:
     """Name a mirror after its root: readable, and different for every root."""
-    last = re.sub(r"[^a-z0-9]+", "-", root.rsplit("/", 1)[-1].lower()).strip("-") or "mirror"
+    shown = redacted(root).partition("?")[0].rsplit("/", 1)[-1].rpartition("@")[2]
+    last = re.sub(r"[^a-z0-9]+", "-", shown.lower()).strip("-")[:_LONGEST_NAME] or "mirror"
     return f"{last}-{blake2s(root.encode(), digest_size=4).hexdigest()}"

@@ -11,6 +11,7 @@ from pico_banana.errors import MirrorError
 from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import SAMPLE, Mirror, resolve_mirror, sample_mirror
 from pico_banana.mirrors.store import area, write_atomic
+from pico_banana.telling import redacted
 
 
 def remember(mirror: Mirror) -> None:
@@ -28,6 +29,8 @@ def remember(mirror: Mirror) -> None:
     content = json.dumps({"root": mirror.root}).encode()
     if not note.is_file() or note.read_bytes() != content:
         write_atomic(note, content)
+        if redacted(mirror.root) != mirror.root:
+            note.chmod(0o600)  # the one place that must keep a password in an address: others processes open it later
 
 
 def recall(name: str) -> Mirror:

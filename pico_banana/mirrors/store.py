@@ -18,10 +18,10 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from pico_banana.errors import ConfigError, DiskFullError, StoreError
 
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOME_VARIABLE = "PICO_BANANA_HOME"
+HOSTS_VARIABLE = "PICO_BANANA_HOSTS"
 _CHUNK_BYTES = 1 << 20
+_RANDOM = 8  # letters in a temporary name
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _LEFTOVER = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)\.\w+\.part")
 
 
@@ -57,9 +60,15 @@ def area(mirror: str) -> Path:
         mirror: the mirror's name.
 
     Returns:
-        The store itself for the release, else `mirrors/<name>` in it.
+        The store itself for the release, else `mirrors/<name>` in it; with `PICO_BANANA_HOSTS` the release has such a
+        folder too.
     """
-    return home() if mirror == "release" else home() / "mirrors" / mirror
+    redirected = " ".join(os.environ.get(HOSTS_VARIABLE, "").split())
+    if mirror != "release" or redirected:
+        # What other servers give for the release's hosts is not the release, and never lies among its files.
+        instead = f"release-via-{hashlib.blake2s(redirected.encode(), digest_size=4).hexdigest()}"
+        return home() / "mirrors" / (instead if mirror == "release" else mirror)
+    return home()
 
 
 @contextmanager
@@ -83,13 +92,11 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
         with writing(final):
             final.parent.mkdir(parents=True, exist_ok=True)
             prefix = f".{final.name}.{_this_machine()}-{os.getpid()}."
-            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=final.parent)
-            os.close(handle)
-            temporary = Path(name)
+            temporary = final.parent / f"{prefix}{uuid4().hex[:_RANDOM]}.part"
+            os.close(os.open(temporary, _NEW, 0o666))  # the umask decides who may read it; a store may be shared
             yield temporary
             if durable:
                 _flush(temporary)
-            temporary.chmod(0o644)  # mkstemp makes private files; a store may be shared
             temporary.replace(final)
             if durable:
                 _flush(final.parent)
@@ -241,6 +248,26 @@ def status_facts(status: os.stat_result) -> dict[str, int]:
         "ctime_ns": status.st_ctime_ns,
         "inode": status.st_ino,
     }
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file of notes, which is made when it is missing and never reached through a link.
+
+    Args:
+        path: the file.
+        line: the line with its end; one write, so that lines of two processes do not mix.
+
+    Raises:
+        DiskFullError: there is no room.
+        StoreError: it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
 
 
 def sha256_of(path: Path) -> str:

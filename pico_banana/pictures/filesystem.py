@@ -6,11 +6,14 @@ addresses in any process without importing this package.
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.spec import AbstractFileSystem
 
 from pico_banana.errors import ConfigError
@@ -29,6 +32,17 @@ _ahead: ReadAhead | None = None
 _ahead_lock = threading.Lock()
 
 
+def _start_anew() -> None:
+    """Forget the parent's read-ahead: its threads are not here, and its lock may be held by one of them for ever."""
+    global _ahead, _ahead_lock  # noqa: PLW0603
+    if _ahead is not None:
+        _ahead = _ahead.anew()
+    _ahead_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def stored_path(address: Address, mirror: Mirror) -> Path | None:
     """Find a picture on this machine.
 
@@ -39,10 +53,10 @@ def stored_path(address: Address, mirror: Mirror) -> Path | None:
     Returns:
         The file, in the mirror's own folder or in the store; None when it is not here.
     """
-    for folder in (mirror.folder, area(mirror.name)):
-        if folder is not None and present(path := folder / address.relative_path):
-            return path
-    return None
+    if (own := mirror.file_of(address)) is not None:
+        return own
+    kept = area(mirror.name) / address.relative_path
+    return kept if present(kept) else None
 
 
 def local_path(address: str) -> Path:
@@ -95,6 +109,15 @@ def _fetched(address: Address, mirror: Mirror) -> Path:
     return fetch_one(ItemMaker(mirror, make_chain(mirror)).item(address))
 
 
+class _Sized(io.FileIO):
+    """A picture's file that knows its size, as caching file systems ask."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self.size = os.fstat(self.fileno()).st_size
+        self.blocksize = io.DEFAULT_BUFFER_SIZE
+
+
 class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
     """Read-only access to pictures by address."""
 
@@ -114,7 +137,9 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
             TransportError: it could not be fetched this time.
         """
         name = self._strip_protocol(path)
-        if any(folder.is_dir() for folder in _folders(name)):
+        if _is_root(name) or any(folder.is_dir() for folder in _folders(name)):
+            return {"name": name, "size": 0, "type": "directory"}
+        if name.rpartition("/")[2] in {"edited", "source"} and _is_root(name.rpartition("/")[0]):
             return {"name": name, "size": 0, "type": "directory"}
         return {"name": name, "size": local_path(f"{PROTOCOL}://{name}").stat().st_size, "type": "file"}
 
@@ -132,6 +157,8 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
             FileNotFoundError: nothing of it is on this machine.
         """
         name = self._strip_protocol(path)
+        if _is_root(name):
+            return [self.info(f"{name}/{role}") if detail else f"{name}/{role}" for role in ("edited", "source")]
         entries: dict[str, dict[str, Any]] = {}
         folders = [folder for folder in _folders(name) if folder.is_dir()]
         if not folders:
@@ -148,19 +175,72 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
             raise FileNotFoundError(error)
         return [self.info(name) if detail else name]
 
-    def get_file(self, rpath: str, lpath: str, **_: object) -> None:
-        """Copy a picture to a path of one's own.
+    def get_file(self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, **_: object) -> None:  # noqa: ANN401 - a path or an open file
+        """Copy a picture to a path or an open file of one's own; of a folder the copy is a folder.
 
         Args:
             rpath: the address.
-            lpath: where to copy it.
+            lpath: where to copy it; missing folders are made.
+            callback: told the size and the bytes copied.
         """
-        shutil.copyfile(local_path(f"{PROTOCOL}://{self._strip_protocol(rpath)}"), lpath)
+        name = self._strip_protocol(rpath)
+        if self.isdir(name):
+            Path(lpath).mkdir(parents=True, exist_ok=True)
+            return
+        file = local_path(f"{PROTOCOL}://{name}")
+        size = file.stat().st_size
+        callback.set_size(size)
+        if hasattr(lpath, "write"):
+            lpath.write(file.read_bytes())
+        else:
+            Path(lpath).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, lpath)
+        callback.relative_update(size)
+
+    def exists(self, path: str, **_: object) -> bool:
+        """Say whether a picture or a folder is there; what is no address is not.
+
+        Args:
+            path: an address, or the start of addresses.
+
+        Returns:
+            True when it is; a picture that is not here is fetched to find out.
+        """
+        try:
+            self.info(path)
+        except (ConfigError, OSError):
+            return False
+        return True
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: object) -> bytes:
+        """Read a picture, or a part of it.
+
+        Args:
+            path: its address.
+            start: the first byte; negative ones count from the end.
+            end: the byte behind the last; negative ones count from the end.
+
+        Returns:
+            The bytes.
+        """
+        data = local_path(f"{PROTOCOL}://{self._strip_protocol(path)}").read_bytes()
+        return data[start:end]
 
     def _open(self, path: str, mode: str = "rb", **_: object) -> IO[bytes]:
         if mode != "rb":
             raise ConfigError(f"picobanana:// is read-only; it cannot be opened with mode {mode!r}")
-        return local_path(f"{PROTOCOL}://{self._strip_protocol(path)}").open("rb")
+        return _Sized(local_path(f"{PROTOCOL}://{self._strip_protocol(path)}"))
+
+
+def _is_root(name: str) -> bool:
+    """Say whether a name is a mirror's alone: a folder with `edited` and `source` in it."""
+    if not name or "/" in name or name in {"edited", "source"}:
+        return False
+    try:
+        recall(name)
+    except OSError:
+        return False
+    return True
 
 
 def _here(name: str) -> Path | None:

@@ -60,6 +60,17 @@ class ReadAhead:
             while len(self._sequences) > _MOST_SEQUENCES:
                 self._fetched_to.pop(self._sequences.popitem(last=False)[0])
 
+    def anew(self) -> ReadAhead:
+        """Give the same for a forked child.
+
+        Returns:
+            One that expects the same pictures, with threads and a lock of its own.
+        """
+        child = ReadAhead(self._bring, ahead=self._ahead)
+        child._sequences, child._fetched_to = OrderedDict(self._sequences), dict.fromkeys(self._sequences, 0)
+        child._count = self._count
+        return child
+
     def opened(self, address: str) -> None:
         """Note that a picture is being opened, and fetch what is expected to be next.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from pico_banana.errors import ConfigError, SelectionError, missing_extra
+from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
 
 if TYPE_CHECKING:
@@ -136,12 +136,11 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
     """
     import pyarrow as pa
 
-    try:
-        import duckdb
-    except ImportError as absent:
-        error = missing_extra("duckdb", "sql", "conditions over annotations")
-        raise error from absent
-    with duckdb.connect() as connection:
+    from pico_banana.rows.table.sql import connected
+
+    with connected("conditions over annotations") as connection:
+        from duckdb import Error
+
         place = _free_name(rows, *annotations)
         joined = "rows"
         try:
@@ -149,9 +148,10 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
             for number, table in enumerate(annotations):
                 connection.register(f"annotations_{number}", table)
                 joined += f" LEFT JOIN annotations_{number} USING ({ID})"
-            found = connection.sql(f"SELECT {place} FROM {joined} WHERE {condition} ORDER BY {place}")  # noqa: S608
-            return [place for (place,) in found.fetchall()]
-        except (duckdb.Error, pa.ArrowException) as problem:
+            # `filter` takes one expression; a text put into a statement could end it and begin another.
+            found = connection.sql(f"SELECT * FROM {joined}").filter(condition)  # noqa: S608
+            return [place for (place,) in found.project(place).order(place).fetchall()]
+        except (Error, pa.ArrowException) as problem:
             known = ", ".join(dict.fromkeys(name for table in (rows, *annotations) for name in table.column_names))
             text = f"{condition!r} is no condition in SQL over {known}: {problem}"
             raise SelectionError(text) from problem

@@ -121,7 +121,7 @@ SESSIONS = {
     "file without url": (session(files=[{"id": "final_image"}]), "files[0]", "is not a path"),
     "file url null": (session(files=[{"id": "final_image", "url": None}]), "files[0]", "is not a path"),
     "file url a folder": (
-        session(files=[{"id": "original_input_image", "url": "u"}, {"id": "final_image", "url": "/"}]),
+        session(files=[{"id": "original_input_image", "url": "https://h/u.jpg"}, {"id": "final_image", "url": "/"}]),
         FILES,
         "is '/', a folder",
     ),

@@ -153,7 +153,7 @@ def test_every_published_label_is_known(tmp_path: Path) -> None:
 
 
 def test_a_file_with_a_label_of_its_own_on_every_line_still_loads(tmp_path: Path) -> None:
-    row = {"open_image_input_url": "u", "text": "", "summarized_text": None}
+    row = {"open_image_input_url": "https://h/u.jpg", "text": "", "summarized_text": None}
     rows = [row | {"output_image": f"{n}", "edit_type": f"label {n}"} for n in range(66_000)]
     dataset = loaded(tmp_path, rows)
     assert dataset[65_999].edit_type.label == "label 65999"
@@ -268,8 +268,11 @@ PHOTOS = {
     "https://farm3.staticflickr.com/2915/1_a_o.jpg": "picobanana://source/farm3.staticflickr.com/2915/1_a_o.jpg",
     "https://c1.staticflickr.com/1/2/3_a_o.jpg": "picobanana://source/c1.staticflickr.com/1/2/3_a_o.jpg",
     "http://host.example/a b?c=d#e": "picobanana://source/http:/host.example/a b?c=d#e",
-    "S3://bucket/key.jpg": "picobanana://source/s3:/bucket/key.jpg",
-    "train/0a1b.jpg": "picobanana://source/train/0a1b.jpg",
+    "HTTPS://host.example/a.jpg": "picobanana://source/host.example/a.jpg",
+    "https://host.example/a::b.jpg": "picobanana://source/host.example/a:%3Ab.jpg",
+    "https://host.example/a\\b.jpg": "picobanana://source/host.example/a%5Cb.jpg",
+    "https://host.example/a%20b%3A%5C%25.jpg": "picobanana://source/host.example/a%20b%253A%255C%2525.jpg",
+    "https://host.example/Straße 1.jpg": "picobanana://source/host.example/Straße 1.jpg",
 }
 
 

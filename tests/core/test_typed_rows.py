@@ -343,11 +343,13 @@ def test_an_address_that_climbs_is_never_opened(tmp_path: Path) -> None:
         edit(3),
     ]
     mirror = mirror_of(tmp_path / "mirror", single_turn=rows)
-    dataset = pb.load(mirror=mirror)
-    assert len(dataset) == 3
-    for picture in (dataset[0].edited, dataset[1].source):
+    dataset = pb.load(mirror=mirror, on_bad_rows="skip")
+    assert [bad.line for bad in dataset.bad_rows] == [1, 2]
+    assert "could leave its folder" in dataset.bad_rows[0].reason
+    assert "names no host" in dataset.bad_rows[1].reason
+    for climbing in ("picobanana://edited/../../secret.txt", "picobanana://source/../../secret.txt"):
         with pytest.raises(pb.PicoBananaError, match="is not a picture's address"):
-            picture.bytes()
+            pb.ImageRef(climbing, "edited").bytes()
 
 
 def test_the_environment_names_the_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from pico_banana.mirrors.store import translated, write_atomic
+from pico_banana.mirrors.store import append_line, write_atomic
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ class Failures:
         Returns:
             E.g. "404 remembered from 2025-06-01", or an empty string when it may be asked.
         """
-        found = self._all().get(url)
+        found = self._all().get(redacted(url))
         if found is None:
             return ""
         status, at = found
@@ -67,16 +68,11 @@ class Failures:
         Raises:
             StoreError: the file cannot be written.
         """
-        now = time.time()
-        self._all()[url] = (error.status, now)
-        line = json.dumps({"url": url, "status": error.status, "at": int(now)}) + "\n"
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock, self._path.open("ab", buffering=0) as file:
-                file.write(line.encode())  # one write in append mode: lines of two processes do not mix
-        except OSError as problem:
-            told = translated(problem, self._path)
-            raise told from problem
+        now, shown = time.time(), redacted(url)
+        self._all()[shown] = (error.status, now)
+        line = json.dumps({"url": shown, "status": error.status, "at": int(now)}) + "\n"
+        with self._lock:
+            append_line(self._path, line.encode())
 
     def forget(self) -> int:
         """Forget them all, so that the next run asks again.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import urllib.request
-from urllib.parse import urlsplit
+from base64 import b64encode
+from urllib.parse import unquote, urlsplit
 
 from pico_banana.errors import ConfigError
 
@@ -59,3 +60,19 @@ def proxy_for(scheme: str, netloc: str) -> str:
     """
     proxy = urllib.request.getproxies().get(scheme, "")
     return "" if not proxy or urllib.request.proxy_bypass(netloc) else proxy
+
+
+def authorization(proxy: str) -> dict[str, str]:
+    """Give the header for the user and password in a proxy's URL.
+
+    Args:
+        proxy: the URL.
+
+    Returns:
+        The header, or none.
+    """
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(words.encode()).decode()}"}

@@ -21,6 +21,8 @@ class Candidate(NamedTuple):
         md5: 32 hexadecimal digits when a hash of this very copy is published, else None.
         size: bytes of this very copy when known.
         variant: which size of a photo this is: "original", "1024", or "" where there is only one.
+        by_row: a row chose this address, not the user: it may lead to public hosts over http(s) alone, see `trust`.
+        near: the host of the mirror whose row it is, which the user named; such a row may lead to hosts of its kind.
     """
 
     source: str
@@ -28,6 +30,8 @@ class Candidate(NamedTuple):
     md5: str | None = None
     size: int | None = None
     variant: str = ""
+    by_row: bool = False
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,15 @@ _shared_process = 0
 _shared_lock = threading.Lock()
 
 
+def _start_anew() -> None:
+    """Give a forked child a fetcher and a lock of its own; the parent's lock may have been held at the fork."""
+    global _shared, _shared_lock
+    _shared, _shared_lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def shared_fetcher() -> Fetcher:
     """Give the fetcher of this process, so that all its readers share one pace; made on first use.
 

@@ -13,11 +13,13 @@ import errno
 import fcntl
 import json
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pico_banana.errors import StoreError
-from pico_banana.mirrors.store import translated
+from pico_banana.mirrors.store import append_line, translated
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -85,7 +87,7 @@ class Partial:
                 raise StoreError(text, path=str(final)) from error
             # Whoever had it may have finished between open and lock: then the name means another file by now.
             opened = os.fstat(number)
-            if _same(path, opened):
+            if _same(path, opened) and _is_ours(path, opened):
                 return cls(final, number, opened.st_size)
             os.close(number)
 
@@ -101,7 +103,7 @@ class Partial:
         if self.size and self._noted:
             with contextlib.suppress(OSError, ValueError):
                 note = json.loads(Path(self._sidecar).read_bytes())
-                if isinstance(note, dict) and note.get("url") == url and isinstance(note.get("etag"), str):
+                if isinstance(note, dict) and note.get("url") == redacted(url) and isinstance(note.get("etag"), str):
                     total = note.get("total")
                     self.total = total if isinstance(total, int) else None
                     if note["etag"] and self.size <= (self.total or self.size):
@@ -132,8 +134,9 @@ class Partial:
             return
         self._noted = True
         try:
-            note = {"url": url, "etag": response.etag, "total": response.total}
-            Path(self._sidecar).write_text(json.dumps(note), encoding="utf-8")
+            note = {"url": redacted(url), "etag": response.etag, "total": response.total}
+            Path(self._sidecar).unlink(missing_ok=True)  # never through a link that somebody planted
+            append_line(Path(self._sidecar), json.dumps(note).encode())
         except OSError as error:
             self._forget()
             told = translated(error, Path(self._sidecar))
@@ -226,13 +229,23 @@ def claimed(final: Path) -> Partial | StoreError | None:
         raise
 
 
+def _is_ours(path: str, opened: os.stat_result) -> bool:
+    """Say whether a claim is a file of our own; what others left in a shared store is removed, not written to."""
+    if stat.S_ISREG(opened.st_mode) and opened.st_uid == os.geteuid() and opened.st_nlink <= 1:
+        return True
+    Path(path).unlink(missing_ok=True)
+    return False
+
+
 def _opened(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        return os.open(path, flags, 0o644)
+        if os.path.islink(path):  # noqa: PTH114 - planted in a shared store, to have another file overwritten
+            Path(path).unlink(missing_ok=True)
+        return os.open(path, flags, 0o666)
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
+        return os.open(path, flags, 0o666)
 
 
 def _locked(number: int, *, wait: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from pico_banana.mirrors.store import translated
+from pico_banana.mirrors.store import append_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,13 +46,7 @@ def record(path: Path, address: str, candidate: Candidate, size: int) -> None:
         StoreError: the note cannot be written.
     """
     note = {"address": address, "source": candidate.source, "variant": candidate.variant, "bytes": size}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab", buffering=0) as file:
-            file.write(json.dumps(note).encode() + b"\n")  # one write in append mode: processes do not mix lines
-    except OSError as error:
-        told = translated(error, path)
-        raise told from error
+    append_line(path, json.dumps(note).encode() + b"\n")
 
 
 def recorded(path: Path) -> dict[str, Note]:

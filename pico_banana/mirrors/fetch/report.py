@@ -22,6 +22,7 @@ from pico_banana.errors import (
 )
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.mirrors.store import translated
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -283,8 +284,8 @@ _in_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make 
 
 def _line(outcome: Outcome) -> str:
     values = {
-        "address": outcome.address,
-        "path": outcome.path,
+        "address": redacted(outcome.address),
+        "path": redacted(outcome.path),
         "status": outcome.status,
         "source": outcome.source,
         "variant": outcome.variant,
@@ -293,6 +294,6 @@ def _line(outcome: Outcome) -> str:
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 3),
         "reason": outcome.reason,
-        "detail": outcome.detail,
+        "detail": redacted(outcome.detail),
     }
     return _in_json(values) + "\n"

@@ -78,7 +78,7 @@ def transfer(
         PictureCorruptError: what came is not it.
         StoreError: it could not be written.
     """
-    with _asked(claim, candidate.url, transport) as response:
+    with _asked(claim, candidate, transport) as response:
         verify.check_content_type(response.content_type, kind=item.kind, address=item.address)
         if response.total is not None:
             verify.check_length(response.total, candidate.size, kind=item.kind, address=item.address)
@@ -101,18 +101,19 @@ def transfer(
     return response.read_bytes
 
 
-def _asked(claim: Partial, url: str, transport: Transport) -> Response:
+def _asked(claim: Partial, candidate: Candidate, transport: Transport) -> Response:
     """Ask for the rest of what is here, where that is a part of the same file; else for the whole of it.
 
     Raises:
         RequestRefusedError: the server refuses both.
         ServerError: the server fails at both.
     """
+    url, by_row, near = candidate.url, candidate.by_row, candidate.near
     etag = claim.resumable(url)
     if claim.size == 0:
-        return transport.get(url)
+        return transport.get(url, by_row=by_row, near=near)
     try:
-        rest = transport.get(url, offset=claim.size, if_range=etag)
+        rest = transport.get(url, offset=claim.size, if_range=etag, by_row=by_row, near=near)
     except (RequestRefusedError, ServerError) as error:
         if not _may_be_the_range(error):
             raise
@@ -122,7 +123,7 @@ def _asked(claim: Partial, url: str, transport: Transport) -> Response:
             return rest
         rest.close()
     # What is here is thrown away only when the whole file really comes.
-    return transport.get(url)
+    return transport.get(url, by_row=by_row, near=near)
 
 
 def _may_be_the_range(error: TransportError) -> bool:

@@ -15,16 +15,16 @@ import socket
 import ssl
 import threading
 import weakref
-from base64 import b64encode
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError
-from pico_banana.mirrors.fetch.hosts import proxy_for
+from pico_banana.mirrors.fetch.hosts import authorization, proxy_for
 from pico_banana.mirrors.fetch.response import Response, words_of
 from pico_banana.mirrors.fetch.status import contradiction, error_of, followed, is_all_there, is_packed, parsed, span_of
+from pico_banana.mirrors.fetch.trust import check_literal, check_row_url, check_web_url, connector
 from pico_banana.mirrors.fetch.wire import Answer, HttpBody, Inflated
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Pool:
     """The connections of one thread; they are closed when the thread ends."""
 
     def __init__(self) -> None:
-        self.by_route: dict[tuple[str, str, str], http.client.HTTPConnection] = {}
+        self.by_route: dict[tuple[str, ...], http.client.HTTPConnection] = {}
 
     def __del__(self) -> None:
         for connection in self.by_route.values():
@@ -66,13 +66,15 @@ class Transport:
         """
         self.hosts = dict(hosts or {})
         self.timeout_s = timeout_s
-        self._routes: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._routes: dict[tuple[str, str], tuple[str, ...]] = {}
         self._local = threading.local()
         self._open: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
 
-    def get(self, url: str, *, offset: int = 0, if_range: str | None = None) -> Response:
+    def get(
+        self, url: str, *, offset: int = 0, if_range: str | None = None, by_row: bool = False, near: str = ""
+    ) -> Response:
         """Ask for a file, or for the rest of one.
 
         Args:
@@ -80,6 +82,8 @@ class Transport:
             offset: how many bytes are here already; a server that cannot resume sends the whole file, see
                 `Response.offset`.
             if_range: the ETag of those bytes; when the file has changed the whole of it comes.
+            by_row: a row chose the address, see `trust`.
+            near: the host that the user named for it.
 
         Returns:
             The answer, its body unread.
@@ -89,7 +93,9 @@ class Transport:
             TransportError: there is no such file (`GoneError`), the server is busy (`ThrottledError`), failed
                 (`ServerError`), refused (`RequestRefusedError`), or the connection broke (`InterruptedTransferError`).
         """
-        if not url.lower().startswith(("http://", "https://")):
+        if by_row:
+            check_row_url(url)
+        elif not url.lower().startswith(("http://", "https://")):
             from pico_banana.mirrors.fetch.remote import open_remote
 
             return open_remote(url, offset=offset)
@@ -98,12 +104,15 @@ class Transport:
             headers["Range"] = f"bytes={offset}-"
             if if_range:
                 headers["If-Range"] = if_range
+        named = "" if by_row else urlsplit(url).hostname or ""
         for _ in range(_MOST_REDIRECTS + 1):
-            connection, answer = self._ask(url, headers)
+            guarded = urlsplit(url).hostname != named
+            connection, answer = self._ask(url, headers, near=near or named, guarded=guarded)
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
                 return _checked(url, headers, connection, answer)
             _drain(connection, answer)
             url = followed(url, answer.headers["Location"])
+            check_web_url(url)
         text = f"{url}: more than {_MOST_REDIRECTS} redirects"
         raise RequestRefusedError(text, url=url)
 
@@ -122,7 +131,9 @@ class Transport:
         for connection in connections:
             connection.close()
 
-    def _ask(self, url: str, headers: dict[str, str]) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _ask(
+        self, url: str, headers: dict[str, str], *, near: str, guarded: bool
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         """Send one request and read the head of its answer.
 
         Raises:
@@ -131,13 +142,16 @@ class Transport:
         """
         parts = parsed(url)
         try:
-            connection, target, kept = self._connection(parts)
+            connection, target, kept = self._connection(parts, near if guarded else None)
         except (http.client.InvalidURL, ValueError) as error:
             text = f"{url}: is no address ({words_of(error)})"
             raise RequestRefusedError(text, url=url) from error
         headers = headers | {"Host": parts.netloc} | self._for_proxy(parts)
         try:
             answer = _answer(connection, target, headers, may_be_closed=kept)
+        except RequestRefusedError:
+            connection.close()
+            raise
         except ssl.SSLCertVerificationError as error:
             connection.close()
             text = f"{url}: the server's certificate is not to be trusted ({error.verify_message})"
@@ -158,15 +172,21 @@ class Transport:
             raise RequestRefusedError(text, url=url) from error
         return connection, answer
 
-    def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, str, bool]:
+    def _connection(self, parts: SplitResult, near: str | None) -> tuple[http.client.HTTPConnection, str, bool]:
         """Give this thread's connection for a URL, the target to request, and whether it was used before."""
         pool = self._pool()
         named = parts.scheme, parts.netloc
         route = self._routes.get(named) or self._routes.setdefault(named, self._route(parts))
+        if near is not None and route[2]:
+            check_literal(parts.hostname or "", near, url=parts.geturl())
+        guard = "" if near is None or route[2] or self._overrides(parts.netloc) else f"only public, or like {near}"
+        route = (*route[:3], guard)
         connection = pool.pop(route, None)
         kept = connection is not None and connection.sock is not None
         if connection is None:
             connection = self._new(route)
+            if guard:
+                connection._create_connection = connector(near or "", parts.geturl())  # type: ignore[attr-defined] # noqa: SLF001 - http.client has no other seam between a name and its socket
         pool[route] = connection  # the end of the dict is the most recently used
         while len(pool) > _IDLE_CONNECTIONS:
             pool.pop(next(iter(pool))).close()
@@ -177,7 +197,7 @@ class Transport:
             target = f"http://{parts.netloc}{target}"
         return connection, target, kept
 
-    def _pool(self) -> dict[tuple[str, str, str], http.client.HTTPConnection]:
+    def _pool(self) -> dict[tuple[str, ...], http.client.HTTPConnection]:
         # A child process that inherited the sockets would mix its requests with its parent's.
         if getattr(self._local, "process", None) != os.getpid():
             self._local.process = os.getpid()
@@ -185,27 +205,30 @@ class Transport:
         pool: _Pool = self._local.pool
         return pool.by_route
 
-    def _route(self, parts: SplitResult) -> tuple[str, str, str]:
+    def _overrides(self, netloc: str) -> str:
+        """Give the URL that the user named in place of a host, or an empty string."""
+        return next((instead for pattern, instead in self.hosts.items() if fnmatchcase(netloc, pattern)), "")
+
+    def _route(self, parts: SplitResult) -> tuple[str, ...]:
         """Give scheme, host with port, and proxy for a URL, after the overrides."""
-        for pattern, instead in self.hosts.items():
-            if fnmatchcase(parts.netloc, pattern):
-                other = urlsplit(instead)
-                return other.scheme, other.netloc, ""
+        if instead := self._overrides(parts.netloc):
+            other = urlsplit(instead)
+            return other.scheme, other.netloc, ""
         return parts.scheme, parts.netloc, proxy_for(parts.scheme, parts.netloc)
 
     def _for_proxy(self, parts: SplitResult) -> dict[str, str]:
         """Give the headers for a proxy that sees the request itself; a tunnel has told its own already."""
         scheme, _, proxy = self._routes[parts.scheme, parts.netloc]
-        return _authorization(proxy) if scheme == "http" else {}
+        return authorization(proxy) if scheme == "http" else {}
 
-    def _new(self, route: tuple[str, str, str]) -> http.client.HTTPConnection:
-        scheme, netloc, proxy = route
+    def _new(self, route: tuple[str, ...]) -> http.client.HTTPConnection:
+        scheme, netloc, proxy = route[:3]
         via = urlsplit(proxy).netloc.rpartition("@")[2] or netloc
         connection: http.client.HTTPConnection
         if scheme == "https":
             connection = http.client.HTTPSConnection(via, timeout=self.timeout_s, context=self._context())
             if proxy:
-                connection.set_tunnel(netloc, headers=_authorization(proxy))
+                connection.set_tunnel(netloc, headers=authorization(proxy))
         else:
             connection = http.client.HTTPConnection(via, timeout=self.timeout_s)
         connection.response_class = Answer
@@ -258,15 +281,6 @@ def _response(url: str, connection: http.client.HTTPConnection, answer: http.cli
     response.etag = "" if etag.startswith("W/") or is_packed(answer) else etag
     response.content_type = content_type
     return response
-
-
-def _authorization(proxy: str) -> dict[str, str]:
-    """Give the header for the user and password in a proxy's URL."""
-    parts = urlsplit(proxy)
-    if parts.username is None:
-        return {}
-    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(words.encode()).decode()}"}
 
 
 def _answer(

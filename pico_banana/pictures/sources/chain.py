@@ -20,6 +20,7 @@ from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import Mirror, facts
 from pico_banana.mirrors.fetch.item import COPY, ORIGINAL, Candidate
+from pico_banana.mirrors.fetch.trust import host_of_root
 from pico_banana.mirrors.store import area, home
 from pico_banana.pictures.sources.index import INDEX_PATH, PhotoIndex
 from pico_banana.pictures.sources.places import ById, Flickr, Folder, PhotoPlace, PublishedLayout
@@ -132,7 +133,7 @@ def _place(source: str | PhotoPlace, mirror: Mirror, index: PhotoIndex | None) -
     if not isinstance(source, str):
         return source
     if source == "flickr":
-        return Flickr(index)
+        return Flickr(index, near=host_of_root(mirror.root))
     if source == "mirror":
         return PublishedLayout(mirror.root)
     if source == "open_images" or "{image_id}" in source:

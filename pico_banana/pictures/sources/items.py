@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 from pico_banana.mirrors.fetch.provenance import NOTES
-from pico_banana.mirrors.store import area, present
+from pico_banana.mirrors.fetch.trust import host_of_root
+from pico_banana.mirrors.store import area
+from pico_banana.pictures.sources.places import below
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pico_banana.mirrors.addresses import Address
     from pico_banana.mirrors.catalog import Mirror
     from pico_banana.pictures.sources.chain import SourceChain
@@ -38,12 +42,14 @@ class ItemMaker:
         Returns:
             Its item. A picture that lies in the mirror's own folder is left there.
         """
-        relative = address.relative_path
-        folder = self.mirror.folder
-        path = area(self.mirror.name) / relative
-        if folder is not None and present(folder / relative):
-            path = folder / relative
+        path = self.mirror.file_of(address) or area(self.mirror.name) / address.relative_path
         if address.role == "edited":
-            return FetchItem(str(address), path, (Candidate(CDN, self.mirror.url_of(address)),), kind="png")
+            return FetchItem(str(address), path, tuple(self._edits(address)), kind="png")
         candidates = self.chain.candidates(address.source_url)
         return FetchItem(str(address), path, candidates, kind="jpeg", note=area(self.mirror.name) / NOTES)
+
+    def _edits(self, address: Address) -> Iterator[Candidate]:
+        if address.key.startswith("@"):
+            yield Candidate(CDN, self.mirror.url_of(address), by_row=True, near=host_of_root(self.mirror.root))
+        else:
+            yield from below(self.mirror.root, address.relative_path, CDN)

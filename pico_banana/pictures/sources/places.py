@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.mirrors.addresses import key_of_url
 from pico_banana.mirrors.fetch.item import COPY, ORIGINAL, Candidate
+from pico_banana.mirrors.inside import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pico_banana.pictures.sources.index import PhotoIndex
+
+
+def below(root: str, path: str, name: str) -> Iterator[Candidate]:
+    """Say where a root with the published layout has a file that a row names.
+
+    Args:
+        root: a folder, or an address that fsspec understands; the user named it.
+        path: the file's path below it; a row chose it.
+        name: the place as reports show it.
+
+    Yields:
+        The file's address: of a folder only what lies in it, links followed; of a web server with `%` written out,
+        since the path is a file's and no URL's, then as it stands, for servers that keep such names undecoded; of
+        another file system nothing that would start a chain (`::`).
+    """
+    if root.startswith(("http://", "https://")):
+        yield Candidate(name, f"{root}/{path.replace('%', '%25').replace('?', '%3F').replace('#', '%23')}")
+        if "%" in path or "?" in path:
+            yield Candidate(name, f"{root}/{path}")
+    elif "://" in root:
+        if "::" not in path:
+            yield Candidate(name, f"{root}/{path}")
+    elif not os.path.lexists(f"{root}/{path}") or inside(Path(root), path) is not None:
+        yield Candidate(name, f"{root}/{path}")
 
 
 class PhotoPlace(Protocol):
@@ -56,7 +82,7 @@ class PublishedLayout:
         Yields:
             One address.
         """
-        yield Candidate(self.name, f"{self.root}/source/{key_of_url(url)}")
+        yield from below(self.root, f"source/{key_of_url(url)}", self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +121,12 @@ class Flickr:
     Attributes:
         index: knows size and hash of the originals, so that they can be checked; None checks only that they decode.
         name: as reports show it.
+        near: the host of the mirror whose rows name these URLs.
     """
 
     index: PhotoIndex | None = None
     name: str = "flickr"
+    near: str = ""
 
     def candidates(self, url: str) -> Iterator[Candidate]:
         """Say where this place would have a photo.
@@ -111,7 +139,7 @@ class Flickr:
         """
         facts = self.index.facts(url) if self.index is not None else None
         md5 = (facts[1] or None) if facts else None
-        yield Candidate(self.name, url, md5=md5, variant=ORIGINAL)
+        yield Candidate(self.name, url, md5=md5, variant=ORIGINAL, by_row=True, near=self.near)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pico_banana.mirrors.inside import inside
+
 RELEASE_HOST = "ml-site.cdn-apple.com"
 RELEASE_PATH = "/datasets/pico-banana-300k/nb/"
 BUCKET_HOST = "open-images-dataset.s3.amazonaws.com"
@@ -34,9 +36,7 @@ def file_for(root: Path, host: str, path: str) -> Path | None:
         A file inside `root`, or None when there is none.
     """
     relative = _relative(root, host, path)
-    candidate = root / relative
-    inside = ".." not in Path(relative).parts
-    return candidate if inside and candidate.is_file() else None
+    return inside(root, relative) if ".." not in Path(relative).parts else None
 
 
 def _relative(root: Path, host: str, path: str) -> str:

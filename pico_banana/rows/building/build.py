@@ -42,6 +42,7 @@ from pico_banana.taxonomy import edit_type_from_label, edit_types
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pico_banana.rows.bad import BadRow
@@ -76,7 +77,15 @@ class Built:
     type_counts: list[int]
 
 
-def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_bytes: OnBytes | None = None) -> None:
+def build(
+    subset: Subset,
+    source: Path,
+    index_path: Path,
+    *,
+    layout: str,
+    photos_below: Sequence[str] | None = None,
+    on_bytes: OnBytes | None = None,
+) -> None:
     """Build the row store of one rows file and make it the current one.
 
     Args:
@@ -85,6 +94,7 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
         index_path: the index to write; the Arrow file lies beside it, and an older one is removed. The caller holds
             its lock.
         layout: what the index records of the code's own version.
+        photos_below: the user named this file; paths to photos in it count when they lie below these folders.
         on_bytes: told how many more bytes of the source were read.
 
     Raises:
@@ -106,6 +116,7 @@ def build(subset: Subset, source: Path, index_path: Path, *, layout: str, on_byt
     index = {
         "layout": layout,
         "subset": subset.value,
+        "photos_below": photos_below,
         "arrow": arrow.name,
         "rows": built.rows,
         "batch_rows": BATCH_ROWS,

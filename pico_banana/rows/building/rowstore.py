@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
+from pico_banana.mirrors.inside import inside
 from pico_banana.mirrors.store import area, locked, present, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
 from pico_banana.rows.table.damage import index_bytes, read_index
@@ -76,7 +77,9 @@ def open_rows(
     table = _open_current(index, source, verify=verify)
     if table is None:
         with locked(index.with_suffix(".lock")):
-            table = _open_current(index, source, verify=verify) or _build(stored, source, index, progress=progress)
+            table = _open_current(index, source, verify=verify) or _build(
+                stored, source, index, photos_below=_trusted(mirror, file), progress=progress
+            )
     if file is None and mirror.folder is None and not len(table):
         refused = _refused(source, index, f"{mirror.root}/{rows_file(stored).path}")
         raise refused
@@ -114,11 +117,12 @@ def locate_rows(subset: Subset, mirror: Mirror) -> Path:
     """
     path = rows_file(subset).path
     kept = area(mirror.name)
-    folders = [folder for folder in (mirror.folder, kept) if folder is not None]
+    own = mirror.folder
+    folders = [folder for folder in (own, kept) if folder is not None]
     for folder in folders:
         for ending in COMPRESSED_ENDINGS:
-            found = folder / f"{path}{ending}"
-            if present(found) or (folder == mirror.folder and found.is_file()):  # an empty one of the user's own is his
+            found = inside(folder, f"{path}{ending}") if folder is own else folder / f"{path}{ending}"
+            if found is not None and (folder is own or present(found)):  # an empty one of the user's own is his
                 return found
     if mirror.folder is not None:
         text = f"the mirror {mirror.root} has no {path}, nor {path}.gz or {path}.zst; it offers no {subset.value} rows"
@@ -179,11 +183,20 @@ def _unchanged(index: dict[str, Any], index_path: Path, source: Path, *, verify:
     return True
 
 
-def _build(subset: Subset, source: Path, index: Path, *, progress: bool | None) -> RowTable:
+def _trusted(mirror: Mirror, file: Path | None) -> list[str] | None:
+    """Give the folders that a rows file may name photos in: none, unless the user named that very file."""
+    if file is None:
+        return None
+    return [str(folder.absolute()) for folder in (file.parent, mirror.folder) if folder is not None]
+
+
+def _build(
+    subset: Subset, source: Path, index: Path, *, photos_below: list[str] | None, progress: bool | None
+) -> RowTable:
     from pico_banana.rows.building.build import build
 
     with _bar(source, progress=progress) as on_bytes:
-        build(subset, source, index, layout=layout(), on_bytes=on_bytes)
+        build(subset, source, index, layout=layout(), photos_below=photos_below, on_bytes=on_bytes)
     return _mapped(index, source)
 
 
@@ -194,17 +207,26 @@ def _mapped(index_path: Path, source: Path) -> RowTable:
 
 def _rebuild(index: dict[str, Any], index_path: Path, source: Path) -> Callable[[], dict[str, Any]]:
     """Give what builds a damaged store anew; a value that can travel to another process with the table."""
-    return partial(_built_anew, Subset(index["subset"]), source, index_path, index["source"]["sha256"])
+    return partial(
+        _built_anew,
+        Subset(index["subset"]),
+        source,
+        index_path,
+        sha256=index["source"]["sha256"],
+        photos_below=index.get("photos_below"),
+    )
 
 
-def _built_anew(subset: Subset, source: Path, index_path: Path, sha256: str) -> dict[str, Any]:
+def _built_anew(
+    subset: Subset, source: Path, index_path: Path, *, sha256: str, photos_below: list[str] | None
+) -> dict[str, Any]:
     from pico_banana.rows.building.build import build
 
     if not source.is_file() or sha256_of(source) != sha256:
         text = f"the row store {index_path} is damaged or gone, and {source} is not what it was built from; load anew"
         raise StoreError(text, path=str(index_path))
     with locked(index_path.with_suffix(".lock")):
-        build(subset, source, index_path, layout=layout())
+        build(subset, source, index_path, layout=layout(), photos_below=photos_below)
         return read_index(index_path)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from pico_banana.mirrors.addresses import PLAIN_LENGTH, PLAIN_PATH, PLAIN_URL
 from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
 from pico_banana.rows.buffers import Column, column, numbers
@@ -170,7 +171,8 @@ def _at_once(subset: Subset, block: Block) -> pa.Table | None:
     columns["edited"] = _paths(table["edited"])
     if "rejected" in columns:
         columns["rejected"] = _list_of_paths(table["rejected"])
-    if any(_has_blank(values) for values in _named(columns)):
+    photos, *pictures = _named(columns)
+    if not (_is_plain(photos, PLAIN_URL) and all(_is_plain(paths, PLAIN_PATH) for paths in pictures)):
         return None
     return pa.Table.from_arrays([columns[name] for name in schema(subset).names], schema=schema(subset))
 
@@ -187,8 +189,10 @@ def _named(columns: dict[str, Column]) -> list[Column]:
     return [*named, pc.list_flatten(columns["rejected"])] if "rejected" in columns else named
 
 
-def _has_blank(texts: Column) -> bool:
-    return bool((numbers(pc.binary_length(texts), np.int32) == 0).any())
+def _is_plain(texts: Column, pattern: str) -> bool:
+    """Tell whether every text names a photo or a picture in the usual way, so that none needs a second look."""
+    short = bool((numbers(pc.binary_length(texts), np.int32) <= PLAIN_LENGTH).all())
+    return short and pc.all(pc.match_substring_regex(texts, pattern)).as_py() is not False
 
 
 def _paths(values: Column) -> Column:

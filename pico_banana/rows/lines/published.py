@@ -11,11 +11,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pico_banana.mirrors.addresses import problem_of_url
 from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
 from pico_banana.rows.lines.jsonl import LINE_BYTES, RowsReader
-from pico_banana.rows.lines.paths import picture_path, published_path
+from pico_banana.rows.lines.paths import picture_path, problem_of_picture, published_path
 from pico_banana.rows.strict import NoJsonError, parse_json, parse_whole_json
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,7 @@ SOURCE, TEXT, SHORT, OUTPUT, LABEL = "open_image_input_url", "text", "summarized
 REJECTED, LOCAL = "rejected_images", "local_input_image"
 FILES, PROMPTS, ORIGINAL, FINAL = "files", "metadata_edit_turn_prompts", "original_input_image", "final_image"
 
+_SHOWN = 120  # characters of a value in a message
 _json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one for every line
 
 Row: TypeAlias = dict[str, Any]
@@ -130,15 +133,7 @@ def published(subset: Subset, row: Row) -> dict[str, Any]:
 
 
 def published_line(subset: Subset, row: Row) -> bytes:
-    """Write a row as one line of a rows file.
-
-    Args:
-        subset: whose row it is.
-        row: a row in our own names.
-
-    Returns:
-        UTF-8 JSON with its line end.
-    """
+    """Write a row in our own names as one line of a rows file of its subset: UTF-8 JSON with its line end."""
     return _json(published(subset, row)).encode() + b"\n"
 
 
@@ -181,16 +176,14 @@ def _encodable(value: str, key: str) -> str:
 
 def _optional_string(row: Row, key: str) -> str | None:
     value = row.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
+    if value is not None and not isinstance(value, str):
         raise _BadField(key, f"'{key}' is {_kind(value)}; expected a string or null")
-    return _encodable(value, key)
+    return value if value is None else _encodable(value, key)
 
 
 def _single_turn(row: Row) -> Row:
     return {
-        "source": _named(row, SOURCE, "https://farm1.staticflickr.com/…_o.jpg"),
+        "source": _photo(_named(row, SOURCE, "https://farm1.staticflickr.com/…_o.jpg"), SOURCE),
         "local_source": _optional_string(row, LOCAL),
         "edited": _picture(_named(row, OUTPUT, "images/positive-edit/1.png"), OUTPUT),
         "instruction": _string(row, TEXT, "Remove the boat …"),
@@ -204,11 +197,8 @@ def _preference(row: Row) -> Row:
 
 
 def _rejected(row: Row) -> list[str]:
-    value = row.get(REJECTED)
-    if value is None:
-        return []
-    if isinstance(value, str):  # seen as a list; one picture written plainly means the same
-        value = [value]
+    value = [] if row.get(REJECTED) is None else row[REJECTED]
+    value = [value] if isinstance(value, str) else value  # seen as a list; one picture written plainly means the same
     if not isinstance(value, list):
         raise _BadField(REJECTED, f"'{REJECTED}' is {_kind(value)}; expected a list of paths")
     names = [f"{REJECTED}[{index}]" for index in range(len(value))]
@@ -217,11 +207,16 @@ def _rejected(row: Row) -> list[str]:
 
 def _picture(written: str, where: str) -> str:
     path = picture_path(written)
-    if not path:
-        raise _BadField(
-            where, f"'{where}' is {written!r}, a folder; expected a path such as 'images/rejected-edit/1.png'"
-        )
+    if problem := problem_of_picture(path):
+        wanted = "expected a path such as 'images/rejected-edit/1.png'"
+        raise _BadField(where, f"'{where}' is {written[:_SHOWN]!r}, {problem}; {wanted}")
     return path
+
+
+def _photo(url: str, where: str) -> str:
+    if problem := problem_of_url(url):
+        raise _BadField(where, f"'{where}' is {redacted(url)[:_SHOWN]!r}, which {problem}")
+    return url
 
 
 def _url(item: object, where: str) -> str:
@@ -242,7 +237,7 @@ def _multi_turn(row: Row) -> Row:
     last = pictures.pop(FINAL, None) or pictures.pop(f"edit_turn{len(prompts)}", None)
     images = [pictures.pop(name, None) for name in names] + ([last] if prompts else [])
     return {
-        "source": source,
+        "source": _photo(source, FILES),
         "local_source": _optional_string(row, LOCAL),
         "turn_instruction": prompts,
         "turn_image": [None if image is None else _picture(image, FILES) for image in images],

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pico_banana.mirrors.addresses import address_prefix, key_of_url
+from pico_banana.mirrors.addresses import address_prefix, key_of_url, written_key
 from pico_banana.records import Role, Subset
 from pico_banana.records.texts import clean_short_instruction
 from pico_banana.rows.buffers import column, numbers
@@ -165,12 +165,14 @@ class _Maker:
 
     def _sources(self, stored: pa.Table) -> pa.Array | pa.ChunkedArray:
         urls, local = stored_column(stored, "source"), stored_column(stored, "local_source")
-        if local.null_count == len(local) and pc.all(pc.starts_with(urls, "https://")).as_py():
+        odd = pc.match_substring_regex(urls, r"::|[%\\]")
+        plain = local.null_count == len(local) and not pc.any(odd).as_py()
+        if plain and pc.all(pc.starts_with(urls, "https://")).as_py():
             return self._addresses(pc.utf8_slice_codeunits(urls, len("https://")), "source")
-        prefix, folder = address_prefix(self._mirror, "source"), self._table.source.parent
+        prefix, local_photo = address_prefix(self._mirror, "source"), self._table.local_photo
         return pa.array(
             [
-                str(folder / path) if path else prefix + key_of_url(url)
+                (path and local_photo(path)) or prefix + written_key(key_of_url(url))
                 for url, path in zip(urls.to_pylist(), local.to_pylist(), strict=True)
             ],
             pa.string(),

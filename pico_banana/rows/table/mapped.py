@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.inside import is_held
+from pico_banana.mirrors.store import home
 from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
 from pico_banana.rows.table.damage import checksum, gaps, hold, read_index
@@ -99,6 +101,22 @@ class RowTable:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as a path and the index; the rows stay where they are."""
         return _reopened, (self._index_path, self._index, self._rebuild)
+
+    def local_photo(self, path: str) -> str | None:
+        """Give the photo that a row names by a path of its own.
+
+        Args:
+            path: as the row has it, absolute or relative to the rows file.
+
+        Returns:
+            The path; None where it does not count: the rows file is a mirror's own and not one the user named, or the
+            path leads out of that file's folder, the mirror's, the store, and the folders in `PICO_BANANA_ALLOW`.
+        """
+        trusted: list[str] | None = self._index.get("photos_below")
+        if trusted is None:
+            return None
+        full = os.path.normpath(self.source.parent / path)
+        return full if any(is_held(full, folder) for folder in (*trusted, str(home()))) else None
 
     @cached_property
     def edit_types(self) -> tuple[EditType, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 from typing import Any, TypeAlias
 
-from pico_banana.mirrors.addresses import address_prefix, key_of_url
+from pico_banana.mirrors.addresses import address_prefix, key_of_url, written_key
 from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, Record, SingleTurn, Subset, Turn
 from pico_banana.rows.lines.flags import BIT, flags_of
 from pico_banana.rows.lines.ids import id_maker, id_prefix
@@ -201,7 +201,7 @@ def _single_turns(table: RowTable, mirror: str) -> Callable[..., Record]:
     ) -> Record:
         # The usual path and URL are handled here, without another call; this runs once a row.
         usual = not twin and path[-4:] == ".png" and "~" not in path
-        here = local is None and url[:8] == "https://"
+        here = local is None and url[:8] == "https://" and "::" not in url and "%" not in url and "\\" not in url
         return _Single(
             prefix + path[:-4] if usual else identity(path, twin),
             _Image(source + url[8:], "source") if here else photo(url, local),
@@ -272,11 +272,11 @@ def _sessions(table: RowTable, mirror: str) -> Callable[..., Record]:
 
 
 def _photos(table: RowTable, mirror: str) -> Callable[[str, str | None], ImageRef]:
-    prefix, folder = address_prefix(mirror, "source"), table.source.parent
+    prefix = address_prefix(mirror, "source")
 
     def photo(url: str, local: str | None) -> ImageRef:
-        if local:
-            return _Image(str(folder / local), "source")
-        return _Image(prefix + (url[8:] if url.startswith("https://") else key_of_url(url)), "source")
+        if local and (path := table.local_photo(local)) is not None:
+            return _Image(path, "source")
+        return _Image(prefix + written_key(key_of_url(url)), "source")
 
     return photo

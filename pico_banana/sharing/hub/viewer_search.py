@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import ConfigError, missing_extra
+from pico_banana.errors import ConfigError
+from pico_banana.rows.table.sql import connected, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,16 +31,16 @@ def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit
         MissingExtraError: duckdb is not installed.
         ConfigError: the condition is no SQL over the columns.
     """
-    try:
-        import duckdb
-    except ImportError as error:
-        absent = missing_extra("duckdb", "sql", "search over a repository's folder")
-        raise absent from error
-    with duckdb.connect() as connection:
-        source = connection.read_parquet([str(file) for file in files])
+    from pyarrow import dataset
+
+    with connected("search over a repository's folder") as connection:
+        from duckdb import Error
+
+        connection.register("rows_of_split", dataset.dataset([str(file) for file in files], format="parquet"))
+        source = connection.table("rows_of_split")
         kinds = dict(zip(source.columns, source.types, strict=True))
         texts = {name: sql for column, kind in kinds.items() for name, sql in _texts(column, kind)}
-        plain = {name: _quoted(name) for name, kind in kinds.items() if "BLOB" not in str(kind)}
+        plain = {name: quoted(name) for name, kind in kinds.items() if "BLOB" not in str(kind)}
         shown = plain | texts
         try:
             found = source.filter(where) if where else source
@@ -48,9 +49,9 @@ def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit
                 found = found.filter(
                     " or ".join(f"contains(lower({sql}::VARCHAR), '{literal}')" for sql in texts.values())
                 )
-            table = found.limit(limit).project(", ".join(f"{sql} AS {_quoted(name)}" for name, sql in shown.items()))
+            table = found.limit(limit).project(", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items()))
             return [dict(zip(shown, row, strict=True)) for row in table.fetchall()]
-        except duckdb.Error as error:
+        except Error as error:
             text = f"{where!r} is no condition over {', '.join(shown)}: {error}"
             raise ConfigError(text, key="where") from error
 
@@ -58,12 +59,8 @@ def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit
 def _texts(column: str, kind: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a DuckDBPyType, of a moving module
     """Give name and SQL of the texts in a column: itself, or those of the structs that it lists, as the viewer does."""
     if kind.id == "varchar":
-        yield column, _quoted(column)
+        yield column, quoted(column)
     if kind.id == "list" and kind.children[0][1].id == "struct":
         for name, part in kind.children[0][1].children:
             if part.id == "varchar":
-                yield f"{column}.{name}", f"[one.{_quoted(name)} for one in {_quoted(column)}]"
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+                yield f"{column}.{name}", f"[one.{quoted(name)} for one in {quoted(column)}]"
