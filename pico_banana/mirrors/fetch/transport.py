@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import os
 import socket
 import ssl
 import threading
 import weakref
 from fnmatch import fnmatchcase
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError
+from pico_banana.mirrors.fetch.answered import drain, response_of
 from pico_banana.mirrors.fetch.hosts import authorization, proxy_for
 from pico_banana.mirrors.fetch.response import Response, words_of
-from pico_banana.mirrors.fetch.status import contradiction, error_of, followed, is_all_there, is_packed, parsed, span_of
+from pico_banana.mirrors.fetch.status import followed, parsed
 from pico_banana.mirrors.fetch.trust import check_literal, check_row_url, check_web_url, connector
-from pico_banana.mirrors.fetch.wire import Answer, HttpBody, Inflated
+from pico_banana.mirrors.fetch.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 _USER_AGENT = "pico-banana (a client of the Pico-Banana-400K dataset)"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
-_DRAINED_BYTES = 1 << 16  # a longer error page costs more to read than a new connection
 _IN_QUERY = "/?%:@!$&'()*+,;=~-._[]{}|^`"  # left as it is: signed addresses break when they are written otherwise
 _IDLE_CONNECTIONS = 6  # for each thread: the CDN, the bucket and a few photo hosts
 
@@ -109,8 +107,8 @@ class Transport:
             guarded = urlsplit(url).hostname != named
             connection, answer = self._ask(url, headers, near=near or named, guarded=guarded)
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
-                return _checked(url, headers, connection, answer)
-            _drain(connection, answer)
+                return response_of(url, headers, connection, answer)
+            drain(connection, answer)
             url = followed(url, answer.headers["Location"])
             check_web_url(url)
         text = f"{url}: more than {_MOST_REDIRECTS} redirects"
@@ -243,46 +241,6 @@ class Transport:
             return self._tls
 
 
-def _checked(
-    url: str, headers: dict[str, str], connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
-) -> Response:
-    """Turn an answer into a `Response`.
-
-    Raises:
-        kind: the error that the answer is.
-        RequestRefusedError: it contradicts itself, or is not what was asked for.
-    """
-    offset = int(headers.get("Range", "bytes=0-").strip("bytes=-"))
-    if offset and is_all_there(answer, offset, headers.get("If-Range")):
-        _drain(connection, answer)
-        response = Response(io.BytesIO(), url=url, offset=offset, length=0)
-        response.etag = headers.get("If-Range", "")
-        return response
-    if answer.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        _drain(connection, answer)
-        kind, text, wait = error_of(url, answer)
-        raise kind(text, url=url, status=answer.status, retry_after=wait)
-    if problem := contradiction(answer, offset):
-        connection.close()
-        text = f"{url}: the answer is not to be trusted: {problem}"
-        raise RequestRefusedError(text, url=url, status=answer.status)
-    return _response(url, connection, answer)
-
-
-def _response(url: str, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> Response:
-    body, etag = HttpBody(connection, answer), answer.headers.get("ETag", "")
-    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if is_packed(answer):
-        response = Response(Inflated(body), url=url)  # its length and its ETag are those of the packed bytes
-    elif answer.status == HTTPStatus.PARTIAL_CONTENT and (span := span_of(answer)):
-        response = Response(body, url=url, offset=span.first, length=span.end - span.first)
-    else:
-        response = Response(body, url=url, length=answer.length)
-    response.etag = "" if etag.startswith("W/") or is_packed(answer) else etag
-    response.content_type = content_type
-    return response
-
-
 def _answer(
     connection: http.client.HTTPConnection, target: str, headers: dict[str, str], *, may_be_closed: bool
 ) -> http.client.HTTPResponse:
@@ -294,15 +252,3 @@ def _answer(
         connection.close()
     connection.request("GET", target, headers=headers)
     return connection.getresponse()
-
-
-def _drain(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
-    """Read a short error page so that its connection can be used again; else close the connection."""
-    try:
-        if answer.length is not None and answer.length <= _DRAINED_BYTES:
-            answer.read()
-            return
-    except (OSError, http.client.HTTPException):
-        pass
-    answer.close()
-    connection.close()

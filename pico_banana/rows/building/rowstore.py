@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.mirrors.inside import inside
-from pico_banana.mirrors.store import area, locked, present, sha256_of, status_facts, write_atomic
+from pico_banana.mirrors.locking import locked
+from pico_banana.mirrors.store import area, present, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
 from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable

@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import compress, count
 from typing import TYPE_CHECKING
 
+from pico_banana.rows.table.wanted import wanted_codes
+
 if TYPE_CHECKING:
     from pico_banana.rows.choosing.selection import Selection
     from pico_banana.rows.table.mapped import RowTable
@@ -36,23 +38,6 @@ def find_rows(table: RowTable, selection: Selection, *, among: memoryview | None
     from pico_banana.rows.table.query import search
 
     return search(table, selection, among)
-
-
-def wanted_codes(table: RowTable, selection: Selection) -> list[bool]:
-    """Say which edit type codes a Selection wants.
-
-    Args:
-        table: the row store whose codes these are.
-        selection: any Selection.
-
-    Returns:
-        One answer per code.
-    """
-    return [
-        (not selection.edit_types or kind in selection.edit_types)
-        and (not selection.categories or kind.category in selection.categories)
-        for kind in table.edit_types
-    ]
 
 
 class Masks:

@@ -17,8 +17,8 @@ from pico_banana.records import Subset
 from pico_banana.rows.choosing.splits import parse_split
 from pico_banana.rows.lines.flags import bits_of
 from pico_banana.rows.lines.ids import id_maker, parse_row_id
-from pico_banana.rows.table.finding import wanted_codes
 from pico_banana.rows.table.mapped import NO_TYPE, RowTable
+from pico_banana.rows.table.wanted import wanted_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

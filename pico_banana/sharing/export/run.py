@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
-from pico_banana.mirrors.store import locked
+from pico_banana.mirrors.locking import locked
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.sharing.export.job import Job
 from pico_banana.sharing.export.options import ExportOptions

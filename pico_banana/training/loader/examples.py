@@ -18,26 +18,13 @@ from pico_banana.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample, 
 from pico_banana.decoding.geometry import Geometry, aspect_change
 from pico_banana.decoding.header import MAX_PIXELS, Size, read_header, read_size
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
-from pico_banana.training.loader.parts import Part, columns_of, parts_of
+from pico_banana.training.loader.parts import Part, Rows, columns_of, parts_of
 
 if TYPE_CHECKING:
-    from pico_banana.records import Record
     from pico_banana.records.wording import Wording
 
 Example: TypeAlias = dict[str, Any]
 LocalPath: TypeAlias = Callable[[str], Path]
-
-
-class Rows(Protocol):
-    """What examples are made from: anything with a length that gives records by index."""
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        ...
-
-    def __getitem__(self, index: int, /) -> Record:
-        """Give one row."""
-        ...
 
 
 class Examples(Protocol):

@@ -10,7 +10,7 @@ from pico_banana.pictures.filesystem import local_path as kept_path
 from pico_banana.records.wording import Wording, check_wording
 from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.training.loader.batches import Loader, OnError
-from pico_banana.training.loader.examples import LocalPath, RecordExamples, Rows
+from pico_banana.training.loader.examples import LocalPath, RecordExamples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pico_banana.decoding.decode import Backend, Resample
     from pico_banana.decoding.geometry import Geometry
     from pico_banana.decoding.header import Size
+    from pico_banana.training.loader.parts import Rows
 
 _USUAL_SIZE = 512
 _MOST_WORKERS = 8  # beyond this, one process's Python becomes the limit

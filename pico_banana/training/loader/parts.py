@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pico_banana.errors import ConfigError
 from pico_banana.records import MultiTurn, Preference, SingleTurn
@@ -12,10 +12,21 @@ from pico_banana.records.wording import Wording, worded
 
 if TYPE_CHECKING:
     from pico_banana.records import Record
-    from pico_banana.training.loader.examples import Rows
 
 WHOLE = -1
 _PAIR = 2
+
+
+class Rows(Protocol):
+    """What examples are made from: anything with a length that gives records by index."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Record:
+        """Give one row."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

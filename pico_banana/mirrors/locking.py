@@ -1,0 +1,43 @@
+"""One process at a time: a lock that ends with the block, or with the process."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pico_banana.mirrors.store import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that only one process has at a time, until the block ends or the process dies.
+
+    Args:
+        path: the lock file; it is made, and stays.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        StoreError: the lock file cannot be made, or there are no locks here.
+        OSError: what the block raised, where it is one of our errors already.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(str(path))
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except NotImplementedError as error:  # what filelock makes of ENOSYS
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
+    try:
+        yield
+    finally:
+        lock.release()
