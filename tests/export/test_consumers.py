@@ -1,7 +1,7 @@
 """Readers that install from PyPI load our exports of the sample and of an odd mirror, and see what the rows say.
 
-Those that bring a training framework run in the matrix's cells `consumers-diffsynth` and `consumers-llama-factory`; here
-each is skipped where it is absent.
+Those that bring a training framework run in the matrix's cells `consumers-diffsynth` and `consumers-llama-factory`;
+here each is skipped where it is absent.
 """
 
 from __future__ import annotations
