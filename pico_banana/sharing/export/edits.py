@@ -31,13 +31,19 @@ class Example(Protocol):
     """
 
     @property
-    def id(self) -> str: ...  # noqa: D102  told above
+    def id(self) -> str:
+        """What names it in the report."""
+        ...
 
     @property
-    def row(self) -> str: ...  # noqa: D102
+    def row(self) -> str:
+        """The id of its row."""
+        ...
 
     @property
-    def pictures(self) -> dict[str, str]: ...  # noqa: D102
+    def pictures(self) -> dict[str, str]:
+        """The addresses of its pictures by role."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
