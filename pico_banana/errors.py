@@ -26,6 +26,7 @@
         ├── RefusedError                     the model declined; never retried, never judged
         ├── ModelReplyError (ValueError)     the reply is not what the schema says
         ├── ModelUnavailableError            the service failed; ask again later
+        ├── RunStoppedError                  going on would only waste money, or cannot work before a later time
         └── BudgetError                      the next call could exceed the budget
 
 Whether an operation is tried again is decided by class alone, never by the text: see `TransportError.retryable`
@@ -243,6 +244,10 @@ class ModelUnavailableError(ModelError):
     """The service failed, throttled or hung up; ask again later."""
 
     retryable = True
+
+
+class RunStoppedError(ModelError):
+    """Going on would only waste money, or cannot work before a later time; what was answered is kept."""
 
 
 class BudgetError(ModelError):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pico_banana.errors import ConfigError, InterruptedTransferError, ThrottledError
+from pico_banana.errors import ConfigError, InterruptedTransferError, RunStoppedError, ThrottledError
 from pico_banana.regenerate.backends.base import ShortenRequest
 from pico_banana.regenerate.values import Instruction, Outcome
 from tests.regenerate.test_regenerate_sdks import ask, chat, edit_request, gemini, photo
@@ -67,7 +67,7 @@ def test_a_wrong_gemini_key_ends_the_run_and_is_no_refused_picture():
 
 def test_an_empty_openai_account_is_no_throttling():
     error = {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}
-    with answering(429, {"error": error}) as server, pytest.raises(ConfigError, match="will never answer"):
+    with answering(429, {"error": error}) as server, pytest.raises(RunStoppedError, match="the account is empty"):
         ask(chat(server), "shorten", SHORTEN)
 
 
@@ -104,12 +104,11 @@ def outcome(settings):
         return type(error)
 
 
-def test_a_picture_whose_base64_is_broken_is_asked_for_again(photo):
-    with (
-        answering(200, {"created": 1, "data": [{"b64_json": "abc"}]}) as server,
-        pytest.raises(InterruptedTransferError),
-    ):
-        ask(chat(server), "edit", edit_request(photo))
+def test_a_picture_whose_base64_is_broken_was_paid_and_is_not_asked_for_again(photo):
+    with answering(200, {"created": 1, "data": [{"b64_json": "ab=c!"}]}) as server:
+        reply = ask(chat(server), "edit", edit_request(photo))
+    assert (reply.outcome, reply.picture) == (Outcome.MALFORMED, None)
+    assert "Base64" in reply.reason
 
 
 @pytest.mark.parametrize("make", [gemini, chat])
