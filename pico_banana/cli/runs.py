@@ -121,12 +121,12 @@ def ended(args: argparse.Namespace, state: RunState, advice: Advice) -> int:
 def _summary(state: RunState, advice: Advice) -> str:
     if state.total == 0:
         return (
-            f"{advice.nothing}: {state.earlier} items were finished before, {state.spent_usd:.4f} USD spent\n"
+            f"{advice.nothing}: {state.earlier} items were finished before, {state.spent}\n"
             f"see them with `{advice.look}`"
         )
     text = (
         f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
-        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
+        f"{state.calls} calls, {state.spent}"
     )
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
     if kinds:

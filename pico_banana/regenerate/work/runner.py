@@ -19,12 +19,13 @@ from pico_banana.errors import (
     DiskFullError,
     ModelError,
     PictureError,
+    RunStoppedError,
     StoreError,
     TransportError,
 )
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
 from pico_banana.regenerate.plan.plan import able_types, plan_run
-from pico_banana.regenerate.work.budget import Budget
+from pico_banana.regenerate.work.budget import Budget, unpriced
 from pico_banana.regenerate.work.desk import Desk
 from pico_banana.regenerate.work.pace import Stopped
 from pico_banana.regenerate.work.staff import Staff, connect, dismiss, hire
@@ -141,7 +142,7 @@ class _Run:
         self.staff = job.staff
         self.progress = progress
         self.desk = Desk(ledger, config, Budget(config.run.budget_usd, spent + lost))
-        self.state = RunState()
+        self.state = RunState(unpriced=unpriced(config))
         self.began = time.monotonic()
 
     async def all(self, *, failed: bool) -> RunState:
@@ -188,7 +189,7 @@ class _Run:
             end = await self.job.walk(self.desk, self.staff, item)
         except (Stopped, asyncio.CancelledError):
             return
-        except (BudgetError, DiskFullError) as error:
+        except (BudgetError, DiskFullError, RunStoppedError) as error:
             self._halt(str(error))
         except (ConfigError, StoreError):
             self.desk.halt()
@@ -198,6 +199,9 @@ class _Run:
         else:
             self.state.done += 1
             self.state.by_type.setdefault(str(item.edit_types[0]), Counter())[end] += 1
+        finally:
+            kind = str(item.edit_types[0])
+            self.state.usd_by_type[kind] = self.state.usd_by_type.get(kind, 0.0) + self.desk.item_ended(item.id)
 
     async def _fail(self, item: Item, error: Exception) -> None:
         kind = type(error).__name__
@@ -246,6 +250,7 @@ class _Run:
 
     def _report(self) -> None:
         self.state.calls, self.state.replayed = self.desk.sent, self.desk.replayed
+        self.state.models = self.desk.answered_by
         self.state.spent_usd = self.desk.budget.spent_usd
         self.state.in_flight_usd = self.desk.budget.reserved_usd
         self.state.seconds = time.monotonic() - self.began
