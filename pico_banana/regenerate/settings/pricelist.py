@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,11 +53,11 @@ class Listed:
 
     price: Price
     source: str
-    day: datetime.date
+    day: dt.date
     warning: str = ""
 
 
-def listed(service: str, model: str, *, today: datetime.date | None = None) -> Listed | None:
+def listed(service: str, model: str, *, today: dt.date | None = None) -> Listed | None:
     """Look a model up.
 
     Args:
@@ -68,7 +68,7 @@ def listed(service: str, model: str, *, today: datetime.date | None = None) -> L
     Returns:
         The entry that holds on that day, or None when there is none.
     """
-    day = today or datetime.datetime.now(datetime.UTC).date()
+    day = today or dt.datetime.now(dt.UTC).date()
     for entry in _table()["price"]:
         if (entry["service"], entry["model"]) == (service, model.removeprefix("models/")):
             if "through" in entry and day > entry["through"]:
