@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def yield_table(state: RunState) -> str:
     """
     rows = []
     for kind, usd in sorted(state.usd_per_accepted.items()):
-        ends = state.by_type.get(kind, {})
+        ends = state.by_type.get(kind, Counter())
         cost = "unknown" if state.unpriced else "-" if usd is None else f"{usd:.4f}"
         rows.append((kind, str(sum(ends.values())), str(ends.get("accepted", 0)), cost))
     return _aligned(("edit type", "items", "accepted", "USD an accepted row"), rows)
