@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.forecast import ASSUMED
+from pico_banana.regenerate.forecast_numbers import ASSUMED
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.plan.plan import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.settings.policy import CRITERIA, Verdict

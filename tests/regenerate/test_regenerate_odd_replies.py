@@ -27,21 +27,22 @@ SHORTEN = ShortenRequest(Instruction("long"), "Long: x", 1)
 def answering(status: int, body: object, **headers: str):
     """Serve one answer to every request."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    place = SimpleNamespace(status=status, data=data)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
+            self.send_response(place.status)
             for name, value in {
                 "Content-Type": "application/json",
-                "Content-Length": str(len(data)),
+                "Content-Length": str(len(place.data)),
                 **headers,
             }.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
-            self.wfile.write(data)
+            self.wfile.write(place.data)
 
         def log_message(self, *_):
             pass
@@ -51,7 +52,8 @@ def answering(status: int, body: object, **headers: str):
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield SimpleNamespace(gemini_url=url, openai_url=f"{url}/v1")
+        place.gemini_url, place.openai_url = url, f"{url}/v1"
+        yield place
     finally:
         server.shutdown()
         server.server_close()
