@@ -1,8 +1,7 @@
 """The Gemini API, and Gemini on Vertex, through the `google-genai` SDK: text, image editing, structured judging.
 
-The SDK is imported at the first call; its exceptions and finish reasons are translated here and nowhere else.
-Its own retries are off,
-because the desk counts, paces and records every try.
+The SDK is imported at the first call; its exceptions and finish reasons are translated here and nowhere else. Its own
+retries are off, because the desk counts, paces and records every try.
 """
 
 from __future__ import annotations
@@ -122,14 +121,7 @@ class Gemini(Service):
             await self._client.aio.aclose()
 
     async def send(self, asked: Asked) -> Reply:
-        """Ask once.
-
-        Args:
-            asked: the question.
-
-        Returns:
-            The reply.
-        """
+        """Ask once, and read what came."""
         contents = [*map(_part, asked.pictures), asked.prompt]
         reply = await self._client.aio.models.generate_content(
             model=self.settings.model, contents=contents, config=request_config(self.settings, asked)
