@@ -26,6 +26,7 @@
         ├── RefusedError                     the model declined; never retried, never judged
         ├── ModelReplyError (ValueError)     the reply is not what the schema says
         ├── ModelUnavailableError            the service failed; ask again later
+        ├── RunStoppedError                  going on would only waste money, or cannot work before a later time
         └── BudgetError                      the next call could exceed the budget
 
 Whether an operation is tried again is decided by class alone: `TransportError.retryable`, `ModelError.retryable`. The
@@ -246,6 +247,10 @@ class ModelUnavailableError(ModelError):
     retryable = True
 
 
+class RunStoppedError(ModelError):
+    """Going on would only waste money, or cannot work before a later time; what was answered is kept."""
+
+
 class BudgetError(ModelError):
     """The next call could exceed the budget; nothing was spent beyond it."""
 
@@ -256,10 +261,7 @@ def nearest(name: str, known: Iterable[str], *, count: int = 3) -> tuple[str, ..
     Args:
         name: the name that was not found.
         known: the names it could have been.
-        count: how many to give at most.
-
-    Returns:
-        Up to `count` names; empty when nothing is near.
+        count: how many to give at most; none when nothing is near.
     """
     by_folded = {candidate.casefold(): candidate for candidate in known}
     return tuple(by_folded[hit] for hit in get_close_matches(name.casefold(), by_folded, n=count, cutoff=0.55))
@@ -290,11 +292,8 @@ def missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:
 
     Args:
         package: the import name.
-        extra: the extra of pico-banana that brings it.
+        extra: the extra of pico-banana that brings it, named in the command that mends it.
         purpose: what it is needed for, e.g. "SQL over rows".
-
-    Returns:
-        An error whose text is the command that mends it.
     """
     text = f"{purpose} needs the package '{package}'. Install it with: pip install 'pico-banana[{extra}]'"
     return MissingExtraError(text, package=package, extra=extra)

@@ -65,8 +65,8 @@ def _judge(args: argparse.Namespace) -> int:
     if args.dry_run:
         count = sum(1 for _ in published_edits(rows))
         usd, unpriced = forecast_judging(config, count)
-        free = f" (no price given, counted as free: {', '.join(unpriced)})" if unpriced else ""
-        tell(args, {"edits": count, "usd": usd}, f"{count:,} edits to judge, about {usd:.2f} USD{free}")
+        cost = f"about {usd:.2f} USD" if not unpriced else f"cost unknown (no price for {', '.join(unpriced)})"
+        tell(args, {"edits": count, "usd": usd if not unpriced else None}, f"{count:,} edits to judge, {cost}")
         return 0
     with ProgressLine(sys.stderr) as line:
         state = judge_published(

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.cli.judging import add_judge, add_scores
-from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, add_policy, chosen_config, chosen_policy, ended, tell
+from pico_banana.cli.runs import (
+    INTERRUPTED,
+    Advice,
+    add_limits,
+    add_policy,
+    chosen_config,
+    chosen_policy,
+    ended,
+    tell,
+    tell_advice,
+)
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
@@ -75,6 +85,10 @@ def _add_run(
     )
     _add_config_and_ledger(parser)
     add_limits(parser)
+    parser.add_argument(
+        "--target", type=int, default=0, metavar="ROWS", help="stop once so many rows are accepted, best yield first"
+    )
+    parser.add_argument("--by-type", action="store_true", help="--target holds for each edit type")
     if not retry:
         parser.add_argument(
             "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
@@ -165,14 +179,27 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.tables import yield_table
     from pico_banana.regenerate.work.progress import ProgressLine
     from pico_banana.regenerate.work.runner import run
+    from pico_banana.regenerate.work.target import chosen_target
 
     config = chosen_config(args)
+    tell_advice(config)
     if args.dry_run:
         return _dry_run(args, config)
+    target = chosen_target(args.ledger, args.target, by_type=args.by_type)
     with ProgressLine(sys.stderr) as line:
-        state = run(config, args.ledger, failed=args.retry, accept_changes=args.accept_changes, progress=line.show)
+        state = run(
+            config,
+            args.ledger,
+            failed=args.retry,
+            accept_changes=args.accept_changes,
+            target=target,
+            progress=line.show,
+        )
+    if target is not None:
+        sys.stderr.write(f"{yield_table(state)}\n")
     advice = Advice(
         "nothing waits for another try" if args.retry else "nothing is left to do",
         f"pico-banana regenerate report {args.ledger}",

@@ -41,6 +41,11 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
     parser.add_argument(
+        "--allow-model-change",
+        action="store_true",
+        help="go on when another model answers than the one asked for",
+    )
+    parser.add_argument(
         "--accept-changes", action="store_true", help="go on although the configuration asks something else"
     )
     parser.add_argument(
@@ -65,14 +70,27 @@ def chosen_config(args: argparse.Namespace) -> Config:
         args: what the parser gave.
 
     Returns:
-        The configuration, with the budget of the options.
+        The configuration, with the budget and the permission of the options.
     """
     from pico_banana.regenerate.settings.config import read_config
 
     config = read_config(args.config)
-    if args.budget_usd is None:
-        return config
-    return dataclasses.replace(config, run=dataclasses.replace(config.run, budget_usd=args.budget_usd))
+    given: dict[str, Any] = {"allow_model_change": True} if args.allow_model_change else {}
+    if args.budget_usd is not None:
+        given["budget_usd"] = args.budget_usd
+    return dataclasses.replace(config, run=dataclasses.replace(config.run, **given))
+
+
+def tell_advice(config: Config) -> None:
+    """Say on stderr what is not as it seems in a configuration.
+
+    Args:
+        config: the configuration.
+    """
+    from pico_banana.regenerate.work.advice import advice
+
+    for sentence in advice(config):
+        sys.stderr.write(f"note: {sentence}\n")
 
 
 def chosen_policy(args: argparse.Namespace, policy: Policy) -> Policy:
@@ -121,12 +139,12 @@ def ended(args: argparse.Namespace, state: RunState, advice: Advice) -> int:
 def _summary(state: RunState, advice: Advice) -> str:
     if state.total == 0:
         return (
-            f"{advice.nothing}: {state.earlier} items were finished before, {state.spent_usd:.4f} USD spent\n"
+            f"{advice.nothing}: {state.earlier} items were finished before, {state.spent}\n"
             f"see them with `{advice.look}`"
         )
     text = (
         f"{state.done} done, {state.failed} failed, {state.left} left of {state.total}; "
-        f"{state.calls} calls, {state.spent_usd:.4f} USD spent"
+        f"{state.calls} calls, {state.spent}"
     )
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
     if kinds:

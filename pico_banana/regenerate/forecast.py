@@ -1,8 +1,8 @@
 """What a run would make and cost, before anything is paid: `--dry-run`.
 
-Success rates are those of the ledger where it has enough attempts of a type, else those printed in the paper, else a
-middling
-one. Tokens a call are the ledger's averages where it has calls, else assumptions. Prices come from the configuration.
+Success rates, declines and refusals are priors per type, which the ledger's own numbers replace as they come: a prior
+weighs as much as eight items. Tokens, thinking, seconds and bytes a call are the ledger's averages where it has calls,
+else assumptions. Prices come from the configuration, else from the table that ships.
 """
 
 from __future__ import annotations
@@ -11,18 +11,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pico_banana.regenerate.forecast_numbers import (
+    ASSUMED,
+    DECLINED,
+    DECLINED_NEEDY,
+    PICTURE_MB,
+    RECORD_MB,
+    REFUSED,
+    REFUSED_PEOPLE,
+    SECONDS,
+    Seen,
+    blended,
+    hours_of,
+    measured,
+    measured_seconds,
+    measured_usage,
+)
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.plan.plan import able_types, make_items
-from pico_banana.regenerate.values import Item, Stage, Usage
-from pico_banana.regenerate.work.budget import cost_usd, prices
+from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.values import Item, Stage
+from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
 from pico_banana.regenerate.work.staff import hire
+from pico_banana.taxonomy import edit_type_from_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.taxonomy import EditType
 
 # First-attempt success, arXiv 2510.19808v1, for the types it prints.
 PUBLISHED_RATES: dict[str, float] = {
@@ -42,15 +61,6 @@ PUBLISHED_RATES: dict[str, float] = {
 }
 MIDDLING_RATE = 0.75
 _SESSION = 2  # turns
-_ENOUGH = 20  # attempts of a type from which its own rate is taken
-# A photo of 1024 pixels is four tiles of 258 tokens at Gemini; texts as long as the prompts in this package make them.
-ASSUMED = {
-    Stage.WRITE: Usage(1500, 120, 0),
-    Stage.SHORTEN: Usage(450, 30, 0),
-    Stage.EDIT: Usage(1150, 0, 1),
-    Stage.JUDGE: Usage(2700, 260, 0),
-    Stage.SECOND_JUDGE: Usage(2700, 260, 0),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,11 @@ class Forecast:
         calls: stage to calls.
         usd: stage to money.
         sessions: rows of multi-turn.jsonl.
-        without_price: models that have no price in the configuration and count as free here.
+        without_price: models whose price nobody knows; where there are any, the cost is unknown.
+        declined: items whose writer says that the type does not suit the photo.
+        refused: items whose edit the service refuses.
+        hours: how long it takes, by the calls at a time and a minute that are allowed.
+        disk_mb: what the ledger takes on the disk.
     """
 
     items: int
@@ -91,6 +105,10 @@ class Forecast:
     usd: Mapping[str, float]
     sessions: float
     without_price: tuple[str, ...]
+    declined: float = 0.0
+    refused: float = 0.0
+    hours: float = 0.0
+    disk_mb: float = 0.0
 
     @property
     def accepted(self) -> float:
@@ -114,19 +132,43 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
     Returns:
         The forecast.
     """
-    tally = _Tally(config, _measured_rates(ledger, config) if ledger is not None else {})
+    tally = _Tally(config, measured(ledger, config) if ledger is not None else {})
     for item in items:
         tally.add(item)
-    usage = {**ASSUMED, **(_measured_usage(ledger) if ledger is not None else {})}
+    usage = {**ASSUMED, **(measured_usage(ledger) if ledger is not None else {})}
     price = prices(config)
     usd = {
         str(stage): calls * cost_usd(price[TABLE_OF_STAGE[stage]], usage[stage])
         for stage, calls in tally.calls.items()
         if TABLE_OF_STAGE[stage] in price
     }
-    unpriced = {settings.model for settings in config.models.values() if settings.model} - set(config.prices)
     calls = {str(stage): number for stage, number in tally.calls.items()}
-    return Forecast(tally.items, tally.by_type(), calls, usd, tally.sessions, tuple(sorted(unpriced)))
+    seconds = {**SECONDS, **(measured_seconds(ledger) if ledger is not None else {})}
+    disk = tally.calls[Stage.EDIT] * PICTURE_MB + sum(tally.calls.values()) * RECORD_MB
+    return Forecast(
+        tally.items,
+        tally.by_type(),
+        calls,
+        usd,
+        tally.sessions,
+        unpriced(config),
+        tally.declined,
+        tally.refused,
+        hours_of(config, tally.calls, seconds),
+        disk,
+    )
+
+
+def prior_rate(kind: str) -> float:
+    """Give the share of attempts of a type that are accepted, as far as it was published.
+
+    Args:
+        kind: the edit type's slug.
+
+    Returns:
+        0 to 1.
+    """
+    return PUBLISHED_RATES.get(kind, MIDDLING_RATE)
 
 
 def forecast_run(config: Config, folder: str | Path) -> Forecast:
@@ -153,16 +195,25 @@ def forecast_run(config: Config, folder: str | Path) -> Forecast:
 
 
 class _Tally:
-    def __init__(self, config: Config, measured: Mapping[str, float]) -> None:
+    def __init__(self, config: Config, own: Mapping[str, Seen]) -> None:
         self.items = 0
+        self.declined = self.refused = 0.0
         self.sessions = 0.0
         self.calls: dict[Stage, float] = dict.fromkeys(Stage, 0.0)
         self._config = config
-        self._measured = measured
+        self._measured = own
         self._first: dict[str, int] = {}
 
     def rate(self, kind: str) -> float:
-        return self._measured.get(kind, PUBLISHED_RATES.get(kind, MIDDLING_RATE))
+        seen = self._measured.get(kind, Seen())
+        return blended(seen.accepted, seen.attempts, prior_rate(kind))
+
+    def lost(self, kind: EditType) -> tuple[float, float]:
+        """Give the shares of items of a type that are declined and refused."""
+        seen = self._measured.get(str(kind), Seen())
+        declined = DECLINED_NEEDY if guidance(kind).needs else DECLINED
+        refused = REFUSED_PEOPLE if "person" in guidance(kind).needs else REFUSED
+        return blended(seen.declined, seen.turns, declined), blended(seen.refused, seen.turns, refused)
 
     def add(self, item: Item) -> None:
         self.items += 1
@@ -171,8 +222,15 @@ class _Tally:
         reached = 1.0
         for number, kind in enumerate(item.edit_types, start=1):
             attempts, succeeds = self._attempts(self.rate(str(kind)))
+            declined, refused = self.lost(kind)
             self.calls[Stage.WRITE] += reached
+            if number == 1:
+                self.declined += declined
+                self.refused += (1 - declined) * refused
+            reached *= 1 - declined
             self.calls[Stage.SHORTEN] += reached
+            self.calls[Stage.EDIT] += reached * refused
+            reached *= 1 - refused
             self.calls[Stage.EDIT] += reached * attempts
             self.calls[Stage.JUDGE] += reached * attempts
             if self._config.second_judge is not None:
@@ -185,7 +243,10 @@ class _Tally:
         for kind, items in sorted(self._first.items()):
             rate = self.rate(kind)
             attempts, succeeds = self._attempts(rate)
-            parts[kind] = TypeForecast(items, items * attempts, items * succeeds, items * (succeeds - rate), rate)
+            declined, refused = self.lost(edit_type_from_label(kind))
+            left = items * (1 - declined) * (1 - refused)
+            edits = left * attempts + items * (1 - declined) * refused
+            parts[kind] = TypeForecast(items, edits, left * succeeds, left * (succeeds - rate), rate)
         return parts
 
     def _attempts(self, rate: float) -> tuple[float, float]:
@@ -197,22 +258,3 @@ class _Tally:
         second = self._config.policy.second
         shares = {"never": 0.0, "always": 1.0, "survivors": rate, "near_threshold": min(1.0, 2 * second.band)}
         return shares[second.when]
-
-
-def _measured_rates(ledger: Ledger, config: Config) -> dict[str, float]:
-    from pico_banana.regenerate.results.derive import results
-
-    seen: dict[str, list[int]] = {}
-    for result in results(ledger, config.policy):
-        for turn in result.turns:
-            for attempt in turn.attempts:
-                seen.setdefault(turn.edit_type, []).append(attempt.accepted)
-    return {kind: sum(found) / len(found) for kind, found in seen.items() if len(found) >= _ENOUGH}
-
-
-def _measured_usage(ledger: Ledger) -> dict[Stage, Usage]:
-    rows = ledger.database.execute(
-        "SELECT stage, avg(input_tokens), avg(output_tokens), avg(pictures) FROM calls "
-        "WHERE outcome != 'unavailable' GROUP BY stage HAVING sum(input_tokens) > 0"
-    )
-    return {Stage(stage): Usage(round(sent), round(came), round(made)) for stage, sent, came, made in rows}

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.forecast import ASSUMED
+from pico_banana.regenerate.forecast_numbers import ASSUMED
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.plan.plan import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.settings.policy import CRITERIA, Verdict
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Photo, Reply, Stage, derived_seed
-from pico_banana.regenerate.work.budget import cost_usd, prices
+from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.runner import Job, run_job
 from pico_banana.regenerate.work.staff import connect, hire
 from pico_banana.regenerate.work.stages import Scene, Work
@@ -140,11 +140,10 @@ def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]
         edits: how many edits.
 
     Returns:
-        US dollars, and the judge's model where it has no price and counts as free.
+        US dollars, and the judge's model where nobody knows its price; then the cost is unknown.
     """
-    price = prices(_judges_only(config))["judge"]
-    unpriced = (config.judge.model,) if config.judge.model and config.judge.model not in config.prices else ()
-    return edits * cost_usd(price, ASSUMED[Stage.JUDGE]), unpriced
+    alone = _judges_only(config)
+    return edits * cost_usd(prices(alone)["judge"], ASSUMED[Stage.JUDGE]), unpriced(alone)
 
 
 def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:

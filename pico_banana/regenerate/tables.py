@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.forecast import Forecast
     from pico_banana.regenerate.results.report import Report, Status
+    from pico_banana.regenerate.work.state import RunState
 
 
 def forecast_table(found: Forecast) -> str:
@@ -36,17 +38,37 @@ def forecast_table(found: Forecast) -> str:
         for stage in found.calls
         if found.calls[stage]
     ]
-    unpriced = f"\nno price given, counted as free: {', '.join(found.without_price)}" if found.without_price else ""
+    usd = f"{found.total_usd:.2f} USD"
+    if found.without_price:
+        usd = f"cost unknown (nobody knows the price of {', '.join(found.without_price)})"
     return "\n".join(
         (
             _aligned(("edit type", "items", "succeeds", "attempts", "accepted", "preference"), types),
             "",
             _aligned(("stage", "calls", "USD"), stages),
             "",
-            f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, "
-            f"{found.total_usd:.2f} USD{unpriced}",
+            f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, {usd}",
+            f"about {found.declined:.0f} declined and {found.refused:.0f} refused, {found.hours:.1f} hours, "
+            f"{found.disk_mb / 1000:.1f} GB on the disk",
         )
     )
+
+
+def yield_table(state: RunState) -> str:
+    """Lay out what an accepted row cost in a run, by type.
+
+    Args:
+        state: how far the run came.
+
+    Returns:
+        Some lines of text.
+    """
+    rows = []
+    for kind, usd in sorted(state.usd_per_accepted.items()):
+        ends = state.by_type.get(kind, Counter())
+        cost = "unknown" if state.unpriced else "-" if usd is None else f"{usd:.4f}"
+        rows.append((kind, str(sum(ends.values())), str(ends.get("accepted", 0)), cost))
+    return _aligned(("edit type", "items", "accepted", "USD an accepted row"), rows)
 
 
 def status_table(status: Status) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Recipe: TypeAlias = Mapping[str, Any]
 
+# No model has a window of more than a few million tokens; a larger count, like a negative one, is nonsense.
+_MOST_TOKENS = 20_000_000
+
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -145,13 +148,23 @@ class Usage:
 
     Attributes:
         input_tokens: tokens sent, pictures included, as the service counts them.
-        output_tokens: tokens of the reply, thinking included.
-        pictures: pictures made.
+        output_tokens: tokens of the reply, thinking and pictures included.
+        pictures: pictures made, drafts left out.
+        picture_input_tokens: of the tokens sent, those of pictures, where the service says so.
+        cached_tokens: of the tokens sent, those it had in its cache.
+        thought_tokens: of the tokens of the reply, those of thinking.
+        picture_tokens: of the tokens of the reply, those of pictures.
+        drafts: pictures that were made while thinking, and are no result.
     """
 
     input_tokens: int = 0
     output_tokens: int = 0
     pictures: int = 0
+    picture_input_tokens: int = 0
+    cached_tokens: int = 0
+    thought_tokens: int = 0
+    picture_tokens: int = 0
+    drafts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,20 @@ class Instruction:
     text: str
     short: str = ""
     recipe: Recipe = field(default_factory=dict)
+
+
+def counted(value: object) -> int:
+    """Read a count of tokens that a service sent.
+
+    Args:
+        value: whatever it sent, None included.
+
+    Returns:
+        The count; 0, as if it had sent none, when it is no whole number, negative, or beyond any model.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        return 0
+    return value if 0 <= value <= _MOST_TOKENS else 0
 
 
 def derived_seed(*parts: object) -> int:

@@ -45,7 +45,7 @@ def test_every_edit_gets_scores(serve, rows, tmp_path):
     for row in found:
         assert row["score"] == pytest.approx(Policy().score(_verdict(row)), abs=1e-4)
         assert set(dict(row["reasons"])) == set(CRITERIA)
-        assert row["judge"] == "rehearsal-gemini"  # as the service names itself
+        assert row["judge"] == "gemini-2.5-pro"  # as the service names itself
         assert row["accepted"] == (row["score"] > 0.7)
         assert row["problem"] is None
 
@@ -150,7 +150,7 @@ def test_the_commands(serve, rows, tmp_path, capsys):
     assert main([*judge, "--ledger", ledger, "--dry-run", "--json"]) == 0
     planned = json.loads(capsys.readouterr().out)
     assert planned["edits"] == 12
-    assert planned["usd"] == pytest.approx(12 * (2700 * 1.25 + 260 * 10) / 1e6)
+    assert planned["usd"] == pytest.approx(12 * (2700 * 1.25 + 760 * 10) / 1e6)
     assert main([*judge, "--ledger", ledger]) == 0
     assert main([*judge, "--ledger", ledger]) == 0
     assert f"see them with `pico-banana regenerate scores {ledger}" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pico_banana.errors import ConfigError, InterruptedTransferError, ThrottledError
+from pico_banana.errors import ConfigError, InterruptedTransferError, RunStoppedError, ThrottledError
 from pico_banana.regenerate.backends.base import ShortenRequest
 from pico_banana.regenerate.values import Instruction, Outcome
 from tests.regenerate.test_regenerate_sdks import ask, chat, edit_request, gemini, photo
@@ -27,21 +27,22 @@ SHORTEN = ShortenRequest(Instruction("long"), "Long: x", 1)
 def answering(status: int, body: object, **headers: str):
     """Serve one answer to every request."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    place = SimpleNamespace(status=status, data=data)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
+            self.send_response(place.status)
             for name, value in {
                 "Content-Type": "application/json",
-                "Content-Length": str(len(data)),
+                "Content-Length": str(len(place.data)),
                 **headers,
             }.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
-            self.wfile.write(data)
+            self.wfile.write(place.data)
 
         def log_message(self, *_):
             pass
@@ -51,7 +52,8 @@ def answering(status: int, body: object, **headers: str):
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield SimpleNamespace(gemini_url=url, openai_url=f"{url}/v1")
+        place.gemini_url, place.openai_url = url, f"{url}/v1"
+        yield place
     finally:
         server.shutdown()
         server.server_close()
@@ -67,7 +69,7 @@ def test_a_wrong_gemini_key_ends_the_run_and_is_no_refused_picture():
 
 def test_an_empty_openai_account_is_no_throttling():
     error = {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}
-    with answering(429, {"error": error}) as server, pytest.raises(ConfigError, match="will never answer"):
+    with answering(429, {"error": error}) as server, pytest.raises(RunStoppedError, match="the account is empty"):
         ask(chat(server), "shorten", SHORTEN)
 
 
@@ -104,12 +106,11 @@ def outcome(settings):
         return type(error)
 
 
-def test_a_picture_whose_base64_is_broken_is_asked_for_again(photo):
-    with (
-        answering(200, {"created": 1, "data": [{"b64_json": "abc"}]}) as server,
-        pytest.raises(InterruptedTransferError),
-    ):
-        ask(chat(server), "edit", edit_request(photo))
+def test_a_picture_whose_base64_is_broken_was_paid_and_is_not_asked_for_again(photo):
+    with answering(200, {"created": 1, "data": [{"b64_json": "ab=c!"}]}) as server:
+        reply = ask(chat(server), "edit", edit_request(photo))
+    assert (reply.outcome, reply.picture) == (Outcome.MALFORMED, None)
+    assert "Base64" in reply.reason
 
 
 @pytest.mark.parametrize("make", [gemini, chat])

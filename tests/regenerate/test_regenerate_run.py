@@ -182,8 +182,8 @@ def test_the_budget_is_hard_and_raising_it_goes_on(serve, photos, tmp_path):
 
 
 def test_a_budget_needs_every_price(serve, photos, tmp_path):
-    config = gemini_config(serve(), photos, run={"budget_usd": 1.0})
-    with pytest.raises(ConfigError, match=r'prices\."gemini-2\.5-flash"'):
+    config = gemini_config(serve(), photos, run={"budget_usd": 1.0}, writer={"model": "a-model-nobody-lists"})
+    with pytest.raises(ConfigError, match=r'prices\."a-model-nobody-lists"'):
         run(config, tmp_path / "ledger")
 
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from pico_banana.errors import ConfigError, unknown_name
-from pico_banana.regenerate.values import Instruction, KnownObject, Picture, Reply
+from pico_banana.regenerate.settings.json_replies import repaired
+from pico_banana.regenerate.values import Instruction, KnownObject, Picture, Reply, Usage, counted
 from pico_banana.taxonomy import EditType  # noqa: TC001 - see above
 
 ENTRY_POINT_GROUP = "pico_banana.regenerate"
@@ -153,6 +154,8 @@ class ModelSettings:
         backend: a shipped or installed backend's name.
         model: the model's name at the service; empty for a backend that has only one.
         base_url: where the service is, when not at its usual address.
+        project: the Google Cloud project, to ask Gemini on Vertex; empty for the Gemini API.
+        location: the Vertex location, e.g. "europe-west4"; empty for "global".
         key_env: the environment variable that holds the key; empty for the backend's usual one.
         concurrency: most calls at a time.
         requests_per_minute: hard limit; 0 for none.
@@ -166,6 +169,8 @@ class ModelSettings:
     backend: str = "procedural"
     model: str = ""
     base_url: str = ""
+    project: str = ""
+    location: str = ""
     key_env: str = ""
     concurrency: int = 8
     requests_per_minute: int = 0
@@ -226,7 +231,7 @@ def require(found: object, method: str, *, stage: str) -> object:
 
 
 async def answered(method: Callable[[RequestT], MaybeAwaitable], request: RequestT) -> Reply:
-    """Call a backend's method, coroutine or not; a plain one runs in a thread.
+    """Call a backend's method, coroutine or not; a plain one runs in a thread. What it writes can be stored.
 
     Args:
         method: the bound method.
@@ -236,9 +241,22 @@ async def answered(method: Callable[[RequestT], MaybeAwaitable], request: Reques
         The reply.
     """
     if inspect.iscoroutinefunction(method):
-        return cast("Reply", await method(request))
+        return _storable(cast("Reply", await method(request)))
     reply = await asyncio.to_thread(method, request)
-    return await reply if inspect.isawaitable(reply) else reply
+    return _storable(await reply if inspect.isawaitable(reply) else reply)
+
+
+def _storable(reply: Reply) -> Reply:
+    """Mend the texts of a reply, whoever's backend it comes from: the ledger stores UTF-8 and 64-bit numbers."""
+    used = reply.usage
+    return replace(
+        reply,
+        text=repaired(reply.text),
+        reason=repaired(reply.reason),
+        model=repaired(reply.model),
+        raw=repaired(reply.raw),
+        usage=Usage(*(counted(getattr(used, entry.name)) for entry in fields(Usage))),
+    )
 
 
 def _factory(name: str) -> Factory:

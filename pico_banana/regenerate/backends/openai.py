@@ -6,55 +6,51 @@ off, because the desk counts, paces and records every try.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-import os
+import re
+import time
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from pico_banana.errors import (
-    ConfigError,
-    InterruptedTransferError,
-    RequestRefusedError,
-    ServerError,
-    ThrottledError,
-    missing_extra,
-)
+from pico_banana.errors import ConfigError, InterruptedTransferError, missing_extra
 from pico_banana.mirrors.fetch.status import retry_after_s
-from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
+from pico_banana.regenerate.backends.openai_parameters import check_parameters, edits_through_chat, given_parameters
+from pico_banana.regenerate.backends.openai_replies import field_of
+from pico_banana.regenerate.backends.openai_replies import read_chat as _read_chat
+from pico_banana.regenerate.backends.openai_replies import read_pictures as _read_pictures
+from pico_banana.regenerate.backends.service import Asked, Failure, Service, malformed
+from pico_banana.regenerate.values import Outcome, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
     import openai
-    from openai.types import ImagesResponse
-    from openai.types.chat import ChatCompletion
 
-    from pico_banana.regenerate.backends.base import (
-        EditRequest,
-        JudgeRequest,
-        ModelSettings,
-        ShortenRequest,
-        WriteRequest,
-    )
+    from pico_banana.regenerate.backends.base import ModelSettings
+    from pico_banana.regenerate.values import Picture
 
-AnyReply = TypeVar("AnyReply")
-
-_KEY_VARIABLE = "OPENAI_API_KEY"
 # A server of one's own asks for no key, and the SDK insists on one.
 _NO_KEY = "none"
 _REFUSAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
-_NEVER_AGAIN = frozenset({"insufficient_quota", "billing_hard_limit_reached"})  # a 429 that no waiting mends
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+_DAILY = re.compile(r"per day|\b[RT]PD\b", re.IGNORECASE)
+_AGAIN_IN = re.compile(r"try again in (?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?", re.IGNORECASE)
+_THROTTLED = 429
+_DAY_S = 86_400.0
 
 
-class OpenAI:
+class OpenAI(Service):
     """Writes, shortens, edits and judges with one model.
 
     Args:
-        settings: the stage's settings; `parameters` are passed with every request.
+        settings: the stage's settings; `parameters` are passed with every request, and `edit_through = "chat"` has
+            pictures edited by chat, as OpenRouter does.
     """
+
+    name = "openai"
+    key_names = ("OPENAI_API_KEY",)
 
     def __init__(self, settings: ModelSettings) -> None:
         """Connect to nothing yet; see the class.
@@ -64,86 +60,116 @@ class OpenAI:
         """
         if find_spec("openai") is None:
             raise missing_extra("openai", "openai", "The openai backend")
-        self._settings = settings
+        super().__init__(settings)
 
     @cached_property
     def _client(self) -> openai.AsyncOpenAI:
         import openai
 
-        given = self._settings
+        given = self.settings
+        key = self.key()
+        if not key and (given.key_env or not given.base_url):
+            raise self.no_key()
         return openai.AsyncOpenAI(
-            api_key=_key(given), base_url=given.base_url or None, timeout=given.timeout_s, max_retries=0
+            api_key=key or _NO_KEY, base_url=given.base_url or None, timeout=given.timeout_s, max_retries=0
         )
 
     def connect(self) -> None:
-        """Make the client, so that a missing key is known before a run begins.
-
-        Raises:
-            ConfigError: the environment has no key.
-        """
+        """Make the client, so that a missing key is known before a run begins."""
         _ = self._client
 
-    async def write(self, request: WriteRequest) -> Reply:
-        """Have an instruction written; replies with JSON."""
-        return await self._chat(
-            [_part(request.photo), _text(request.prompt)], request.seed, kind={"type": "json_object"}
-        )
+    def check(self, method: str) -> None:
+        """Try the parameters by the SDK's own types.
 
-    async def shorten(self, request: ShortenRequest) -> Reply:
-        """Have an instruction shortened; replies with plain text."""
-        return await self._chat([_text(request.prompt)], request.seed)
-
-    async def judge(self, request: JudgeRequest) -> Reply:
-        """Have an edit judged: the result first, then the pictures before it, then the text; replies with JSON."""
-        parts = [_part(request.edited), *map(_part, request.inputs), _text(request.prompt)]
-        schema = {"type": "json_schema", "json_schema": {"name": "verdict", "schema": dict(request.schema)}}
-        return await self._chat(parts, request.seed, kind=schema)
-
-    async def edit(self, request: EditRequest) -> Reply:
-        """Have a picture edited through `images.edit`."""
-        ending = _ENDINGS.get(request.photo.media_type, "png")
-        given: dict[str, Any] = {
-            "model": self._settings.model,
-            "image": (f"photo.{ending}", request.photo.data, request.photo.media_type),
-            "prompt": request.prompt,
-            # The protocol has no seed; the end-user field makes one attempt's request differ from another's.
-            "user": f"seed-{request.seed}",
-            **self._settings.parameters,
-        }
-        return await self._guarded(self._client.images.edit, given, _read_pictures)
+        Args:
+            method: "write", "shorten", "edit" or "judge".
+        """
+        check_parameters(self.settings.parameters, picture=method == "edit")
 
     async def aclose(self) -> None:
         """Close the connections."""
         if "_client" in self.__dict__:
             await self._client.close()
 
-    async def _chat(self, parts: list[dict[str, Any]], seed: int, *, kind: Mapping[str, Any] | None = None) -> Reply:
-        given: dict[str, Any] = {
-            "model": self._settings.model,
-            "messages": [{"role": "user", "content": parts}],
-            "seed": seed,
-            "max_completion_tokens": self._settings.max_output_tokens,
-            **({"response_format": kind} if kind is not None else {}),
-            **self._settings.parameters,
-        }
-        return await self._guarded(self._client.chat.completions.create, given, _read_chat)
+    async def send(self, asked: Asked) -> Reply:
+        """Ask once.
 
-    async def _guarded(
-        self, method: Callable[..., Awaitable[AnyReply]], given: dict[str, Any], read: Callable[[AnyReply], Reply]
-    ) -> Reply:
+        Args:
+            asked: the question.
+
+        Returns:
+            The reply.
+
+        Raises:
+            InterruptedTransferError: what came is no JSON.
+        """
+        if asked.picture and not edits_through_chat(self.settings.parameters):
+            return await self._edit(asked)
+        reply = await self._client.chat.completions.create(**self._chat_request(asked))
+        if isinstance(reply, str):  # the SDK hands a body that is no JSON through as text
+            raise InterruptedTransferError("openai: a reply that is no JSON")
+        return await asyncio.to_thread(_read_chat, reply, picture=asked.picture, base_url=self.settings.base_url)
+
+    def _chat_request(self, asked: Asked) -> dict[str, Any]:
+        parts: list[dict[str, Any]] = [*map(_part, asked.pictures), {"type": "text", "text": asked.prompt}]
+        given = given_parameters(self.settings.parameters)
+        if asked.picture:
+            # The SDK's own parameter of this name knows text and audio alone.
+            wanted = given.pop("modalities", ["image", "text"])
+            given["extra_body"] = {"modalities": wanted, **given.get("extra_body", {})}
+        if asked.schema is not None:
+            verdict = {"name": "reply", "schema": dict(asked.schema)}
+            given["response_format"] = {"type": "json_schema", "json_schema": verdict}
+        return {
+            "model": self.settings.model,
+            "messages": [{"role": "user", "content": parts}],
+            "seed": asked.seed,
+            **({} if "max_tokens" in given else {"max_completion_tokens": self.settings.max_output_tokens}),
+            **given,
+        }
+
+    async def _edit(self, asked: Asked) -> Reply:
+        photo = asked.pictures[0]
+        given = given_parameters(self.settings.parameters)
+        if self._is_own_server:
+            given["extra_body"] = {"seed": asked.seed, **given.get("extra_body", {})}
+        reply = await self._client.images.edit(
+            model=self.settings.model,
+            image=(f"photo.{_ENDINGS.get(photo.media_type, 'png')}", photo.data, photo.media_type),
+            prompt=asked.prompt,
+            # OpenAI's own endpoint has no seed; the end-user field makes one attempt's request differ from another's.
+            user=f"seed-{asked.seed}",
+            **given,
+        )
+        if isinstance(reply, str):
+            raise InterruptedTransferError("openai: a reply that is no JSON")
+        return await asyncio.to_thread(_read_pictures, reply, base_url=self.settings.base_url)
+
+    @property
+    def _is_own_server(self) -> bool:
+        host = urlsplit(self.settings.base_url).hostname
+        return host is not None and not host.endswith("openai.com")
+
+    def translated(self, error: Exception) -> Failure | Reply | None:
+        """Say what an error means.
+
+        Args:
+            error: what the SDK raised.
+
+        Returns:
+            A failure with a status, a refusal, or a malformed reply for an answer of another shape than the protocol's;
+            None for a broken connection.
+        """
         import openai
 
-        try:
-            reply: Reply = read(await method(**given))
-        except openai.APIStatusError as error:
+        if isinstance(error, openai.APIStatusError):
             if _code(error) in _REFUSAL_CODES:
-                return Reply(Outcome.REFUSED, reason=error.message, raw=json.dumps(error.body, default=str))
-            _raise(error, self._settings)
-        except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
-            raise InterruptedTransferError(f"openai: {type(error).__name__}: {error}") from error
-        except (AttributeError, TypeError, ValueError) as error:  # the SDK hands a body that is no JSON through as text
-            raise InterruptedTransferError(f"openai: a reply that cannot be read ({error})") from error
-        return reply
+                return Reply(Outcome.REFUSED, reason=str(error.message), raw=json.dumps(error.body, default=str))
+            return _failure(error)
+        odd = (AttributeError, TypeError, KeyError, IndexError, RecursionError, openai.APIResponseValidationError)
+        if isinstance(error, odd):
+            return malformed(f"a reply that cannot be read ({type(error).__name__}: {error})")
+        return None
 
 
 def backend(settings: ModelSettings) -> OpenAI:
@@ -157,74 +183,11 @@ def backend(settings: ModelSettings) -> OpenAI:
 
     Raises:
         MissingExtraError: `openai` is not installed.
-        ConfigError: there is no model or no key.
+        ConfigError: there is no model.
     """
     if not settings.model:
         raise ConfigError('the openai backend needs a model, e.g. model = "Qwen/Qwen2.5-7B-Instruct"', key="model")
     return OpenAI(settings)
-
-
-def _read_chat(reply: ChatCompletion) -> Reply:
-    choice = reply.choices[0] if reply.choices else None
-    used = reply.usage
-    usage = Usage(used.prompt_tokens, used.completion_tokens) if used is not None else Usage()
-    finish = (choice.finish_reason or "") if choice is not None else ""
-    refusal = getattr(choice.message, "refusal", None) if choice is not None else None
-    text = (choice.message.content or "") if choice is not None else ""
-    raw = reply.model_dump_json(exclude_none=True)
-    outcome = _chat_outcome(finish, refused=bool(refusal), empty=not text)
-    return Reply(outcome, text, None, usage, refusal or finish, reply.model or "", "single", raw)
-
-
-def _chat_outcome(finish: str, *, refused: bool, empty: bool) -> Outcome:
-    if refused or finish == "content_filter":
-        return Outcome.REFUSED
-    if finish == "length":
-        return Outcome.CUT_OFF
-    return Outcome.MALFORMED if empty else Outcome.OK
-
-
-def _read_pictures(reply: ImagesResponse) -> Reply:
-    data = next((entry.b64_json for entry in reply.data or () if entry.b64_json), None)
-    picture = Picture.of(base64.b64decode(data)) if data is not None else None
-    used = reply.usage
-    made = int(picture is not None)
-    usage = Usage(used.input_tokens, used.output_tokens, made) if used is not None else Usage(pictures=made)
-    raw = reply.model_dump_json(exclude_none=True, exclude={"data"})
-    outcome = Outcome.OK if picture is not None else Outcome.NO_PICTURE
-    return Reply(outcome, "", picture, usage, "" if picture is not None else "no picture in the reply", raw=raw)
-
-
-def _code(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    return str(error.code or body.get("code") or "")
-
-
-def _raise(error: openai.APIStatusError, settings: ModelSettings) -> NoReturn:
-    text = f"openai: {error.status_code} {error.message}"
-    if error.status_code == 429 and _code(error) not in _NEVER_AGAIN:  # noqa: PLR2004 - the HTTP status
-        raise ThrottledError(text, status=429, retry_after=_retry_after(error)) from error
-    if error.status_code >= 500 or error.status_code in {408, 409}:  # noqa: PLR2004 - HTTP statuses that pass
-        raise ServerError(text, status=error.status_code, retry_after=_retry_after(error)) from error
-    if error.status_code in (400, 413, 422):
-        raise RequestRefusedError(text, status=error.status_code) from error
-    hint = "check the key, the model's name and the request's parameters"
-    raise ConfigError(
-        f"{text}; the service will never answer this for model {settings.model!r}: {hint}", key="model"
-    ) from error
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    return retry_after_s(error.response.headers.get("retry-after"))
-
-
-def _key(settings: ModelSettings) -> str:
-    name = settings.key_env or _KEY_VARIABLE
-    if value := os.environ.get(name):
-        return value
-    if settings.base_url and not settings.key_env:
-        return _NO_KEY
-    raise ConfigError(f"the openai backend needs a key: set the environment variable {name}", key="key_env")
 
 
 def _part(picture: Picture) -> dict[str, Any]:
@@ -232,5 +195,17 @@ def _part(picture: Picture) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": f"data:{picture.media_type};base64,{data}"}}
 
 
-def _text(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
+def _code(error: openai.APIStatusError) -> str:
+    return str(field_of(error.body, "code") or error.code or "")
+
+
+def _failure(error: openai.APIStatusError) -> Failure:
+    message = str(error.message)
+    wait = retry_after_s(error.response.headers.get("retry-after"))
+    found = _AGAIN_IN.search(message)
+    if wait is None and found is not None and any(found.groups()):
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        wait = 3600 * hours + 60 * minutes + seconds
+    daily = error.status_code == _THROTTLED and _DAILY.search(message) is not None
+    back_at = time.time() + (_DAY_S if wait is None else wait) if daily else None
+    return Failure(error.status_code, message, _code(error), wait, back_at)

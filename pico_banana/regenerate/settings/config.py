@@ -18,6 +18,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.settings.checks import CheckSettings
 from pico_banana.regenerate.settings.policy import Policy
+from pico_banana.regenerate.settings.pricelist import Price, default_model
 from pico_banana.regenerate.settings.reader import read_section
 from pico_banana.taxonomy import edit_type
 
@@ -28,6 +29,9 @@ _FREE_MODEL_KEYS = (
     "requests_per_minute",
     "tokens_per_minute",
     "timeout_s",
+    "base_url",  # the same model at another host
+    "project",
+    "location",
     "key_env",
     "max_input_tokens",
 )
@@ -90,21 +94,6 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What a model costs, in USD; set by hand, because prices change.
-
-    Attributes:
-        input_per_million: per million input tokens.
-        output_per_million: per million output tokens.
-        per_picture: per picture made.
-    """
-
-    input_per_million: float = 0.0
-    output_per_million: float = 0.0
-    per_picture: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class RunSettings:
     """How a run goes.
 
@@ -113,6 +102,9 @@ class RunSettings:
         budget_usd: hard limit for the whole ledger, 0 for none; no call starts that could exceed it.
         tries: times a call is tried while its service fails.
         max_wait_s: longest wait between two tries.
+        longest_pause_s: longest wait a service may ask for; one that asks for more, as when a quota of the day is
+            spent, ends the run with the time to go on.
+        allow_model_change: go on when another model answers than the one asked for.
         stop_grace_s: seconds calls in flight may still take after Ctrl-C.
         min_free_mb: free disk space, in megabytes, below which no call starts.
     """
@@ -121,6 +113,8 @@ class RunSettings:
     budget_usd: float = 0.0
     tries: int = 8
     max_wait_s: float = 120.0
+    longest_pause_s: float = 900.0
+    allow_model_change: bool = False
     stop_grace_s: float = 300.0
     min_free_mb: int = 200
 
@@ -218,7 +212,7 @@ def config_from(document: Mapping[str, Any], *, folder: Path | None = None) -> C
     Raises:
         ConfigError: an unknown or impossible value; the text names the key.
     """
-    config = read_section(Config, document, "")
+    config = _with_models(read_section(Config, document, ""))
     return _checked(_anchored(config, folder) if folder is not None else config)
 
 
@@ -249,6 +243,16 @@ def _flat(value: object, prefix: str = "") -> dict[str, Any]:
         nested = (_flat(inner, f"{prefix}.{key}" if prefix else key) for key, inner in value.items())
         return {key: inner for table in nested for key, inner in table.items()}
     return {prefix: value}
+
+
+def _with_models(config: Config) -> Config:
+    """Name the model of every stage that leaves it to its backend, so that the ledger says which it was."""
+    named: dict[str, Any] = {
+        name: dataclasses.replace(settings, model=model)
+        for name, settings in config.models.items()
+        if not settings.model and (model := default_model(settings.backend, name))
+    }
+    return dataclasses.replace(config, **named)
 
 
 def _anchored(config: Config, folder: Path) -> Config:

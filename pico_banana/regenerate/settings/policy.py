@@ -7,15 +7,28 @@ new call.
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pico_banana.errors import ConfigError, ModelReplyError
+from pico_banana.regenerate.settings.json_replies import parse_json_object
+
+__all__ = [
+    "CRITERIA",
+    "DRIFT",
+    "Decision",
+    "Policy",
+    "SecondOpinion",
+    "Verdict",
+    "parse_json_object",
+    "parse_verdict",
+    "published_weights",
+    "verdict_schema",
+    "with_threshold",
+]
 
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 DRIFT = "drift"
@@ -25,8 +38,6 @@ Combine: TypeAlias = Literal["weighted", "geometric"]
 When: TypeAlias = Literal["never", "near_threshold", "survivors", "always"]
 Merge: TypeAlias = Literal["mean", "second", "both"]
 
-# Some services wrap JSON in a Markdown fence even when a schema was given.
-_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 # Scores are kept to 6 digits, so that a sum that should be 0.7 is not 0.7000000000000001.
 _DIGITS = 6
 
@@ -247,28 +258,6 @@ def parse_verdict(text: str, *, with_drift: bool) -> Verdict:
     drift = scores.pop(DRIFT, None)
     reasons = {name: str(document[name].get("reason", "")) for name in names}
     return Verdict(scores, drift, reasons)
-
-
-def parse_json_object(text: str) -> dict[str, Any]:
-    """Read a reply that must be one JSON object.
-
-    Args:
-        text: the reply, perhaps in a Markdown fence.
-
-    Returns:
-        The object.
-
-    Raises:
-        ModelReplyError: it is not JSON, or not an object.
-    """
-    fenced = _FENCE.match(text)
-    try:
-        document = json.loads(fenced[1] if fenced else text)
-    except ValueError as error:
-        raise ModelReplyError(f"the reply is not JSON ({error})", reply=text) from error
-    if not isinstance(document, dict):
-        raise ModelReplyError(f"the reply is a JSON {type(document).__name__}, not an object", reply=text)
-    return document
 
 
 def _score(document: Mapping[str, Any], name: str, text: str) -> float:

@@ -47,7 +47,9 @@ def _refuse_key(key: str, path: str, known: Mapping[str, object]) -> NoReturn:
 def _value(hint: Any, value: Any, key: str) -> Any:  # noqa: ANN401 - whatever the annotation says
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _value(next(part for part in inner if part is not types.NoneType), value, key)
+        # TOML has no empty value; a ledger's copy of a configuration has.
+        chosen = next(part for part in inner if part is not types.NoneType)
+        return None if value is None else _value(chosen, value, key)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return read_section(hint, value, key)
     if origin is Literal:

@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import BudgetError, ConfigError
-from pico_banana.regenerate.settings.config import Config, Price
-from pico_banana.regenerate.values import Stage, Usage
+from pico_banana.regenerate.settings.pricelist import Price, listed
+from pico_banana.regenerate.values import Outcome, Reply, Stage, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pico_banana.regenerate.backends.base import ModelSettings
+    from pico_banana.regenerate.settings.config import Config
 
 # Backends that run here; their calls cost nothing a service would bill.
 FREE_BACKENDS = frozenset({"procedural", "diffusers"})
 _MILLION = 1_000_000
+# A call that cost more than its limits say may be followed by one that costs still more.
+_MARGIN = 1.25
 
 
-def cost_usd(price: Price, usage: Usage) -> float:
-    """Price one call.
+def cost_usd(price: Price | None, usage: Usage) -> float:
+    """Price one call, each kind of token by its own price.
 
     Args:
-        price: the model's price.
+        price: the model's price; None where it is not known.
         usage: what the call used.
 
     Returns:
-        USD.
+        USD; 0 where the price is not known, see `unpriced`.
     """
-    tokens = usage.input_tokens * price.input_per_million + usage.output_tokens * price.output_per_million
+    if price is None:
+        return 0.0
+    sent = price.input_per_million
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    seen = min(usage.picture_input_tokens, usage.input_tokens - cached)
+    thought = min(usage.thought_tokens, usage.output_tokens)
+    made = min(usage.picture_tokens, usage.output_tokens - thought)
+    tokens = (
+        (usage.input_tokens - cached - seen) * sent
+        + cached * _or(price.cached_per_million, sent)
+        + seen * _or(price.picture_input_per_million, sent)
+        + (usage.output_tokens - thought - made) * price.output_per_million
+        + thought * _or(price.thought_per_million, price.output_per_million)
+        + made * _picture_price(price)
+    )
     return tokens / _MILLION + usage.pictures * price.per_picture
 
 
-def most_usd(price: Price, settings: ModelSettings, stage: Stage) -> float:
+def reply_usd(price: Price | None, reply: Reply, most: float) -> float:
+    """Price one reply.
+
+    Args:
+        price: the model's price; None where it is not known.
+        reply: the reply.
+        most: what was set aside for it, USD.
+
+    Returns:
+        USD; what was set aside, when the service bills by token and did not say how many, or sent a nonsensical number.
+    """
+    silent = not (reply.usage.input_tokens or reply.usage.output_tokens)
+    if price is not None and price.by_token and silent and reply.outcome is not Outcome.REFUSED:
+        return most
+    return cost_usd(price, reply.usage)
+
+
+def most_usd(price: Price | None, settings: ModelSettings, stage: Stage) -> float:
     """Give what one call can cost at most, by its stage's limits.
 
     Args:
-        price: the model's price.
+        price: the model's price; None where it is not known.
         settings: the stage's settings, for `max_input_tokens` and `max_output_tokens`.
         stage: an edit makes one picture, the others none.
 
     Returns:
         USD.
     """
-    pictures = 1 if stage is Stage.EDIT else 0
-    return cost_usd(price, Usage(settings.max_input_tokens, settings.max_output_tokens, pictures))
+    sent, came = settings.max_input_tokens, settings.max_output_tokens
+    if stage is not Stage.EDIT:
+        return cost_usd(price, Usage(sent, came))
+    known = price is not None and price.tokens_per_picture
+    made = min(came, price.tokens_per_picture) if price is not None and known else came
+    return cost_usd(price, Usage(sent, came, 1, picture_input_tokens=sent, picture_tokens=made))
 
 
-def price_of(config: Config, settings: ModelSettings) -> Price:
-    """Look up a model's price.
+def price_of(config: Config, settings: ModelSettings) -> Price | None:
+    """Look up a model's price: the configuration's, else the one in the table that ships.
 
     Args:
         config: the run's configuration.
         settings: the stage's settings.
 
     Returns:
-        Its price; zero for a backend that runs here.
+        Its price; zero for a backend that runs here; None where nobody knows it.
 
     Raises:
         ConfigError: there is a budget and the model has no price, so it could not be kept.
@@ -64,12 +102,35 @@ def price_of(config: Config, settings: ModelSettings) -> Price:
     price = config.prices.get(settings.model)
     if price is not None:
         return price
-    if config.run.budget_usd and settings.backend not in FREE_BACKENDS:
+    if settings.backend in FREE_BACKENDS:
+        return Price()
+    found = listed(settings.backend, settings.model)
+    if found is not None:
+        return found.price
+    if config.run.budget_usd:
         key = f'prices."{settings.model}"'
-        numbers = "input_per_million, output_per_million, per_picture"
+        numbers = "input_per_million, output_per_million, per_picture (all 0 for a server of your own)"
         text = f"a budget needs the price of every model: add [{key}] with {numbers}"
         raise ConfigError(text, key=key)
-    return Price()
+    return None
+
+
+def unpriced(config: Config) -> tuple[str, ...]:
+    """Name the models whose price nobody knows; where there are any, what a run costs is unknown.
+
+    Args:
+        config: the run's configuration.
+
+    Returns:
+        Their names, sorted.
+    """
+    models = config.models.values()
+    return tuple(sorted({one.model or one.backend for one in models if _is_unpriced(config, one)}))
+
+
+def _is_unpriced(config: Config, settings: ModelSettings) -> bool:
+    known = settings.model in config.prices or settings.backend in FREE_BACKENDS
+    return not known and listed(settings.backend, settings.model) is None
 
 
 @dataclass(slots=True)
@@ -80,11 +141,26 @@ class Budget:
         limit_usd: the limit, 0 for none.
         spent_usd: what finished calls cost, and what calls lost in flight may have cost.
         reserved_usd: what the calls in flight can cost at most.
+        dearest: stage to the most a call of it has cost in this run; reserves learn from it.
     """
 
     limit_usd: float
     spent_usd: float = 0.0
     reserved_usd: float = 0.0
+    dearest: dict[Stage, float] = field(default_factory=dict)
+
+    def most(self, stage: Stage, by_limits: float) -> float:
+        """Give what to set aside for a call: services bill more than their limits say.
+
+        Args:
+            stage: the call's.
+            by_limits: what its limits allow, USD.
+
+        Returns:
+            USD.
+        """
+        seen = self.dearest.get(stage, 0.0)
+        return by_limits if seen <= by_limits else seen * _MARGIN
 
     def reserve(self, most: float) -> None:
         """Set money aside for a call.
@@ -104,27 +180,39 @@ class Budget:
             raise BudgetError(text)
         self.reserved_usd += most
 
-    def settle(self, most: float, actual: float) -> None:
+    def settle(self, stage: Stage, most: float, actual: float) -> None:
         """Exchange what was set aside for what the call cost.
 
         Args:
+            stage: the call's.
             most: what was reserved, USD.
             actual: what it cost, USD; 0 when it was not answered.
         """
         self.reserved_usd -= most
         self.spent_usd += actual
+        self.dearest[stage] = max(self.dearest.get(stage, 0.0), actual)
 
 
-def prices(config: Config) -> Mapping[str, Price]:
+def prices(config: Config) -> Mapping[str, Price | None]:
     """Give the price of every stage's model.
 
     Args:
         config: the run's configuration.
 
     Returns:
-        Stage table name to price.
+        Stage table name to price, None where nobody knows it.
 
     Raises:
         ConfigError: there is a budget and a model has no price.
     """
     return {name: price_of(config, settings) for name, settings in config.models.items()}
+
+
+def _or(own: float | None, usual: float) -> float:
+    return usual if own is None else own
+
+
+def _picture_price(price: Price) -> float:
+    if price.picture_output_per_million is not None:
+        return price.picture_output_per_million
+    return 0.0 if price.per_picture else price.output_per_million

@@ -7,6 +7,7 @@ import hashlib
 import json
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from pico_banana.errors import (
 )
 from pico_banana.regenerate.ledger.entries import reply_row
 from pico_banana.regenerate.values import Outcome, Reply, Stage
-from pico_banana.regenerate.work.budget import Budget, cost_usd, most_usd, prices
+from pico_banana.regenerate.work.budget import FREE_BACKENDS, Budget, most_usd, prices, reply_usd
+from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, check_model, patient
 from pico_banana.regenerate.work.pace import Stopped, paces
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class Desk:
         stop: set to let no new call start.
         replayed: calls answered from the ledger in this run.
         sent: calls answered by a service in this run.
+        answered_by: stage table name to the models that answered in this run, and how often.
     """
 
     def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
@@ -85,7 +88,13 @@ class Desk:
         self.stop = asyncio.Event()
         self.replayed = 0
         self.sent = 0
+        self.answered_by: dict[str, Counter[str]] = {}
         self._prices = prices(config)
+        self._canary = Canary(self.stop)
+        self._first = FirstCalls(lambda stage: not budget.limit_usd or stage in budget.dearest, self.stop)
+        self._breaker = Breaker()
+        self._is_free = all(one.backend in FREE_BACKENDS for one in config.models.values())
+        self._usd: dict[int, float] = {}
         self._paces = paces(config.models)
         self._next_id = ledger.next_call_id()
         self._saving: set[asyncio.Task[None]] = set()
@@ -103,6 +112,7 @@ class Desk:
         Raises:
             ModelUnavailableError: the service failed at every try.
             Stopped: the run is stopping.
+            RunStoppedError: going on would only waste money.
             BudgetError: the call could exceed the budget.
             DiskFullError: there is no room for the reply.
         """
@@ -111,9 +121,17 @@ class Desk:
         if saved is not None:
             self.replayed += 1
             return saved
+        if not self._is_free:
+            await self._canary.admit(call.item)
         reply = await self._send_until_answered(call, key)
         self.sent += 1
+        self._look_at(call, reply)
         return reply
+
+    def item_ended(self, item: int) -> float:
+        """Note that an item ended, well or not, and give what its calls cost in this run, USD."""
+        self._canary.ended(item)
+        return self._usd.pop(item, 0.0)
 
     def key(self, call: Call) -> str:
         """Hash everything a reply depends on.
@@ -139,6 +157,8 @@ class Desk:
     def halt(self) -> None:
         """Let no new call start; those in flight go on."""
         self.stop.set()
+        for waiting in (self._canary, self._first):
+            waiting.wake()
         for pace in self._paces.values():
             pace.stop()
 
@@ -158,28 +178,47 @@ class Desk:
         text = f"{call.stage} failed {tries} times, the last time with: {reply.reason}"
         raise ModelUnavailableError(text, backend=self._settings(call.stage).backend)
 
+    def _look_at(self, call: Call, reply: Reply) -> None:
+        """Learn from an answer, which is on the disk by now."""
+        table, settings = TABLE_OF_STAGE[call.stage], self._settings(call.stage)
+        self.answered_by.setdefault(table, Counter())[reply.model] += 1
+        self._breaker.answered(call.stage)
+        if not self.config.run.allow_model_change:
+            check_model(settings, reply, call.stage)
+        self._canary.answered(call.stage, call.item)
+
     async def _send_once(self, call: Call, key: str) -> Reply:
+        await self._first.begin(call.stage)
+        try:
+            return await self._paid(call, key)
+        finally:
+            self._first.end(call.stage)
+
+    async def _paid(self, call: Call, key: str) -> Reply:
         table = TABLE_OF_STAGE[call.stage]
         settings, pace = self._settings(call.stage), self._paces[table]
-        most = most_usd(self._prices[table], settings, call.stage)
         started = await pace.enter(settings.max_output_tokens + settings.max_input_tokens, self.stop)
         error: Exception | None = None
-        usd = 0.0
+        usd, tokens = 0.0, 0
         try:
             self._check_disk()
+            most = self.budget.most(call.stage, most_usd(self._prices[table], settings, call.stage))
             self.budget.reserve(most)
             try:
                 number = await self._open(call, key, most)
                 reply, error = await self._answer(call, settings)
-                usd = (
-                    most if isinstance(error, InterruptedTransferError) else cost_usd(self._prices[table], reply.usage)
-                )
+                tokens = reply.usage.input_tokens + reply.usage.output_tokens
+                if error is None:
+                    usd = reply_usd(self._prices[table], reply, most)
+                elif isinstance(error, InterruptedTransferError):
+                    usd = most
+                self._usd[call.item] = self._usd.get(call.item, 0.0) + usd
                 seconds = time.monotonic() - started
                 await self._keep(call, reply, {"opened": number, "key": key, "usd": usd, "seconds": seconds})
             finally:
-                self.budget.settle(most, usd)
+                self.budget.settle(call.stage, most, usd)
         finally:
-            pace.leave(started, error)
+            pace.leave(started, error, tokens=tokens)
         if error is not None and not (isinstance(error, TransportError) and error.retryable):
             raise error
         return reply
@@ -196,6 +235,7 @@ class Desk:
         except Exception as failed:  # noqa: BLE001 - somebody else's backend; one item fails, the run goes on
             error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
             error.__cause__ = failed
+        error = patient(self._breaker.judged(call.stage, error), self.config.run.longest_pause_s)
         return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
 
     async def _open(self, call: Call, key: str, most: float) -> int:

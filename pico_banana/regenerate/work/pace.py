@@ -23,6 +23,8 @@ _RECENT = 40
 # A limiter turns many calls away; a service short of capacity now and then one, which says nothing about a rate.
 _LIMITER_SHARE, _LIMITER_CALLS = 0.2, 4
 # A service that was short of capacity recovers; the lane alone would creep back by a percent or two a second.
+# What a call is expected to use: the last calls' use, newer ones counting more, and a bit for those that use more.
+_LEARNT, _TOKENS_MARGIN = 0.1, 1.2
 _QUIET_S, _QUIET_CALLS, _FASTER = 5.0, 4, 1.5
 
 
@@ -43,6 +45,7 @@ class Pace:
         limits = HostLimits(in_flight=settings.concurrency, start=settings.concurrency, rate=rate, rest_s=1.0)
         self.lane = Lane(settings.model or settings.backend, limits)
         self._tokens = _TokenWindow(settings.tokens_per_minute)
+        self._usual_tokens = 0.0
         self._turn = asyncio.Lock()  # only the first in line looks at the clock
         self._changed = asyncio.Event()
         self._refused: deque[bool] = deque(maxlen=_RECENT)
@@ -53,7 +56,8 @@ class Pace:
         """Wait until a call may start; every `enter` needs one `leave`.
 
         Args:
-            tokens: what the call may use, for the tokens-per-minute limit.
+            tokens: the most the call may use, for the tokens-per-minute limit; once some have ended, what they used
+                counts instead.
             stop: set when the run stops.
 
         Returns:
@@ -62,6 +66,8 @@ class Pace:
         Raises:
             Stopped: the run is stopping; nothing was entered.
         """
+        if self._usual_tokens:
+            tokens = min(tokens, math.ceil(self._usual_tokens * _TOKENS_MARGIN))
         async with self._turn:
             while True:
                 if stop.is_set():
@@ -74,14 +80,18 @@ class Pace:
                     return now
                 await self._wait(ready - now)
 
-    def leave(self, started: float, error: Exception | None = None) -> None:
+    def leave(self, started: float, error: Exception | None = None, *, tokens: int = 0) -> None:
         """Say that a call ended, and how.
 
         Args:
             started: what `enter` gave.
             error: what it ended with, or None.
+            tokens: what it used; 0 when nobody knows.
         """
         now = time.monotonic()
+        if tokens:
+            self._tokens.correct(started, tokens)
+            self._usual_tokens += (tokens - self._usual_tokens) * (_LEARNT if self._usual_tokens else 1.0)
         throttled = isinstance(error, ThrottledError)
         self._refused.append(throttled)
         if isinstance(error, ServerError) or (isinstance(error, ThrottledError) and not self._is_limited()):
@@ -131,6 +141,14 @@ class _TokenWindow:
         if not self._limit or not self._started or self._total + tokens <= self._limit:
             return now
         return self._started[0][0] + _MINUTE_S
+
+    def correct(self, started: float, tokens: int) -> None:
+        """Put what a call used in place of what was expected of it."""
+        for place, (when, expected) in enumerate(self._started):
+            if when == started:
+                self._started[place] = (when, tokens)
+                self._total += tokens - expected
+                return
 
     def add(self, tokens: int, now: float) -> None:
         if self._limit:

@@ -57,9 +57,10 @@ def progress_text(state: RunState) -> str:
     left = "" if state.eta_s is None else f", about {_duration(state.eta_s)} left"
     ends = ", ".join(f"{count} {name}" for name, count in sorted(state.ended.items()))
     worst = _hardest(state)
+    spent = "cost unknown" if state.unpriced else f"{state.spent_usd:.2f} USD"
     return (
         f"{state.done}/{state.total} items ({ends or 'none ended yet'}{worst}), {state.failed} failed, "
-        f"{state.calls} calls + {state.replayed} replayed, {state.spent_usd:.2f} USD{left}"
+        f"{state.calls} calls + {state.replayed} replayed, {spent}{left}"
     )
 
 

@@ -19,12 +19,13 @@ from pico_banana.errors import (
     DiskFullError,
     ModelError,
     PictureError,
+    RunStoppedError,
     StoreError,
     TransportError,
 )
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
 from pico_banana.regenerate.plan.plan import able_types, plan_run
-from pico_banana.regenerate.work.budget import Budget
+from pico_banana.regenerate.work.budget import Budget, unpriced
 from pico_banana.regenerate.work.desk import Desk
 from pico_banana.regenerate.work.pace import Stopped
 from pico_banana.regenerate.work.staff import Staff, connect, dismiss, hire
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.values import Item, Photo
+    from pico_banana.regenerate.work.target import Target
 
 _PROGRESS_EVERY_S = 1.0
 
 
-def run(
+def run(  # noqa: PLR0913 - each is one choice of a run
     config: Config,
     folder: str | Path,
     *,
@@ -48,6 +50,7 @@ def run(
     staff: Staff | None = None,
     failed: bool = False,
     accept_changes: bool = False,
+    target: Target | None = None,
     progress: Progress | None = None,
 ) -> RunState:
     """Plan, when there is no plan yet, and walk what is not finished.
@@ -59,6 +62,7 @@ def run(
         staff: who does the work; None for the backends the configuration names.
         failed: walk the items that failed in earlier runs instead of the others.
         accept_changes: go on with a configuration that asks something else than the ledger's.
+        target: accepted rows after which it is enough; None to walk all items.
         progress: called about once a second, and at the end.
 
     Returns:
@@ -75,7 +79,7 @@ def run(
     def plan(ledger: Ledger) -> None:
         plan_run(ledger, config, photos=photos, able=able_types(workers.writer, workers.editor))
 
-    job = Job(config, workers, plan, walk)
+    job = Job(config, workers, plan, walk, target)
     return run_job(job, Path(folder), failed=failed, accept_changes=accept_changes, progress=progress)
 
 
@@ -88,12 +92,14 @@ class Job:
         staff: who does the work, connected.
         plan: writes the plan into a ledger that has none.
         walk: does one item, and says how it ended.
+        target: accepted rows after which it is enough, or None.
     """
 
     config: Config
     staff: Staff
     plan: Callable[[Ledger], None]
     walk: Callable[[Desk, Staff, Item], Awaitable[str]]
+    target: Target | None = None
 
 
 def run_job(
@@ -141,7 +147,7 @@ class _Run:
         self.staff = job.staff
         self.progress = progress
         self.desk = Desk(ledger, config, Budget(config.run.budget_usd, spent + lost))
-        self.state = RunState()
+        self.state = RunState(unpriced=unpriced(config))
         self.began = time.monotonic()
 
     async def all(self, *, failed: bool) -> RunState:
@@ -150,6 +156,8 @@ class _Run:
         unfinished = (self.ledger.pending_count(digest, failed=waiting) for waiting in (False, True))
         self.state.earlier = self.ledger.item_count() - sum(unfinished)
         items = self.ledger.pending(digest, failed=failed)
+        if self.job.target is not None:
+            items = self.job.target.chosen(items)
         remove = self._listen_for_interrupts()
         ticker = asyncio.create_task(self._tick())
         workers = [asyncio.create_task(self._work(items)) for _ in range(self.config.run.items_in_flight)]
@@ -184,11 +192,12 @@ class _Run:
             await self._walk(item)
 
     async def _walk(self, item: Item) -> None:
+        end = ""
         try:
             end = await self.job.walk(self.desk, self.staff, item)
         except (Stopped, asyncio.CancelledError):
             return
-        except (BudgetError, DiskFullError) as error:
+        except (BudgetError, DiskFullError, RunStoppedError) as error:
             self._halt(str(error))
         except (ConfigError, StoreError):
             self.desk.halt()
@@ -198,6 +207,14 @@ class _Run:
         else:
             self.state.done += 1
             self.state.by_type.setdefault(str(item.edit_types[0]), Counter())[end] += 1
+        finally:
+            self._ended(item, accepted=end == "accepted")
+
+    def _ended(self, item: Item, *, accepted: bool) -> None:
+        kind, usd = str(item.edit_types[0]), self.desk.item_ended(item.id)
+        self.state.usd_by_type[kind] = self.state.usd_by_type.get(kind, 0.0) + usd
+        if self.job.target is not None:
+            self.job.target.note(kind, accepted=accepted, usd=usd)
 
     async def _fail(self, item: Item, error: Exception) -> None:
         kind = type(error).__name__
@@ -246,6 +263,7 @@ class _Run:
 
     def _report(self) -> None:
         self.state.calls, self.state.replayed = self.desk.sent, self.desk.replayed
+        self.state.models = self.desk.answered_by
         self.state.spent_usd = self.desk.budget.spent_usd
         self.state.in_flight_usd = self.desk.budget.reserved_usd
         self.state.seconds = time.monotonic() - self.began

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.base import ImageEditor, InstructionWriter, Judge, Shortener, backend, require
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pico_banana.regenerate.settings.config import Config
+
+
+# The configuration's table of each stage, and the method its backend needs.
+STAGES = {"writer": "write", "shortener": "shorten", "editor": "edit", "judge": "judge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,27 @@ def hire(config: Config) -> Staff:
 
 
 def connect(staff: Staff) -> None:
-    """Have those who need a key fetch it now, so that a missing one is known before anything is asked.
+    """Have those who need a key fetch it now, and try their parameters, so that nothing wrong is found out by paying.
 
     Args:
         staff: who will do the work.
 
     Raises:
-        ConfigError: the environment has no key for one of them.
+        ConfigError: the environment has no key for one of them, or a parameter does not fit; the text names it.
     """
-    for one in _everyone(staff):
-        make = getattr(one, "connect", None)
-        if make is not None:
-            make()
+    stages = dict(zip((*STAGES, "second_judge"), _everyone(staff), strict=True))
+    for stage, one in stages.items():
+        for name, words in (("connect", ()), ("check", (STAGES.get(stage, "judge"),))):
+            method = getattr(one, name, None)
+            if method is not None:
+                _in_stage(stage, method, words)
+
+
+def _in_stage(stage: str, method: Callable[..., object], words: tuple[str, ...]) -> None:
+    try:
+        method(*words)
+    except ConfigError as error:
+        raise ConfigError(f"[{stage}] {error}", key=f"{stage}.{error.key}" if error.key else stage) from error
 
 
 async def dismiss(staff: Staff) -> None:

@@ -20,7 +20,8 @@ from pico_banana.regenerate.backends.base import (
     answered,
 )
 from pico_banana.regenerate.prompts import guidance, prompt
-from pico_banana.regenerate.settings.policy import Verdict, parse_json_object, parse_verdict, verdict_schema
+from pico_banana.regenerate.settings.json_replies import parse_json_object, unfenced
+from pico_banana.regenerate.settings.policy import Verdict, parse_verdict, verdict_schema
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage, derived_seed
 from pico_banana.regenerate.work.desk import Call, Desk
 
@@ -170,7 +171,7 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     reply = await desk.ask(call)
     if reply.outcome is not Outcome.OK:
         return ""
-    short = clean_short_instruction(_LABEL.sub("", reply.text).strip(_QUOTES), instruction.text) or ""
+    short = clean_short_instruction(_LABEL.sub("", unfenced(reply.text)).strip(_QUOTES), instruction.text) or ""
     return short if len(short) < len(instruction.text) else ""
 
 

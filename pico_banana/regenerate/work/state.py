@@ -22,6 +22,9 @@ class RunState:
         failures: error class to how many items.
         by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to
             how many items.
+        usd_by_type: edit type of the first turn to what its items cost in this run, USD.
+        unpriced: models whose price nobody knows; where there are any, what was spent is unknown.
+        models: stage table to the models that answered in this run, and how often.
         calls: calls a service answered in this run.
         replayed: calls answered from the ledger in this run.
         spent_usd: spent so far, over all runs of the ledger.
@@ -36,6 +39,9 @@ class RunState:
     failed: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     by_type: dict[str, Counter[str]] = field(default_factory=dict)
+    usd_by_type: dict[str, float] = field(default_factory=dict)
+    unpriced: tuple[str, ...] = ()
+    models: dict[str, Counter[str]] = field(default_factory=dict)
     calls: int = 0
     replayed: int = 0
     spent_usd: float = 0.0
@@ -59,7 +65,22 @@ class RunState:
         }
         money = {"spent_usd": self.spent_usd, "seconds": self.seconds, "stopped": self.stopped}
         by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
-        return {**numbers, **money, "failures": self.failures, "by_type": by_type}
+        models = {stage: dict(found) for stage, found in self.models.items()}
+        more = {"usd_by_type": self.usd_by_type, "unpriced": list(self.unpriced), "models": models}
+        return {**numbers, **money, "failures": self.failures, "by_type": by_type, **more}
+
+    @property
+    def spent(self) -> str:
+        """What was spent, in words: the sum, or that it is unknown."""
+        if not self.unpriced:
+            return f"{self.spent_usd:.4f} USD spent"
+        return f"cost unknown, for nobody knows the price of {', '.join(self.unpriced)}"
+
+    @property
+    def usd_per_accepted(self) -> dict[str, float | None]:
+        """What an accepted row cost in this run, by type; None where none was accepted."""
+        accepted = {kind: self.by_type.get(kind, Counter())["accepted"] for kind in self.usd_by_type}
+        return {kind: usd / accepted[kind] if accepted[kind] else None for kind, usd in self.usd_by_type.items()}
 
     @property
     def ended(self) -> Counter[str]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Faults of the way there: the same request may succeed next time.
-PASSING = ("throttled", "throttled_with_wait", "server_error", "cut_connection", "hang")
+PASSING = ("throttled", "throttled_with_wait", "server_error", "cancelled", "cut_connection", "hang")
+# Faults of the account or the configuration: every request of the kind meets them.
+ENDING = ("daily_quota", "account_empty", "bad_parameter")
 # Faults of the answer: the same request gets the same answer.
 LASTING = (
     "refused",
@@ -35,6 +37,10 @@ class ModelFaults:
         throttled: 429 without Retry-After.
         throttled_with_wait: 429 with Retry-After.
         server_error: 500 or 503.
+        cancelled: 499, as Gemini gives up on a request in its own queue.
+        daily_quota: 429 of a quota of the day.
+        account_empty: the account has no money left.
+        bad_parameter: a request for a picture is refused for a parameter, 400.
         cut_connection: the connection closes in the middle of the reply.
         hang: the reply takes `hang_s` longer.
         refused: an edit is refused; the finish reasons take turns.
@@ -54,6 +60,10 @@ class ModelFaults:
     throttled: float = 0.0
     throttled_with_wait: float = 0.0
     server_error: float = 0.0
+    cancelled: float = 0.0
+    daily_quota: float = 0.0
+    account_empty: float = 0.0
+    bad_parameter: float = 0.0
     cut_connection: float = 0.0
     hang: float = 0.0
     refused: float = 0.0

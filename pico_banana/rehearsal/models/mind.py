@@ -40,11 +40,15 @@ class Mind:
         rates: edit type to the share of attempts the judge accepts; `DEFAULT_RATE` for others.
         faults: what goes wrong with answers.
         seed: changes every draw.
+        answers_as: model asked for to the one that answers in its place, as when a service reroutes retired models.
+        thinks: whether models of the third generation think, and send drafts; see `gemini`.
     """
 
     rates: Mapping[str, float] = field(default_factory=dict)
     faults: ModelFaults = field(default_factory=ModelFaults)
     seed: int = 0
+    answers_as: Mapping[str, str] = field(default_factory=dict)
+    thinks: bool = True
 
     def text(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
         """Answer a request for text.
@@ -76,6 +80,29 @@ class Mind:
             return _marked(_variant(picture, "black"), request)
         local = _kind(prompt) in _SMALL_KIND
         return _marked(_variant(picture, "local" if local else "global"), request)
+
+    def draft(self, picture: bytes, request: str) -> bytes:
+        """Give what a model tries while it thinks: no result.
+
+        Args:
+            picture: the input.
+            request: the hash of the request's content.
+
+        Returns:
+            A PNG.
+        """
+        return _marked(_variant(picture, "black"), f"draft {request}")
+
+    def answering(self, asked: str) -> str:
+        """Name the model that answers.
+
+        Args:
+            asked: the model asked for.
+
+        Returns:
+            Its name, or that of the one in its place.
+        """
+        return self.answers_as.get(asked, asked)
 
     def _instruction(self, prompt: str, request: str) -> str:
         kind = _asked_type(prompt)

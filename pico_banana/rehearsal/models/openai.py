@@ -9,6 +9,8 @@ from typing import Any
 
 from pico_banana.rehearsal.models.mind import Mind, from_base64
 
+_TOKENS_A_PICTURE = 1056
+
 
 def answer_openai(mind: Mind, path: str, content: dict[str, Any], request: str) -> tuple[int, dict[str, Any]]:
     """Answer a chat or image-edit request.
@@ -59,16 +61,28 @@ def _chat(mind: Mind, content: dict[str, Any], request: str) -> dict[str, Any]:
             else:
                 pictures.append(from_base64(part["image_url"]["url"].partition("base64,")[2]))
     refused = mind.faults.strikes("refused", request, mind.seed) and len(pictures) == 0
-    reply: dict[str, Any] = {"role": "assistant", "content": mind.text("\n".join(text), tuple(pictures), request)}
+    reply: dict[str, Any] = {"role": "assistant", "content": ""}
+    made = "image" in content.get("modalities", ["text"])
+    if made:  # as OpenRouter sends pictures
+        data = base64.b64encode(mind.edited(pictures[0], "\n".join(text), request)).decode()
+        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+        reply |= {"content": "Done.", "images": [picture]}
+    else:
+        reply["content"] = mind.text("\n".join(text), tuple(pictures), request)
     if refused:
         reply = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
     choice = {"index": 0, "message": reply, "finish_reason": "stop"}
+    came = 60 + (_TOKENS_A_PICTURE if made else 0)
+    sent = 200 + 258 * len(pictures)
     usage = {
-        "prompt_tokens": 200 + 258 * len(pictures),
-        "completion_tokens": 60,
-        "total_tokens": 260 + 258 * len(pictures),
+        "prompt_tokens": sent,
+        "completion_tokens": came,
+        "total_tokens": sent + came,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": came - 60},
     }
-    head = {"id": f"chatcmpl-{request[:12]}", "object": "chat.completion", "created": 0, "model": "rehearsal-openai"}
+    model = mind.answering(content.get("model", "rehearsal"))
+    head = {"id": f"chatcmpl-{request[:12]}", "object": "chat.completion", "created": 0, "model": model}
     return {**head, "choices": [choice], "usage": usage}
 
 
@@ -82,9 +96,10 @@ def _edit(mind: Mind, content: dict[str, Any], request: str) -> tuple[int, dict[
         return 400, {"error": error}
     usage = {
         "input_tokens": 460,
-        "output_tokens": 1056,
-        "total_tokens": 1516,
+        "output_tokens": _TOKENS_A_PICTURE,
+        "total_tokens": 460 + _TOKENS_A_PICTURE,
         "input_tokens_details": {"image_tokens": 400, "text_tokens": 60},
+        "output_tokens_details": {"image_tokens": _TOKENS_A_PICTURE, "text_tokens": 0},
     }
     if mind.faults.strikes("silent_no_image", request, mind.seed):
         return 200, {"created": 0, "data": [], "usage": usage}

@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from pico_banana.rehearsal.models.faults import PASSING, ModelFaults
+from pico_banana.rehearsal.models.failing import failing
+from pico_banana.rehearsal.models.faults import ENDING, PASSING, ModelFaults
 from pico_banana.rehearsal.models.gemini import answer_gemini
 from pico_banana.rehearsal.models.mind import Mind, content_hash
 from pico_banana.rehearsal.models.openai import answer_openai, parse_form
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LARGEST_BODY = 256 << 20
+_GENERATE = ":generateContent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ class ModelServer:
         self._visits[request] += 1
         fault = self.faults.first(PASSING, f"{request}/{self._visits[request]}", self.mind.seed)
         await asyncio.sleep(self.faults.latency_s + (self.faults.hang_s if fault == "hang" else 0))
-        answer = _failing(fault, self.faults) or self._answer(path, content, request)
+        fault = fault or self._ending_fault(path, content, request)
+        failed = failing(fault, self.faults, gemini=path.endswith(_GENERATE))
+        answer = self._answer(path, content, request) if failed is None else Answer(*failed)
         data = _encoded(answer)
         if fault == "cut_connection":
             self.statuses[0] += 1
@@ -143,24 +147,22 @@ class ModelServer:
             self.paid[request] += 1
         return True
 
+    def _ending_fault(self, path: str, content: dict[str, Any], request: str) -> str:
+        found = self.faults.first(ENDING, request, self.mind.seed)
+        modalities = content.get("generationConfig", {}).get("responseModalities", [])
+        wants_picture = "IMAGE" in modalities or path.endswith("/images/edits")
+        return "" if found == "bad_parameter" and not wants_picture else found
+
     def _answer(self, path: str, content: dict[str, Any], request: str) -> Answer:
-        if path.endswith(":generateContent"):
-            return Answer(200, answer_gemini(self.mind, content, request))
+        if path.endswith(_GENERATE):
+            model = path.removesuffix(_GENERATE).rpartition("/models/")[2]
+            return Answer(200, answer_gemini(self.mind, content, request, model=model))
         if path in {"/v1/chat/completions", "/v1/images/edits"}:
             status, body = answer_openai(self.mind, path, content, request)
             return Answer(status, body)
         return Answer(
             404, {"error": {"code": 404, "message": f"no such model or method: {path}", "status": "NOT_FOUND"}}
         )
-
-
-def _failing(fault: str, faults: ModelFaults) -> Answer | None:
-    if fault.startswith("throttled"):
-        wait = {"Retry-After": f"{faults.retry_after_s:g}"} if fault == "throttled_with_wait" else {}
-        return Answer(429, {"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}, wait)
-    if fault == "server_error":
-        return Answer(503, {"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}})
-    return None
 
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
