@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.addresses import key_of_url
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.store import write_atomic, writing
 from pico_banana.records import ImageRef, Subset
@@ -196,13 +196,15 @@ class _Writer:
         return path
 
     def _photo(self, result: ItemResult) -> None:
-        key = unquote(result.url.removeprefix("https://"))
+        key = key_of_url(result.url)
         if key in self.part.photos:
             return
         self.part.photos.add(key)
         if not self.task.pictures:
             return
         target = self.task.folder / "source" / key
+        if ".." in target.parts:
+            raise StoreError(f"the photo's address {result.url!r} leaves the folder it belongs to", path=str(target))
         if target.exists():
             return
         if "://" in result.locator:

@@ -231,7 +231,7 @@ class Desk:
 
     def _check_disk(self) -> None:
         now = time.monotonic()
-        if now - self._disk_checked < _DISK_CHECK_EVERY_S:
+        if now - self._disk_checked < _DISK_CHECK_EVERY_S and not self.ledger.vault.reserve_spent:
             return
         self._disk_checked = now
         vault, least = self.ledger.vault, self.config.run.min_free_mb

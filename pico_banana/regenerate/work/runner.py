@@ -23,6 +23,7 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.ledger.vault import RESERVE_BYTES
 from pico_banana.regenerate.plan.plan import able_types, plan_run
 from pico_banana.regenerate.work.budget import Budget
 from pico_banana.regenerate.work.desk import Desk
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.values import Item, Photo
 
 _PROGRESS_EVERY_S = 1.0
+_LARGE_PICTURE_BYTES = 2 << 20  # what a reply in flight may still bring
 
 
 def run(
@@ -122,7 +124,7 @@ def run_job(
             with FileLock(str(folder / "run.lock"), timeout=0):
                 ledger.bind(job.config, accept_changes=accept_changes)
                 job.plan(ledger)
-                ledger.vault.keep_reserve()
+                ledger.vault.keep_reserve(size=max(RESERVE_BYTES, job.config.editor.concurrency * _LARGE_PICTURE_BYTES))
                 return asyncio.run(_Run(ledger, job, progress).all(failed=failed))
         except Timeout as error:
             text = f"another process is running on {folder}; wait for it, or take another ledger folder"
