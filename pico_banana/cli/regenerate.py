@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.cli.judging import add_judge, add_scores
+from pico_banana.cli.judging import add_judge, add_rejudge, add_scores
 from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, add_policy, chosen_config, chosen_policy, ended, tell
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_assemble(commands)
     _add_report(commands)
     add_judge(commands)
+    add_rejudge(commands)
     add_scores(commands)
     _add_rehearse(commands)
 

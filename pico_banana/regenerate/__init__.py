@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.forecast import Forecast, forecast_run
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
     from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+    from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report, make_status
     from pico_banana.regenerate.results.report_html import write_html
@@ -53,6 +54,7 @@ _HOMES = {
     "open_ledger": "ledger",
     "published_edits": "judging",
     "read_config": "config",
+    "rejudge": "rejudge",
     "run": "runner",
     "scores": "judging",
     "write_html": "report_html",
@@ -78,6 +80,7 @@ __all__ = [
     "open_ledger",
     "published_edits",
     "read_config",
+    "rejudge",
     "run",
     "scores",
     "write_html",

@@ -212,7 +212,8 @@ def _measured_rates(ledger: Ledger, config: Config) -> dict[str, float]:
 
 def _measured_usage(ledger: Ledger) -> dict[Stage, Usage]:
     rows = ledger.database.execute(
-        "SELECT stage, avg(input_tokens), avg(output_tokens), avg(pictures) FROM calls "
+        "SELECT stage, 1.0 * sum(input_tokens) / sum(calls), 1.0 * sum(output_tokens) / sum(calls), "
+        "1.0 * sum(pictures) / sum(calls) FROM call_sums "
         "WHERE outcome != 'unavailable' GROUP BY stage HAVING sum(input_tokens) > 0"
     )
     return {Stage(stage): Usage(round(sent), round(came), round(made)) for stage, sent, came, made in rows}

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _MOST_ROWS = 500
 _LARGEST = 2**63 - 1
 _NO_ROOM = 1 << 20
+# What the checks find may be found anew under other settings; everything else is written once.
+_CHECKED = ("outcome", "reason", "checks", "input_width", "input_height", "edited_width", "edited_height", "changed")
+_AGAIN = {
+    "attempts": "(item, turn, written, attempt, call) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_CHECKED, "findings"))
+}
 Entry = tuple[str, tuple[Any, ...], "Future[None]"]
 
 
@@ -120,7 +126,8 @@ class Journal:
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # from here on a waiter that is cancelled cannot take the row back
         # Not OR IGNORE, which also swallows a value that must not be null.
-        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
+        again = _AGAIN.get(table, "DO NOTHING")
+        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) ON CONFLICT {again}"  # noqa: S608 - ours
         self._queue.put((statement, tuple(map(storable, row.values())), done))
         return done
 

@@ -19,7 +19,7 @@ from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.store import write_atomic, writing
 from pico_banana.records import ImageRef, Subset
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
-from pico_banana.regenerate.results.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.notes import item_note, to_json
 from pico_banana.regenerate.results.placing import link, place
 from pico_banana.rows.lines.ids import id_maker
@@ -29,6 +29,7 @@ from pico_banana.taxonomy import edit_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.settings.policy import Policy
 
 ANNOTATIONS = "annotations/regenerate.jsonl"

@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
@@ -22,6 +22,7 @@ from pico_banana.errors import (
 from pico_banana.regenerate.ledger.entries import reply_row
 from pico_banana.regenerate.values import Outcome, Reply, Stage
 from pico_banana.regenerate.work.budget import Budget, cost_usd, most_usd, prices
+from pico_banana.regenerate.work.memory import Memory
 from pico_banana.regenerate.work.pace import Stopped, paces
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Desk:
 
     Attributes:
         ledger: where records go.
+        memory: what is there of an item already.
         config: the run's configuration.
         budget: the money.
         stop: set to let no new call start.
@@ -80,6 +82,7 @@ class Desk:
     def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
         """Open the desk."""
         self.ledger = ledger
+        self.memory = Memory(ledger, config)
         self.config = config
         self.budget = budget
         self.stop = asyncio.Event()
@@ -182,7 +185,7 @@ class Desk:
             pace.leave(started, error)
         if error is not None and not (isinstance(error, TransportError) and error.retryable):
             raise error
-        return reply
+        return replace(reply, call=number)
 
     async def _answer(self, call: Call, settings: ModelSettings) -> tuple[Reply, Exception | None]:
         try:
