@@ -129,7 +129,7 @@ def asked(ledger) -> set[bytes]:
 def killed(document: Path, ledger: Path, server, rng: random.Random, *, times: int) -> None:
     for _ in range(times):
         process = start(document, ledger)
-        wait_for_calls(server, rng.randint(20, 60))
+        wait_for_calls(server, rng.randint(70, 90))
         process.kill()
         process.wait()
 
