@@ -1,6 +1,7 @@
 """How fast a regeneration is: CPU an attempt beside a bare loop over the same SDK, concurrency, memory, big ledgers.
 
-python -m benchmarks.regenerate                     all but the proof
+python -m benchmarks.regenerate                     all but the proofs
+python -m benchmarks.regenerate --only judges       the same with the judge changed half-way
 python -m benchmarks.regenerate --only proof        2,000 items, killed ten times (about half an hour on two cores)
 """
 
@@ -21,12 +22,17 @@ import time
 from pathlib import Path
 
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
+from pico_banana.regenerate.ledger.entries import call_rows, reply_row
+from pico_banana.regenerate.ledger.journal import connect
 from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.prompts import prompt
 from pico_banana.regenerate.results.assembly import assemble
-from pico_banana.regenerate.results.report import make_status
+from pico_banana.regenerate.results.derive import checks_id
+from pico_banana.regenerate.results.report import make_report, make_status
 from pico_banana.regenerate.settings.config import Config, config_from
-from pico_banana.regenerate.settings.policy import verdict_schema
-from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Usage
+from pico_banana.regenerate.settings.makers import who
+from pico_banana.regenerate.settings.policy import CRITERIA, verdict_schema
+from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Stage, Usage
 from pico_banana.regenerate.work.runner import run
 from pico_banana.regenerate.work.staff import Staff
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
@@ -37,16 +43,19 @@ FAULTS = {
     "no_image": 0.03, "silent_no_image": 0.02, "bad_json": 0.05, "wrong_schema": 0.03, "score_out_of_range": 0.03,
     "black_picture": 0.03, "cut_off": 0.02, "malformed_response": 0.02, "retry_after_s": 0.1,
 }  # fmt: skip
+PROMPTS = {Stage.WRITE: "write_v1", Stage.SHORTEN: "shorten_v1", Stage.EDIT: "edit_v1", Stage.JUDGE: "judge_v1"}
+FACTS = ("edit_type", "definition", "history", "turn", "guidance", "instruction")
+THINGS = ("red kite", "old bicycle", "stone bridge", "tall glass", "brown dog", "paper lamp", "garden chair")
 SCRIPT = """
 import json, sys
 from pathlib import Path
 from pico_banana.regenerate import config_from, run
-run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]))
+run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]), accept_changes=True)
 """
 
 
 def main() -> None:
-    parts = {"cpu": cpu, "concurrency": concurrency, "memory": memory, "large": large, "proof": proof}
+    parts = {"cpu": cpu, "concurrency": concurrency, "memory": memory, "large": large, "proof": proof, "judges": judges}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=parts, action="append")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size")
@@ -237,6 +246,9 @@ def large(folder: Path, scale: float) -> dict:
         make_status(ledger)
         status = time.monotonic() - begin
         begin = time.monotonic()
+        make_report(ledger)
+        report = time.monotonic() - begin
+        begin = time.monotonic()
         made = assemble(ledger, folder / "out", pictures=False)
         rows = time.monotonic() - begin
         begin = time.monotonic()
@@ -244,7 +256,9 @@ def large(folder: Path, scale: float) -> dict:
         parts = time.monotonic() - begin
     return {
         "attempts": attempts,
-        "status_s": round(status, 2),
+        "ledger_mb": (folder / "l" / "ledger.sqlite").stat().st_size >> 20,
+        "status_s": round(status, 3),
+        "report_s": round(report, 2),
         "assemble_rows_s": round(rows, 2),
         "assemble_rows_all_cores_s": round(parts, 2),
         "cores": os.cpu_count(),
@@ -253,50 +267,81 @@ def large(folder: Path, scale: float) -> dict:
 
 
 def fill(path: Path, attempts: int) -> None:
-    import sqlite3
-
-    database = sqlite3.connect(path)
+    """Fill a ledger as a run with models would, with prompts and replies of their usual length."""
     items = attempts * 3 // 4
     rng = random.Random(0)
-    database.executemany(
-        "INSERT INTO photos VALUES (?, ?, 'x', 0, '[]', '[]')",
-        ((n, f"https://photos.invalid/{n}.jpg") for n in range(1, items + 1)),
-    )
-    database.executemany(
-        "INSERT INTO items VALUES (?, ?, '[\"zoom_in\"]', ?)", ((n, n, n) for n in range(1, items + 1))
-    )
-    database.executemany(
-        "INSERT INTO instructions VALUES (?, 1, 'a', 'zoom_in', 'Zoom in on it.', 'Zoom in.', '{}', 'ok', '')",
-        ((n,) for n in range(1, items + 1)),
-    )
+    database = connect(path)
+    database.execute("PRAGMA synchronous = OFF")
+    database.execute("BEGIN")
+    samples: dict[int, bytes] = {}
+    fixed = config_from({})
+    prompts = {stage: prompt(name).fill(dict.fromkeys(FACTS, "an odd thing")) for stage, name in PROMPTS.items()}
+    numbers = iter(range(1, 10 * attempts))
 
-    def rows():
-        for n in range(attempts):
-            item, attempt = (n + 1, 1) if n < items else ((n - items) * 3 + 1, 2)
-            low = attempt == 1 and (n % 3 == 0)
-            scores = [rng.uniform(0.2, 0.6) if low else rng.uniform(0.75, 1.0) for _ in range(4)]
-            yield (
-                item,
-                1,
-                "a",
-                attempt,
-                "zoom_in",
-                f"{n:064x}",
-                "scored",
-                "",
-                f"{n:064x}",
-                "image/png",
-                *scores,
-                "[]",
-                0.0,
-            )
+    def add(table: str, row: dict) -> None:
+        marks = ", ".join("?" * len(row))
+        database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 
-    columns = (
-        "item, turn, input_sha, attempt, edit_type, call_key, outcome, reason, edited_sha, media_type, "
-        "compliance, seamlessness, preservation, quality, reasons, at"
-    )
-    database.executemany(f"INSERT INTO attempts ({columns}) VALUES ({', '.join('?' * 16)})", rows())
-    database.commit()
+    def call(stage: Stage, item: int, attempt: int, text: str) -> tuple[int, int]:
+        number = next(numbers)
+        raw = {
+            "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finish_reason": "STOP"}],
+            "model_version": "gemini-2.5-pro", "response_id": f"{rng.getrandbits(128):032x}",
+            "usage_metadata": {"prompt_token_count": 2700, "candidates_token_count": rng.randint(100, 400)},
+        }  # fmt: skip
+        asked = {
+            "text": f"{prompts[stage]} {item}",
+            "seed": rng.getrandbits(31),
+            "photo": f"{rng.getrandbits(256):064x}",
+        }
+        reply = Reply(Outcome.OK, text, None, Usage(2700, 260), "STOP", "gemini-2.5-pro", "single", json.dumps(raw))
+        row = {
+            "opened": number, "key": f"{rng.getrandbits(256):064x}", "usd": 0.004, "seconds": 3.0, "stage": str(stage),
+            "item": item, "turn": 1, "attempt": attempt, "backend": "procedural", "model": "", "prompt": str(stage),
+            "parameters": "{}", "inputs": json.dumps(asked), **reply_row(reply), "at": 0.0,
+        }  # fmt: skip
+        maker, made = call_rows(row, samples)
+        if maker is not None:
+            add("makers", maker)
+        add("calls", made)
+        return number, made["maker"]
+
+    for item in range(1, items + 1):
+        url = f"https://photos.invalid/{item}.jpg"
+        add("photos", {"id": item, "url": url, "locator": "x", "known": 0, "objects": "[]", "tags": "[]"})
+        add("items", {"id": item, "photo": item, "edit_types": '["zoom_in"]', "seed": item})
+        text = f"Zoom in on the {rng.choice(THINGS)} beside the {rng.choice(THINGS)} until it fills most of the frame."
+        written, _ = call(Stage.WRITE, item, 0, json.dumps({"suitable": True, "why": "", "prompts": [text]}))
+        call(Stage.SHORTEN, item, 0, "Zoom in.")
+        add("instructions", {
+            "item": item, "turn": 1, "base": 0, "call": written, "shortener": who(Stage.SHORTEN, fixed.shortener),
+            "writer": who(Stage.WRITE, fixed.writer), "text": text, "short": "Zoom in.", "recipe": "{}",
+            "outcome": "ok",
+            "reason": "",
+        })  # fmt: skip
+        for attempt in range(1, 3 if item % 3 == 0 else 2):
+            low = attempt == 1 and item % 3 == 0
+            edited, _ = call(Stage.EDIT, item, attempt, "")
+            scores = {name: round(rng.uniform(0.2, 0.6) if low else rng.uniform(0.75, 1.0), 2) for name in CRITERIA}
+            why = {
+                name: f"The {rng.choice(THINGS)} is {rng.choice(('as asked', 'a little soft', 'kept'))}."
+                for name in CRITERIA
+            }
+            said = {name: {"reason": why[name], "score": scores[name]} for name in CRITERIA}
+            judged, maker = call(Stage.JUDGE, item, attempt, json.dumps(said))
+            add("attempts", {
+                "item": item, "turn": 1, "written": written, "attempt": attempt, "call": edited,
+                "editor": who(Stage.EDIT, fixed.editor), "outcome": "made", "reason": "",
+                "edited": f"{rng.getrandbits(256):064x}", "media_type": "image/png", "checks": checks_id(fixed.checks),
+                "input_width": 1024, "input_height": 768, "edited_width": 1184, "edited_height": 864, "changed": 0.31,
+                "findings": "{}", "at": 0.0,
+            })  # fmt: skip
+            add("verdicts", {
+                "item": item, "turn": 1, "call": edited, "judged_by": judged, "judge": who(Stage.JUDGE, fixed.judge),
+                "maker": maker, "role": "judge", "outcome": "ok", "reason": "", "scores": json.dumps(scores),
+                "reasons": json.dumps(why),
+            })  # fmt: skip
+    database.execute("COMMIT")
     database.close()
 
 
@@ -323,9 +368,7 @@ def proof(folder: Path, scale: float) -> dict:
     for name in ("calm", "ledger"):
         with open_ledger(folder / name) as ledger:
             made[name] = dataclasses.replace(assemble(ledger, folder / f"out-{name}"), folder=Path())
-            lost = ledger.database.execute(
-                "SELECT count(*) FROM opened WHERE id NOT IN (SELECT opened FROM calls)"
-            ).fetchone()[0]
+            lost = ledger.database.execute("SELECT count(*) FROM opened").fetchone()[0]
     files = [sorted((folder / f"out-{name}").rglob("*.*")) for name in made]
     equal = made["calm"] == made["ledger"] and all(
         one.is_dir() or one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True)
@@ -338,6 +381,44 @@ def proof(folder: Path, scale: float) -> dict:
         "lost_in_flight": lost,
         "accepted": made["calm"].accepted,
     }
+
+
+def judges(folder: Path, scale: float) -> dict:
+    """Killed ten times with the judge changed half-way: nothing lost or paid again, both judges' scores are there."""
+    count, rng = int(2_000 * scale), random.Random(3)
+    photos = write_photos(folder / "photos", count, 48)
+    tables = {"sessions": {"share": 0.3}, "run": {"items_in_flight": 32, "max_wait_s": 0.5}}
+    config, ledger, old = folder / "config.json", folder / "ledger", set()
+    with ModelServer(Mind(faults=ModelFaults(**FAULTS))) as server:
+        told = document(server.gemini_url, photos, **tables)
+        for number in range(10):
+            if number == 5:
+                old = answered(ledger)
+                told["judge"] = {**told["judge"], "model": "another"}
+            config.write_text(json.dumps(told))
+            goal = sum(server.paid.values()) + rng.randint(count // 4, count)
+            process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(config), str(ledger)])
+            while sum(server.paid.values()) < goal and process.poll() is None:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+        subprocess.run([sys.executable, "-c", SCRIPT, str(config), str(ledger)], check=True)
+        twice = sum(server.paid.values()) - len(server.paid)
+    lost = len(old - answered(ledger))
+    with open_ledger(ledger) as opened:
+        said = opened.database.execute(
+            "SELECT model, count(*) FROM verdicts JOIN makers ON makers.id = maker WHERE outcome = 'ok' GROUP BY 1"
+        ).fetchall()
+        in_flight = opened.database.execute("SELECT count(*) FROM opened").fetchone()[0]
+        accepted = make_report(opened).accepted
+    found = {"items": count, "answered_before_the_change": len(old), "of_them_lost": lost, "paid_twice": twice}
+    return {**found, "lost_in_flight": in_flight, "verdicts": dict(map(tuple, said)), "accepted": accepted}
+
+
+def answered(ledger: Path) -> set[bytes]:
+    with open_ledger(ledger) as opened:
+        rows = opened.database.execute("SELECT key FROM calls WHERE outcome != 'unavailable'")
+        return {key for (key,) in rows}
 
 
 if __name__ == "__main__":

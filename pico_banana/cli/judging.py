@@ -37,6 +37,27 @@ def add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.set_defaults(run=_judge)
 
 
+def add_rejudge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command that judges a run's pictures again.
+
+    Args:
+        commands: where commands are added.
+    """
+    parser = commands.add_parser(
+        "rejudge",
+        help="have the kept pictures of a run judged by another judge, or again",
+        description="Have every kept picture of a run judged by the [judge] of a configuration, where that one has not "
+        "judged it. No edit is bought and no earlier verdict is lost; policy.judge says whose verdicts count.",
+        epilog="example: pico-banana regenerate rejudge other-judge.toml --ledger runs/a --unjudged",
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
+    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder")
+    parser.add_argument("--unjudged", action="store_true", help="only pictures that no judge has judged")
+    add_limits(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_rejudge)
+
+
 def add_scores(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command that writes what was judged.
 
@@ -81,6 +102,21 @@ def _judge(args: argparse.Namespace) -> int:
         "nothing waits for another try" if args.retry_failed else "nothing is left to judge",
         f"pico-banana regenerate scores {args.ledger} --out scores.parquet",
         "the same command and --retry-failed",
+    )
+    return ended(args, state, advice)
+
+
+def _rejudge(args: argparse.Namespace) -> int:
+    from pico_banana.regenerate.rejudge import rejudge
+    from pico_banana.regenerate.work.progress import ProgressLine
+
+    config = chosen_config(args)
+    with ProgressLine(sys.stderr) as line:
+        state = rejudge(config, args.ledger, unjudged=args.unjudged, progress=line.show)
+    advice = Advice(
+        "every kept picture has its verdict",
+        f"pico-banana regenerate report {args.ledger}",
+        "the same command",
     )
     return ended(args, state, advice)
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.cli.judging import add_judge, add_scores
+from pico_banana.cli.judging import add_judge, add_rejudge, add_scores
 from pico_banana.cli.runs import (
     INTERRUPTED,
     Advice,
@@ -59,6 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_assemble(commands)
     _add_report(commands)
     add_judge(commands)
+    add_rejudge(commands)
     add_scores(commands)
     _add_rehearse(commands)
 
@@ -209,8 +210,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _dry_run(args: argparse.Namespace, config: Config) -> int:
-    from pico_banana.regenerate.forecast import forecast_run
     from pico_banana.regenerate.tables import forecast_table
+    from pico_banana.regenerate.work.forecast import forecast_run
 
     found = forecast_run(config, args.ledger)
     totals = {"accepted": found.accepted, "total_usd": found.total_usd}
@@ -262,7 +263,7 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _rehearse(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.forecast import PUBLISHED_RATES
+    from pico_banana.regenerate.work.forecast import PUBLISHED_RATES
     from pico_banana.rehearsal.models import Mind, ModelServer, parse_faults
 
     faults = parse_faults(args.fault, latency_s=args.latency)

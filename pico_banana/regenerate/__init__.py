@@ -21,14 +21,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.forecast import Forecast, forecast_run
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
     from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+    from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report, make_status
     from pico_banana.regenerate.results.report_html import write_html
     from pico_banana.regenerate.settings.config import Config, config_from, read_config
     from pico_banana.regenerate.settings.policy import Policy, Verdict
+    from pico_banana.regenerate.work.forecast import Forecast, forecast_run
     from pico_banana.regenerate.work.runner import run
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import RunState
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Assembled": "results.assembly",
     "Config": "settings.config",
-    "Forecast": "forecast",
+    "Forecast": "work.forecast",
     "Ledger": "ledger.ledger",
     "Policy": "settings.policy",
     "PublishedEdit": "judging",
@@ -46,13 +47,14 @@ _HOMES = {
     "Verdict": "settings.policy",
     "assemble": "results.assembly",
     "config_from": "settings.config",
-    "forecast_run": "forecast",
+    "forecast_run": "work.forecast",
     "judge_published": "judging",
     "make_report": "results.report",
     "make_status": "results.report",
     "open_ledger": "ledger.ledger",
     "published_edits": "judging",
     "read_config": "settings.config",
+    "rejudge": "rejudge",
     "run": "work.runner",
     "scores": "judging",
     "write_html": "results.report_html",
@@ -78,6 +80,7 @@ __all__ = [
     "open_ledger",
     "published_edits",
     "read_config",
+    "rejudge",
     "run",
     "scores",
     "write_html",

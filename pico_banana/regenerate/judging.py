@@ -10,22 +10,27 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.forecast_numbers import ASSUMED
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.plan.plan import OF_PUBLISHED, add_items, is_of_published
-from pico_banana.regenerate.settings.policy import CRITERIA, Verdict
-from pico_banana.regenerate.values import Instruction, Item, Outcome, Photo, Reply, Stage, derived_seed
+from pico_banana.regenerate.results.derive import MADE, wanted
+from pico_banana.regenerate.settings.jury import Said
+from pico_banana.regenerate.settings.policy import CRITERIA
+from pico_banana.regenerate.values import Instruction, Item, Photo, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
+from pico_banana.regenerate.work.forecast_numbers import ASSUMED
 from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import connect, hire
-from pico_banana.regenerate.work.stages import Scene, Work
-from pico_banana.regenerate.work.walk import SCORED, finish, judged, keep_attempt
+from pico_banana.regenerate.work.stages import Work
+from pico_banana.regenerate.work.walk import Made, finish, judged, keep_attempt
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,15 +42,20 @@ if TYPE_CHECKING:
     from pico_banana.records import Record
     from pico_banana.regenerate.ledger.ledger import Ledger
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.jury import Jury
     from pico_banana.regenerate.settings.policy import Policy
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.taxonomy import EditType
 
-_QUERY = """
-SELECT published.name, attempts.* FROM attempts JOIN published USING (item) ORDER BY attempts.item
-"""
+_QUERY = f"""
+SELECT published.name, {", ".join(f"v.{name}" for name in Said._fields)}, makers.prompt, makers.model, makers.backend,
+  calls.answered_by
+FROM published JOIN verdicts v ON v.item = published.item AND v.turn = 1 AND v.call = 0
+LEFT JOIN makers ON makers.id = v.maker LEFT JOIN calls ON calls.opened = v.judged_by
+ORDER BY published.item, v.judged_by
+"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ def judge_published(
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    alone = _judges_only(config)
+    alone = judges_alone(config)
     staff = hire(alone)
     connect(staff)
 
@@ -142,7 +152,7 @@ def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]
     Returns:
         US dollars, and the judge's model where nobody knows its price; then the cost is unknown.
     """
-    alone = _judges_only(config)
+    alone = judges_alone(config)
     return edits * cost_usd(prices(alone)["judge"], ASSUMED[Stage.JUDGE]), unpriced(alone)
 
 
@@ -180,13 +190,21 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
             ("problem", pa.string()),
         ]
     )
-    asked = _who_judged(ledger)
-    rows = [_scored(row, rule) | asked.get(row["item"], {}) for row in ledger.database.execute(_QUERY)]
+    jury = wanted(ledger, rule).jury
+    found = groupby(ledger.database.execute(_QUERY), itemgetter("name"))
+    rows = [_scored(name, list(said), rule, jury) for name, said in found]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _judges_only(config: Config) -> Config:
-    """Leave out the stages that nobody asks: their models need no key, and their settings make no difference."""
+def judges_alone(config: Config) -> Config:
+    """Leave out the stages that nobody asks: their models need no key, and their settings make no difference.
+
+    Args:
+        config: a configuration.
+
+    Returns:
+        One with the judges of the other alone.
+    """
     nobody, unchecked = ModelSettings(), replace(config.checks, enabled=False)
     return replace(config, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
 
@@ -210,40 +228,28 @@ async def _judge_one(desk: Desk, staff: Staff, item: Item) -> str:
     before = await asyncio.to_thread(read_photo, item.photo)
     after = await asyncio.to_thread(read_photo, Photo(edited, edited))
     scene = Scene(item, 1, before, before)
-    found = await judged(desk, staff, scene, Work(Instruction(instruction), after, 1), Reply(Outcome.OK, picture=after))
-    await keep_attempt(desk, scene, found, attempt=1, call_key="")
+    await keep_attempt(desk, scene, Made(0, MADE, "", after), attempt=1, written=0)
+    found = await judged(desk, staff, scene, Work(Instruction(instruction), after, 1), 0)
     await finish(desk, item)
     if found.first is None:
-        return "rejected"
+        return "unjudged"
     return "accepted" if desk.config.policy.decide(found.first, found.second).accepted else "rejected"
 
 
-def _scored(row: sqlite3.Row, rule: Policy) -> dict[str, Any]:
-    if row["outcome"] != SCORED:
-        return {"id": row["name"], "problem": row["reason"] or row["outcome"]}
-    reasons = json.loads(row["reasons"])
-    first = Verdict({name: row[name] for name in CRITERIA}, None, reasons[0])
-    second = None
-    if row[f"{CRITERIA[0]}2"] is not None:
-        second = Verdict({name: row[f"{name}2"] for name in CRITERIA}, None, reasons[1])
-    decision = rule.decide(first, second)
+def _scored(name: str, rows: list[sqlite3.Row], rule: Policy, jury: Jury) -> dict[str, Any]:
+    said = [Said(*(row[field] for field in Said._fields)) for row in rows]
+    heard = jury.hear(said)
+    if heard.first is None:
+        return {"id": name, "problem": said[-1].reason or "not judged yet"}
+    decision = rule.decide(heard.first, heard.second)
+    counted = next(row for row in rows if row["judged_by"] == heard.said[0].judged_by)
     return {
-        "id": row["name"],
+        "id": name,
         "score": decision.score,
-        **first.scores,
-        "reasons": list(reasons[0].items()),
+        **heard.first.scores,
+        "reasons": list(json.loads(counted["reasons"]).items()),
         "accepted": decision.accepted,
-        "second_score": None if second is None else rule.score(second),
-    }
-
-
-def _who_judged(ledger: Ledger) -> dict[int, dict[str, str]]:
-    """Say which model judged each item, and by which prompt."""
-    found = ledger.database.execute(
-        "SELECT item, answered_by, model, backend, prompt FROM calls WHERE stage = ? AND outcome = ?",
-        (str(Stage.JUDGE), str(Outcome.OK)),
-    )
-    return {
-        item: {"judge": answered or model or backend, "prompt": prompt}
-        for item, answered, model, backend, prompt in found
+        "second_score": None if heard.second is None else rule.score(heard.second),
+        "judge": counted["answered_by"] or counted["model"] or counted["backend"],
+        "prompt": counted["prompt"],
     }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pico_banana.regenerate.forecast import Forecast
     from pico_banana.regenerate.results.report import Report, Status
+    from pico_banana.regenerate.work.forecast import Forecast
     from pico_banana.regenerate.work.state import RunState
 
 

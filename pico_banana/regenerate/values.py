@@ -180,6 +180,7 @@ class Reply:
         model: the model that answered, as the service names it.
         transport: "single" or "batch"; batch pictures are reported to be of lower quality.
         raw: the reply as JSON text, pictures left out.
+        call: the call's number in the ledger; the desk sets it.
     """
 
     outcome: Outcome
@@ -190,6 +191,7 @@ class Reply:
     model: str = ""
     transport: str = "single"
     raw: str = "{}"
+    call: int = 0
 
 
 @dataclass(frozen=True, slots=True)

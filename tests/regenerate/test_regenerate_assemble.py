@@ -11,9 +11,12 @@ from pico_banana.regenerate.ledger.ledger import open_ledger
 from pico_banana.regenerate.results import assembly
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from
+from pico_banana.regenerate.settings.makers import who
 from pico_banana.regenerate.settings.policy import CRITERIA, Policy, Verdict
+from pico_banana.regenerate.values import Stage
 from pico_banana.taxonomy import edit_type
 
+CONFIG = config_from({"second_judge": {"model": "another"}})
 HIGH, LOW, THIRDS = (0.9, 0.8, 0.95, 1.0), (0.2, 0.5, 0.4, 0.1), (0.1 + 0.2, 1 / 3, 2 / 3, 1e-7)
 WHY = [{"compliance": 'Says "no" · naïvely', "quality": "plain\nlines \\ 日本"}]
 PLAIN = [{"compliance": "fine", "quality": "sharp"}]
@@ -29,8 +32,14 @@ def tried(*scores, second=(), drift=None, outcome="scored", reasons=PLAIN, sizes
 NOTHING = tried(outcome="refused", reasons=[], sizes=(None,) * 4, changed=None)
 # One list of attempts a turn, one list of turns an item; the photos of items 1 and 2 are the same one.
 ITEMS = [
-    [[tried(*HIGH, reasons=[], sizes=(None,) * 4, changed=None)]],
-    [[tried(*LOW, reasons=WHY), tried(*THIRDS, second=THIRDS), tried(*HIGH, second=HIGH, reasons=WHY * 2)]],
+    [[tried(*HIGH, sizes=(None,) * 4, changed=None)]],
+    [
+        [
+            tried(*LOW, reasons=WHY),
+            tried(*THIRDS, second=THIRDS, reasons=PLAIN * 2),
+            tried(*HIGH, second=HIGH, reasons=WHY * 2),
+        ]
+    ],
     [[tried(*LOW), tried(*LOW), tried(*LOW)]],
     [[tried(*HIGH)], [tried(*LOW, drift=0.5), tried(*HIGH, drift=1.0)], [tried(*HIGH, drift=0.0)]],
     [[NOTHING]],
@@ -54,29 +63,40 @@ def sha(item, turn, attempt):
 
 def fill(path):
     database = sqlite3.connect(path)
+    judge, second = who(Stage.JUDGE, CONFIG.judge), who(Stage.SECOND_JUDGE, CONFIG.second_judge)
     for item, turns in enumerate(ITEMS, 1):
         database.execute("INSERT OR IGNORE INTO photos VALUES (?, ?, 'x', 0, '[]', '[]')", (item, url(item)))
         types = json.dumps(["zoom_in"] * max(1, len(turns)))
         database.execute(
             "INSERT INTO items SELECT ?, id, ?, ? FROM photos WHERE url = ?", (item, types, item, url(item))
         )
-        before = "photo"
+        before = 0
         for turn, attempts in enumerate(turns, 1):
+            written = 1000 * item + 100 * turn
             database.execute(
-                "INSERT INTO instructions VALUES (?, ?, ?, 'zoom_in', ?, ?, '{}', 'ok', '')",
-                (item, turn, before, *words(item, turn)),
+                "INSERT INTO instructions VALUES (?, ?, ?, ?, 0, 0, ?, ?, '{}', 'ok', '')",
+                (item, turn, before, written, *words(item, turn)),
             )
             for number, one in enumerate(attempts, 1):
-                scores = [*one["first"], one["drift"], *(one["second"] or [None] * 4), None]
-                if not one["first"]:
-                    scores = [None] * 10
                 picture = sha(item, turn, number) if one is not NOTHING else None
+                outcome = "made" if one["first"] and one["outcome"] == "scored" else one["outcome"]
                 values = (
-                    item, turn, number, before, "zoom_in", f"call{number}", one["outcome"], "", picture, "image/png",
-                    *one["sizes"], one["changed"], *scores, json.dumps(one["reasons"]), 0.0,
+                    item, turn, written, number, written + number, 0, outcome, "", picture, "image/png", 0,
+                    *one["sizes"], one["changed"], "{}", 0.0,
                 )  # fmt: skip
                 database.execute(f"INSERT INTO attempts VALUES ({', '.join('?' * len(values))})", values)
-            before = sha(item, turn, len(attempts))
+                for place, (said, why) in enumerate(
+                    zip(verdicts(one) if one["first"] else [], one["reasons"], strict=True)
+                ):
+                    drift = {} if said.drift is None else {"drift": said.drift}
+                    asked = (judge, second)[place]
+                    values = (
+                        item, turn, written + number, written + number + 10 + place, asked, asked,
+                        ("judge", "second_judge")[place], "ok", "", json.dumps({**said.scores, **drift}),
+                        json.dumps(why, ensure_ascii=False),
+                    )  # fmt: skip
+                    database.execute(f"INSERT INTO verdicts VALUES ({', '.join('?' * len(values))})", values)
+            before = written + len(attempts)
     database.commit()
     database.close()
 
@@ -86,7 +106,7 @@ def verdicts(one):
     return [first, *([Verdict(dict(zip(CRITERIA, one["second"], strict=True)))] if one["second"] else [])]
 
 
-def note(number, one, policy):
+def note(number, one, policy, call):
     decision = policy.decide(*verdicts(one)) if one["first"] else None
     return {
         "attempt": number,
@@ -100,7 +120,7 @@ def note(number, one, policy):
         "reasons": one["reasons"],
         "sizes": one["sizes"],
         "changed": one["changed"],
-        "call": f"call{number}",
+        "call": call,
     }
 
 
@@ -120,8 +140,14 @@ def naive(policy):
 
     def say(kind, path, item, turns):
         said = [
-            {"edit_type": "zoom_in", "attempts": [note(number, one, policy) for number, one in enumerate(attempts, 1)]}
-            for attempts in turns
+            {
+                "edit_type": "zoom_in",
+                "attempts": [
+                    note(number, one, policy, 1000 * item + 100 * turn + number)
+                    for number, one in enumerate(attempts, 1)
+                ],
+            }
+            for turn, attempts in enumerate(turns, 1)
         ]
         files["annotations/regenerate.jsonl"].append({"id": f"{kind}/{path}", "item": item, "turns": said})
 
@@ -167,7 +193,7 @@ def test_assembled_files_are_those_of_a_plain_writer(policy, workers, tmp_path, 
     leftover = tmp_path / "out" / ".assembling" / "0"
     leftover.mkdir(parents=True)
     with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:
-        ledger.bind(config_from({}))
+        ledger.bind(CONFIG)
     fill(tmp_path / "l" / "ledger.sqlite")
     with open_ledger(tmp_path / "l") as ledger:
         made = assemble(ledger, tmp_path / "out", policy=policy, pictures=False, workers=workers)

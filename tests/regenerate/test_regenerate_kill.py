@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from pico_banana.regenerate import config_from, run
-state = run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]))
+state = run(config_from(json.loads(Path(sys.argv[1]).read_text())), Path(sys.argv[2]), accept_changes=True)
 sys.exit(130 if state.stopped else 0)
 """
 
@@ -52,7 +53,7 @@ def wait_for_calls(server, more: int) -> None:
 
 def lost_in_flight(ledger: Path) -> int:
     with open_ledger(ledger) as opened:
-        statement = "SELECT count(*) FROM opened WHERE id NOT IN (SELECT opened FROM calls)"
+        statement = "SELECT count(*) FROM opened"
         return int(opened.database.execute(statement).fetchone()[0])
 
 
@@ -86,6 +87,51 @@ def test_killed_and_resumed_it_makes_the_same_and_pays_once(serve, photos, tmp_p
             assemble(ledger, tmp_path / f"out-{name}")
     assert published(tmp_path / "out-calm") == published(tmp_path / "out-ledger")
     assert killed.paid.keys() == undisturbed.paid.keys()
+
+
+def test_killed_with_a_judge_changed_half_way_nothing_old_is_paid_again_and_both_judges_scores_are_there(
+    serve, photos, tmp_path
+):
+    server = serve(latency_s=0.02, **FAULTS)
+    document = tmp_path / "config.json"
+    tables = {"sessions": {"share": 0.3}, "run": {"stop_grace_s": 10.0}, "source": {"folder": str(photos), "limit": 30}}
+    document.write_text(json.dumps(gemini_document(server, photos, **tables)))
+    killed(document, tmp_path / "ledger", server, random.Random(7), times=2)
+    with open_ledger(tmp_path / "ledger") as ledger:
+        old = asked(ledger)
+    changed = gemini_document(server, photos, **tables, judge={"model": "gemini-3.8-flash"})
+    document.write_text(json.dumps(changed))
+    killed(document, tmp_path / "ledger", server, random.Random(8), times=2)
+    assert start(document, tmp_path / "ledger").wait() == 0
+    assert sum(server.paid.values()) - len(server.paid) <= lost_in_flight(tmp_path / "ledger")
+    with open_ledger(tmp_path / "ledger") as ledger:
+        assert old <= asked(ledger), "nothing is lost"
+        judges = {
+            model
+            for (model,) in ledger.database.execute(
+                "SELECT model FROM verdicts JOIN makers ON makers.id = maker WHERE outcome = 'ok'"
+            )
+        }
+        made = {
+            name: assemble(ledger, tmp_path / name, policy=replace(ledger.latest_config().policy, judge=name))
+            for name in ("current", "gemini-2.5-pro", "gemini-3.8-flash")
+        }
+    assert judges == {"gemini-2.5-pro", "gemini-3.8-flash"}
+    assert made["current"].accepted == made["gemini-3.8-flash"].accepted > made["gemini-2.5-pro"].accepted > 0
+    assert "open" not in made["current"].ended
+    assert "not begun" not in made["current"].ended
+
+
+def asked(ledger) -> set[bytes]:
+    return {key for (key,) in ledger.database.execute("SELECT key FROM calls WHERE outcome != 'unavailable'")}
+
+
+def killed(document: Path, ledger: Path, server, rng: random.Random, *, times: int) -> None:
+    for _ in range(times):
+        process = start(document, ledger)
+        wait_for_calls(server, rng.randint(70, 90))
+        process.kill()
+        process.wait()
 
 
 def test_ctrl_c_lets_calls_in_flight_finish_and_loses_none(serve, photos, tmp_path):

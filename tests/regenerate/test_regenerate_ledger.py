@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pico_banana.errors import ConfigError, DiskFullError, PictureMissingError, StoreError
+from pico_banana.errors import ConfigError, DiskFullError, PictureCorruptError, PictureMissingError, StoreError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.ledger import open_ledger
@@ -62,7 +65,7 @@ def test_a_full_database_says_so_and_the_reserve_makes_room_once(tmp_path):
     journal = Journal(path, vault.rescued)
     pages = journal._database.execute("PRAGMA page_count").fetchone()[0]
     journal._database.execute(f"PRAGMA max_page_count = {pages + 2}")
-    with pytest.raises(DiskFullError, match="nothing that was paid for is lost"):
+    with pytest.raises(DiskFullError, match="free some space and run again"):
         fill_up(journal)
     assert vault.reserve_spent
     kept = database.execute("SELECT count(*) FROM notes").fetchone()[0]
@@ -90,6 +93,59 @@ def test_the_reserve_is_given_back_and_the_write_tried_again(tmp_path):
         vault.rescued(write_full)
 
 
+def test_all_who_find_the_disk_full_at_once_use_the_reserve(tmp_path):
+    vault = Vault(tmp_path)
+    vault.keep_reserve(size=1000)
+    everyone, found_full = threading.Barrier(8), []
+
+    def write():
+        if not vault.reserve_spent:
+            found_full.append(1)
+            everyone.wait()  # all of them have failed before the first one gives the reserve back
+            raise DiskFullError("full")
+        return "written"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [done.result() for done in [pool.submit(vault.rescued, write) for _ in range(8)]] == ["written"] * 8
+    assert len(found_full) == 8
+
+
+@pytest.fixture
+def journal(tmp_path):
+    database = connect(tmp_path / "notes.sqlite")
+    database.execute("CREATE TABLE notes (text TEXT NOT NULL, number INTEGER)")
+    made = Journal(tmp_path / "notes.sqlite", lambda write: write())
+    yield made
+    made.close()
+    database.close()
+
+
+def kept(journal):
+    return [tuple(row) for row in connect(journal._path).execute("SELECT text, number FROM notes ORDER BY rowid")]
+
+
+def test_half_a_letter_and_an_absurd_count_are_kept(journal):
+    journal.append("notes", {"text": "a \ud83d hat, \ud83c\udfa9", "number": 2**70}).result(timeout=10)
+    journal.append("notes", {"text": "", "number": -(2**70)}).result(timeout=10)
+    assert kept(journal) == [("a \ufffd hat, \U0001f3a9", 2**63 - 1), ("", -(2**63))]
+
+
+@pytest.mark.parametrize("bad", [None, object(), {"a": 1}])
+def test_whatever_goes_wrong_with_one_row_reaches_its_waiter_and_the_others_are_kept(journal, bad):
+    waiting = [journal.append("notes", {"text": text, "number": 1}) for text in ("a", bad, "b")]
+    with pytest.raises(StoreError, match="cannot write"):
+        waiting[1].result(timeout=10)
+    for done in (waiting[0], waiting[2]):
+        done.result(timeout=10)
+    assert [text for text, _ in kept(journal)] == ["a", "b"]
+
+
+def test_a_forked_child_is_told_instead_of_waiting(journal, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(StoreError, match="before a fork"):
+        journal.append("notes", {"text": "a"})
+
+
 def fill_up(journal):
     for _ in range(100):
         journal.append("notes", {"text": "x" * 1000}).result()
@@ -108,6 +164,16 @@ def test_pictures_are_kept_by_content(tmp_path):
     assert vault.path(picture.sha256, "image/png").is_file()
     with pytest.raises(PictureMissingError):
         vault.load("0" * 64)
+
+
+@pytest.mark.parametrize("damaged", [b"\x89PNG\r\n\x1a\nRest", b"\x89PNG", b"", bytes(12)])
+def test_a_picture_that_changed_on_the_disk_is_not_given_out(tmp_path, damaged):
+    vault = Vault(tmp_path)
+    picture = Picture.of(b"\x89PNG\r\n\x1a\nrest")
+    vault.save(picture)
+    vault.path(picture.sha256, "image/png").write_bytes(damaged)
+    with pytest.raises(PictureCorruptError, match="no longer has the hash"):
+        vault.load(picture.sha256)
 
 
 def test_a_torn_picture_is_not_there(tmp_path):

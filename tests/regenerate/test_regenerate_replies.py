@@ -14,7 +14,7 @@ from PIL import Image
 
 from pico_banana.errors import ConfigError, ModelReplyError, PicoBananaError, RunStoppedError, ServerError
 from pico_banana.regenerate.backends.base import ModelSettings, backend
-from pico_banana.regenerate.settings.json_replies import parse_json_object, repaired, unfenced
+from pico_banana.regenerate.backends.json_replies import parse_json_object, repaired, unfenced
 from pico_banana.regenerate.values import Outcome, Reply
 from tests.regenerate.test_regenerate_odd_replies import SHORTEN, answering
 from tests.regenerate.test_regenerate_sdks import ask, chat, edit_request, gemini, photo

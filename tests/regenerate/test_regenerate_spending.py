@@ -9,13 +9,13 @@ import pytest
 
 from pico_banana.errors import RequestRefusedError, RunStoppedError, ThrottledError
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.forecast import forecast
 from pico_banana.regenerate.plan.plan import make_items
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.settings.pricelist import Price, default_model, listed
 from pico_banana.regenerate.values import Outcome, Photo, Reply, Stage, Usage
 from pico_banana.regenerate.work.advice import advice
 from pico_banana.regenerate.work.budget import Budget, cost_usd, most_usd, reply_usd, unpriced
+from pico_banana.regenerate.work.forecast import forecast
 from pico_banana.regenerate.work.guards import Breaker, patient, same_model
 from pico_banana.regenerate.work.pace import Pace
 from pico_banana.regenerate.work.runner import run

@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from pico_banana.errors import ConfigError, unknown_name
-from pico_banana.regenerate.settings.json_replies import repaired
+from pico_banana.regenerate.backends.json_replies import repaired
 from pico_banana.regenerate.values import Instruction, KnownObject, Picture, Reply, Usage, counted
 from pico_banana.taxonomy import EditType  # noqa: TC001 - see above
 

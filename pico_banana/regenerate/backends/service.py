@@ -22,7 +22,7 @@ from pico_banana.errors import (
     ServerError,
     ThrottledError,
 )
-from pico_banana.regenerate.settings.json_replies import repaired
+from pico_banana.regenerate.backends.json_replies import repaired
 from pico_banana.regenerate.values import Outcome, Picture, Reply
 
 if TYPE_CHECKING:

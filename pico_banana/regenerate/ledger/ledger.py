@@ -19,19 +19,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ConfigError, StoreError
-from pico_banana.regenerate.ledger.entries import item_from, reply_from
+from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_from
 from pico_banana.regenerate.ledger.journal import Journal, connect
+from pico_banana.regenerate.ledger.layout import LAYOUT, create_database
 from pico_banana.regenerate.ledger.vault import Vault
 from pico_banana.regenerate.settings.config import Config, config_from, differing_keys
+from pico_banana.regenerate.settings.hosts import without_userinfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from pico_banana.regenerate.values import Item, Reply
 
-LAYOUT = "1"
 _PAGE = 500
+_ITEM = (
+    "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "
+    "JOIN photos p ON p.id = i.photo"
+)
 
 
 class Ledger:
@@ -41,6 +46,7 @@ class Ledger:
         folder: where it lies.
         vault: its pictures.
         database: a connection for reading.
+        changed: whether `bind` found that the configuration asks something else than the ledger's latest.
     """
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
@@ -49,6 +55,8 @@ class Ledger:
         self.vault = Vault(folder)
         self.database = connect(folder / "ledger.sqlite")
         self._journal = Journal(folder / "ledger.sqlite", self.vault.rescued) if writable else None
+        self._samples: dict[int, bytes] | None = None
+        self.changed = False
 
     def __enter__(self) -> Self:
         """Use it in a with block."""
@@ -79,9 +87,19 @@ class Ledger:
         """
         if self._journal is None:
             raise StoreError(f"{self.folder} was opened for reading", path=str(self.folder))
+        if table == "calls":
+            return self._append_call(self._journal, row)
+        if table == "opened":
+            row = {**row, "key": bytes.fromhex(row["key"])}
         return self._journal.append(table, row)
 
-    # --- configuration -------------------------------------------------------------------------------------------
+    def _append_call(self, journal: Journal, row: Mapping[str, Any]) -> Future[None]:
+        if self._samples is None:
+            self._samples = dict(map(tuple, self.database.execute("SELECT id, sample FROM makers")))
+        maker, call = call_rows(row, self._samples)
+        if maker is not None:
+            journal.append("makers", maker)  # written before the call, or with it
+        return journal.append("calls", call)
 
     def bind(self, config: Config, *, accept_changes: bool = False) -> None:
         """Record the configuration of this run, and refuse one that asks something else.
@@ -101,8 +119,10 @@ class Ledger:
                 "Take another ledger folder, restore the values, or pass --accept-changes"
             )
             raise ConfigError(text, key=differing[0])
-        if latest != config.as_json():
-            row = {"digest": config.digest(), "json": config.as_json(), "at": time.time()}
+        stored = without_userinfo(config)
+        self.changed = bool(differing)
+        if latest != stored.as_json():
+            row = {"digest": stored.digest(), "json": stored.as_json(), "at": time.time()}
             self.append("configs", row).result()
 
     def latest_config_json(self) -> str | None:
@@ -129,15 +149,14 @@ class Ledger:
         document = json.loads(text)
         return config_from({key: value for key, value in document.items() if value is not None})
 
-    # --- plan ----------------------------------------------------------------------------------------------------
-
     def item_count(self) -> int:
         """Count the planned items.
 
         Returns:
             Their number.
         """
-        return int(self.database.execute("SELECT count(*) FROM items").fetchone()[0])
+        # Ids run from 1 without a gap, and the last one is found without reading the others.
+        return int(self.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0])
 
     def items(self) -> Iterator[Item]:
         """Give the whole plan.
@@ -169,8 +188,21 @@ class Ledger:
         Returns:
             The number of items.
         """
-        statement = f"SELECT count(*) FROM items i WHERE {self._unfinished(failed=failed)}"  # noqa: S608 - ours
-        return int(self.database.execute(statement, {"digest": digest}).fetchone()[0])
+        waiting = (
+            "SELECT count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished WHERE digest = ?)"
+        )
+        failures = int(self.database.execute(waiting, (digest,)).fetchone()[0])
+        if failed:
+            return failures
+        done = self.database.execute(
+            "SELECT count FROM counts WHERE name = 'finished' AND value = ?", (digest,)
+        ).fetchone()
+        return self.item_count() - (int(done[0]) if done is not None else 0) - failures
+
+    def items_of(self, numbers: Iterable[int]) -> Iterator[Item]:
+        """Give the items with these ids, in their order."""
+        for number in numbers:
+            yield item_from(self.database.execute(f"{_ITEM} WHERE i.id = ?", (number,)).fetchone())
 
     def _unfinished(self, *, failed: bool) -> str:
         # Failures of the run that is going on do not count: they would move the pages under its feet.
@@ -180,16 +212,11 @@ class Ledger:
         return f"{unfinished} AND {'' if failed else 'NOT '}{failure}"
 
     def _paged(self, where: str, digest: str = "") -> Iterator[Item]:
-        statement = (
-            "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "  # noqa: S608 - ours
-            f"JOIN photos p ON p.id = i.photo WHERE i.id > :after AND {where} ORDER BY i.id LIMIT {_PAGE}"
-        )
+        statement = f"{_ITEM} WHERE i.id > :after AND {where} ORDER BY i.id LIMIT {_PAGE}"
         after = 0
         while rows := self.database.execute(statement, {"after": after, "digest": digest}).fetchall():
             yield from map(item_from, rows)
             after = rows[-1]["id"]
-
-    # --- calls ---------------------------------------------------------------------------------------------------
 
     def answer(self, key: str) -> Reply | None:
         """Look up the answer to a request.
@@ -203,7 +230,11 @@ class Ledger:
         Raises:
             PictureMissingError: the record is there and its picture is not.
         """
-        row = self.database.execute("SELECT * FROM calls WHERE key = ? AND outcome != 'unavailable'", (key,)).fetchone()
+        row = self.database.execute(
+            "SELECT calls.*, makers.sample FROM calls JOIN makers ON makers.id = calls.maker "
+            "WHERE key = ? AND outcome != 'unavailable'",
+            (bytes.fromhex(key),),
+        ).fetchone()
         if row is None:
             return None
         return reply_from(row, self.vault.load(row["picture"]) if row["picture"] else None)
@@ -214,7 +245,10 @@ class Ledger:
         Returns:
             From 1.
         """
-        return int(self.database.execute("SELECT coalesce(max(id), 0) FROM opened").fetchone()[0]) + 1
+        lost, ended = self.database.execute(
+            "SELECT (SELECT coalesce(max(id), 0) FROM opened), (SELECT coalesce(max(opened), 0) FROM calls)"
+        ).fetchone()
+        return int(max(lost, ended)) + 1
 
     def spent_usd(self) -> tuple[float, float]:
         """Sum the money.
@@ -222,10 +256,8 @@ class Ledger:
         Returns:
             USD that finished calls cost, and USD that calls lost in flight may have cost at most.
         """
-        spent = self.database.execute("SELECT coalesce(sum(usd), 0) FROM calls").fetchone()[0]
-        lost = self.database.execute(
-            "SELECT coalesce(sum(most_usd), 0) FROM opened WHERE id NOT IN (SELECT opened FROM calls)"
-        ).fetchone()[0]
+        spent = self.database.execute("SELECT coalesce(sum(usd), 0) FROM call_sums").fetchone()[0]
+        lost = self.database.execute("SELECT coalesce(sum(most_usd), 0) FROM opened").fetchone()[0]
         return float(spent), float(lost)
 
 
@@ -249,7 +281,7 @@ def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = Fa
         text = f"{folder} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {folder}`"
         raise StoreError(text, path=str(folder))
     if create:
-        _create(folder, path)
+        create_database(folder, path)
     ledger = Ledger(folder, writable=writable)
     try:
         layout = ledger.database.execute("SELECT value FROM facts WHERE name = 'layout'").fetchone()
@@ -259,17 +291,8 @@ def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = Fa
     if layout is None or layout["value"] != LAYOUT:
         ledger.close()
         raise StoreError(
-            f"{path} is a ledger of another version of this package; finish it with that one", path=str(path)
+            f"{path} is a ledger of another version of this package (its layout is not {LAYOUT}); "
+            "finish and assemble it with the version that made it, and begin a new ledger with this one",
+            path=str(path),
         )
     return ledger
-
-
-def _create(folder: Path, path: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        database = connect(path)
-        database.executescript((Path(__file__).parent / "ledger.sql").read_text(encoding="utf-8"))
-        database.execute("INSERT OR IGNORE INTO facts VALUES ('layout', ?)", (LAYOUT,))
-        database.close()
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"cannot make a ledger in {folder}: {error}", path=str(folder)) from error

@@ -1,4 +1,4 @@
--- The ledger of a regeneration. Every table only ever grows; nothing is updated or deleted, but a plan that was cut off.
+-- The ledger of a regeneration. What was asked and answered only ever grows; the rest can be made again from it.
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- Every configuration the ledger has been run with, in order.
@@ -19,46 +19,97 @@ CREATE TABLE IF NOT EXISTS published (
   item INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, edited TEXT NOT NULL, instruction TEXT NOT NULL
 );
 
--- Written before a call starts: what was in flight when a process died is opened and has no row in calls.
-CREATE TABLE IF NOT EXISTS opened (
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, stage TEXT NOT NULL, item INTEGER NOT NULL, most_usd REAL NOT NULL, at REAL NOT NULL
+-- Who answered. `who` is the hash of kind, backend, model and parameters; `id` that of the same with the prompt's version.
+-- Neither knows where the model is served, nor how long a reply may be. `sample` is the first call's text: the others
+-- are compressed against it.
+CREATE TABLE IF NOT EXISTS makers (
+  id INTEGER PRIMARY KEY, who INTEGER NOT NULL, kind TEXT NOT NULL, backend TEXT NOT NULL, model TEXT NOT NULL,
+  parameters TEXT NOT NULL, prompt TEXT NOT NULL, sample BLOB NOT NULL
 );
 
--- One row a call that ended, paid or not. The key is the hash of everything that was asked.
+-- Written before a call starts, taken away with the call's row: what is left was in flight when a process died.
+CREATE TABLE IF NOT EXISTS opened (
+  id INTEGER PRIMARY KEY, key BLOB NOT NULL, stage TEXT NOT NULL, item INTEGER NOT NULL, most_usd REAL NOT NULL, at REAL NOT NULL
+);
+
+-- One row a call that ended, paid or not. The key is the hash of everything that was asked; packed holds what was
+-- asked, the text and the raw reply, see packing.py.
 CREATE TABLE IF NOT EXISTS calls (
-  opened INTEGER PRIMARY KEY REFERENCES opened(id), key TEXT NOT NULL, stage TEXT NOT NULL,
+  opened INTEGER PRIMARY KEY, key BLOB NOT NULL, stage TEXT NOT NULL,
   item INTEGER NOT NULL, turn INTEGER NOT NULL, attempt INTEGER NOT NULL,
-  backend TEXT NOT NULL, model TEXT NOT NULL, answered_by TEXT NOT NULL, prompt TEXT NOT NULL,
-  parameters TEXT NOT NULL, inputs TEXT NOT NULL, transport TEXT NOT NULL,
-  outcome TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL, picture TEXT, raw TEXT NOT NULL,
-  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, pictures INTEGER NOT NULL,
-  usd REAL NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL
+  maker INTEGER NOT NULL REFERENCES makers(id), most_output INTEGER NOT NULL, answered_by TEXT NOT NULL,
+  transport TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, picture TEXT,
+  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, pictures INTEGER NOT NULL, usage TEXT NOT NULL,
+  usd REAL NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL, packed BLOB NOT NULL
 );
 -- The same request is answered once: a second answer cannot even be stored.
 CREATE UNIQUE INDEX IF NOT EXISTS answered ON calls (key) WHERE outcome != 'unavailable';
 
+-- An instruction belongs to the call that wrote it. `base` is the edit call it stands on, 0 for the photo itself.
 CREATE TABLE IF NOT EXISTS instructions (
-  item INTEGER NOT NULL, turn INTEGER NOT NULL, input_sha TEXT NOT NULL, edit_type TEXT NOT NULL,
-  text TEXT NOT NULL, short TEXT NOT NULL, recipe TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-  PRIMARY KEY (item, turn, input_sha)
+  item INTEGER NOT NULL, turn INTEGER NOT NULL, base INTEGER NOT NULL, call INTEGER NOT NULL, shortener INTEGER NOT NULL,
+  writer INTEGER NOT NULL, text TEXT NOT NULL, short TEXT NOT NULL, recipe TEXT NOT NULL, outcome TEXT NOT NULL,
+  reason TEXT NOT NULL, PRIMARY KEY (item, turn, base, call, shortener)
 ) WITHOUT ROWID;
 
--- One row an attempt: what was made of one edit call. Scores are the judges' own; accept or reject is derived.
+-- An attempt belongs to its edit call; `written` is the call that wrote its instruction. What the checks found is that of
+-- the last time they ran.
 CREATE TABLE IF NOT EXISTS attempts (
-  item INTEGER NOT NULL, turn INTEGER NOT NULL, attempt INTEGER NOT NULL, input_sha TEXT NOT NULL,
-  edit_type TEXT NOT NULL, call_key TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-  edited_sha TEXT, media_type TEXT NOT NULL,
-  input_width INTEGER, input_height INTEGER, edited_width INTEGER, edited_height INTEGER, changed REAL,
-  compliance REAL, seamlessness REAL, preservation REAL, quality REAL, drift REAL,
-  compliance2 REAL, seamlessness2 REAL, preservation2 REAL, quality2 REAL, drift2 REAL,
-  reasons TEXT NOT NULL, at REAL NOT NULL,
-  PRIMARY KEY (item, turn, input_sha, attempt)
+  item INTEGER NOT NULL, turn INTEGER NOT NULL, written INTEGER NOT NULL, attempt INTEGER NOT NULL, call INTEGER NOT NULL,
+  editor INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, edited TEXT, media_type TEXT NOT NULL,
+  checks INTEGER NOT NULL, input_width INTEGER, input_height INTEGER, edited_width INTEGER, edited_height INTEGER,
+  changed REAL, findings TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (item, turn, written, attempt, call)
 ) WITHOUT ROWID;
 
--- An item is finished under the configuration it was finished with; under another one it is walked again, from saved replies.
+-- A verdict belongs to the picture (item, turn, edit call), the judge, its prompt and parameters, and the call that gave
+-- it: as many a picture as were ever asked for. Scores and reasons are JSON; accept or reject is derived.
+CREATE TABLE IF NOT EXISTS verdicts (
+  item INTEGER NOT NULL, turn INTEGER NOT NULL, call INTEGER NOT NULL, judged_by INTEGER NOT NULL,
+  judge INTEGER NOT NULL, maker INTEGER NOT NULL, role TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  scores TEXT NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (item, turn, call, judged_by)
+) WITHOUT ROWID;
+
+-- Items that have nothing left to ask under a configuration, by its digest: derived once, so that a run need not again.
 CREATE TABLE IF NOT EXISTS finished (item INTEGER NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (item, digest)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS failures (
   id INTEGER PRIMARY KEY, item INTEGER NOT NULL, stage TEXT NOT NULL, error TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS failures_by_item ON failures (item);
+
+-- Sums, kept by triggers in the transaction of the row itself, so that a status reads a dozen rows of a million.
+CREATE TABLE IF NOT EXISTS call_sums (
+  stage TEXT NOT NULL, outcome TEXT NOT NULL, calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL, pictures INTEGER NOT NULL, usd REAL NOT NULL, seconds REAL NOT NULL,
+  PRIMARY KEY (stage, outcome)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (
+  name TEXT NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (name, value)
+) WITHOUT ROWID;
+
+CREATE TRIGGER IF NOT EXISTS call_ended AFTER INSERT ON calls BEGIN
+  DELETE FROM opened WHERE id = NEW.opened;
+  INSERT INTO call_sums VALUES (
+    NEW.stage, NEW.outcome, 1, NEW.input_tokens, NEW.output_tokens, NEW.pictures, NEW.usd, NEW.seconds
+  ) ON CONFLICT (stage, outcome) DO UPDATE SET
+    calls = calls + 1, input_tokens = input_tokens + NEW.input_tokens,
+    output_tokens = output_tokens + NEW.output_tokens, pictures = pictures + NEW.pictures,
+    usd = usd + NEW.usd, seconds = seconds + NEW.seconds;
+END;
+CREATE TRIGGER IF NOT EXISTS attempt_added AFTER INSERT ON attempts BEGIN
+  INSERT INTO counts VALUES ('attempts', NEW.outcome, 1) ON CONFLICT (name, value) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS attempt_checked_again AFTER UPDATE OF outcome ON attempts BEGIN
+  UPDATE counts SET count = count - 1 WHERE name = 'attempts' AND value = OLD.outcome;
+  INSERT INTO counts VALUES ('attempts', NEW.outcome, 1) ON CONFLICT (name, value) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS verdict_added AFTER INSERT ON verdicts BEGIN
+  INSERT INTO counts VALUES ('verdicts', NEW.outcome, 1) ON CONFLICT (name, value) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS item_finished AFTER INSERT ON finished BEGIN
+  INSERT INTO counts VALUES ('finished', NEW.digest, 1) ON CONFLICT (name, value) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS item_open_again AFTER DELETE ON finished BEGIN
+  UPDATE counts SET count = count - 1 WHERE name = 'finished' AND value = OLD.digest;
+END;

@@ -6,10 +6,13 @@ paid for still find room while the run stops.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import threading
+import time
 from typing import TYPE_CHECKING, TypeVar
 
-from pico_banana.errors import DiskFullError, PictureMissingError
+from pico_banana.errors import DiskFullError, PictureCorruptError, PictureMissingError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate.values import Picture
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 RESERVE_BYTES = 32 << 20
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 _MEGABYTE = 1_000_000
+# Others give room back meanwhile: what they were writing in vain, or whoever looks after the disk.
+_WAITS_S = (0.0, 0.05, 0.2, 1.0)
 
 ResultT = TypeVar("ResultT")
 
@@ -31,6 +36,7 @@ class Vault:
         """Name the folder; nothing is made before something is kept."""
         self._folder = folder / "pictures"
         self._reserve = folder / "reserve"
+        self._giving_back = threading.Lock()
 
     def path(self, sha256: str, media_type: str) -> Path:
         """Say where a picture lies or would lie.
@@ -69,9 +75,14 @@ class Vault:
 
         Raises:
             PictureMissingError: it is not here.
+            PictureCorruptError: the file is not what was kept.
         """
         for path in sorted((self._folder / sha256[:2]).glob(f"{sha256}.*")):
-            return Picture(path.read_bytes(), sha256)
+            data = path.read_bytes()
+            if hashlib.sha256(data).hexdigest() != sha256:
+                text = f"{path} is not the picture that was kept: its content no longer has the hash it is named by"
+                raise PictureCorruptError(f"{text}. Restore the file from a backup", address=sha256)
+            return Picture(data, sha256)
         raise PictureMissingError(
             f"the ledger has no picture {sha256}; was its folder changed by hand?", address=sha256
         )
@@ -90,7 +101,7 @@ class Vault:
             write_atomic(self._reserve, bytes(size), durable=True)
 
     def rescued(self, write: Callable[[], ResultT]) -> ResultT:
-        """Write something; when the disk is full, give the reserve back and try once more.
+        """Write something; when the disk is full, give the reserve back and try again.
 
         Args:
             write: does the writing.
@@ -101,13 +112,15 @@ class Vault:
         Raises:
             DiskFullError: there is no room even so.
         """
-        try:
-            return write()
-        except DiskFullError:
-            if not self._reserve.exists():
-                raise
-            self._reserve.unlink(missing_ok=True)
-            return write()
+        for wait_s in _WAITS_S:
+            try:
+                return write()
+            except DiskFullError:
+                # Many find the disk full at once: one gives the reserve back, and all of them may use it.
+                with self._giving_back:
+                    self._reserve.unlink(missing_ok=True)
+                time.sleep(wait_s)
+        return write()
 
     @property
     def reserve_spent(self) -> bool:

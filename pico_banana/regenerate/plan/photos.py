@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pico_banana.errors import ConfigError, PictureMissingError
+from pico_banana.mirrors.addresses import url_of_key
 from pico_banana.regenerate.values import KnownObject, Photo, Picture
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def from_folder(folder: Path) -> Iterator[Photo]:
         if path.suffix.lower() in _PICTURES and path.is_file():
             count += 1
             name = path.relative_to(root).as_posix()
-            url = f"https://{quote(name)}" if published else f"https://{LOCAL_HOST}/{quote(name)}"
+            # In the published layout a file is named as its address is; see `addresses.key_of_url`.
+            url = url_of_key(name) if published else f"https://{LOCAL_HOST}/{quote(name)}"
             yield _photo(url, str(path), known.get(name))
     if not count:
         raise ConfigError(f"source.folder {folder} holds no .jpg, .png or .webp", key="source.folder")
@@ -119,7 +121,7 @@ def from_refs(refs: Iterable[ImageRef]) -> Iterator[Photo]:
         if ref.address not in seen:
             seen.add(ref.address)
             _, _, key = ref.address.partition("source/")
-            yield Photo(f"https://{key}", ref.address)
+            yield Photo(url_of_key(key), ref.address)
 
 
 def from_subset(subset: str, *, mirror: str = "") -> Iterator[Photo]:

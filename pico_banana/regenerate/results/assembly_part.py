@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.addresses import key_of_url
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.store import write_atomic, writing
 from pico_banana.records import ImageRef, Subset
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
-from pico_banana.regenerate.results.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.notes import item_note, to_json
 from pico_banana.regenerate.results.placing import link, place
 from pico_banana.rows.lines.ids import id_maker
@@ -29,6 +29,7 @@ from pico_banana.taxonomy import edit_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.settings.policy import Policy
 
 ANNOTATIONS = "annotations/regenerate.jsonl"
@@ -196,13 +197,15 @@ class _Writer:
         return path
 
     def _photo(self, result: ItemResult) -> None:
-        key = unquote(result.url.removeprefix("https://"))
+        key = key_of_url(result.url)
         if key in self.part.photos:
             return
         self.part.photos.add(key)
         if not self.task.pictures:
             return
         target = self.task.folder / "source" / key
+        if ".." in target.parts:
+            raise StoreError(f"the photo's address {result.url!r} leaves the folder it belongs to", path=str(target))
         if target.exists():
             return
         if "://" in result.locator:

@@ -4,148 +4,110 @@ No call is made and nothing is changed, so every subset can be had at any thresh
 run's, an item
 may lack attempts it would have had, or a later turn may stand on a picture that is no longer the accepted one; the
 first is counted as open, the second ends the session there.
-
-The results are named tuples, not dataclasses: a ledger has a million attempts, and a tuple is made in a fifth of the
-time.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from pico_banana.regenerate.settings.policy import CRITERIA, DRIFT, Policy, Verdict
+from pico_banana.regenerate.results.ended import Attempt, End, ItemResult, TurnResult
+from pico_banana.regenerate.settings.jury import UNJUDGED, Jury, Said
+from pico_banana.regenerate.settings.makers import who
+from pico_banana.regenerate.values import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.settings.checks import CheckSettings
+    from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.policy import Policy
 
-_SCORES = [f"{name}{judge}" for judge in ("", "2") for name in (*CRITERIA, DRIFT)]
-_ATTEMPTS = (
-    "SELECT item, turn, input_sha, attempt, outcome, reason, edited_sha, media_type, call_key, "  # noqa: S608 - ours
-    f"input_width, input_height, edited_width, edited_height, changed, reasons, {', '.join(_SCORES)} "
-    "FROM attempts WHERE item >= ? AND item < ? ORDER BY item, turn, input_sha, attempt"  # the primary key
+_WRITTEN = (
+    "SELECT item, turn, base, call, writer, shortener, text, short, outcome, reason FROM instructions "
+    "WHERE item >= ? AND item < ? ORDER BY item, turn, base, call"
 )
-_FIRST, _SECOND = 15, 20  # where a judge's scores begin
+_ATTEMPTS = (
+    "SELECT a.item, a.turn, a.written, a.attempt, a.call, a.editor, a.outcome, a.reason, a.edited, a.media_type, "
+    "a.checks, a.input_width, a.input_height, a.edited_width, a.edited_height, a.changed, "
+    "v.judged_by, v.judge, v.role, v.outcome, v.reason, v.scores, v.reasons "
+    "FROM attempts a LEFT JOIN verdicts v ON v.item = a.item AND v.turn = a.turn AND v.call = a.call "
+    "WHERE a.item >= ? AND a.item < ? ORDER BY a.item, a.turn, a.written, a.attempt, a.call"  # the primary key
+)
+_SAID = 16  # where a verdict begins
+_CALL, _EDITOR, _CHECKS = 4, 5, 10
 _STEP = 2_000  # items read at a time; bounds memory
 
-Slot: TypeAlias = tuple[int, int, str]  # item, turn, input picture
+MADE = "made"  # an attempt with a picture that passed the checks; whether it is judged, its verdicts say
+CHECK_FAILED = "check_failed"
+SCORED = "scored"
+
+Slot: TypeAlias = tuple[int, int, int]  # item, turn, and the call it stands on
 
 
-class End(StrEnum):
-    """How a turn ended."""
-
-    ACCEPTED = "accepted"
-    DISCARDED = "discarded"  # every attempt was made, none accepted
-    REFUSED = "refused"  # the writer or editor refused
-    DECLINED = "declined"  # the writer or editor cannot do this here
-    UNWRITTEN = "unwritten"  # no readable instruction came
-    OPEN = "open"  # more attempts may be made
-
-
-class Attempt(NamedTuple):
-    """One attempt as the ledger has it, with the policy's score.
+class Wanted(NamedTuple):
+    """Who a configuration asks, and whose verdicts a policy counts; 0 where no configuration says.
 
     Attributes:
-        attempt: from 1.
-        outcome: see `walk.Tried`.
-        reason: in the service's words, or which check failed.
-        edited_sha: the picture, or None.
-        media_type: of the picture.
-        call_key: the edit call in the ledger.
-        sizes: input width, height, edited width, height, pixels; None where not measured.
-        changed: share of pixels that differ, or None.
-        reasons: JSON text: one object of reasons a judge.
-        first: the first judge's verdict.
-        second: the second judge's.
-        score: under the policy, or None when unscored.
-        accepted: under the policy.
-        why: the policy's reason.
+        policy: the policy.
+        jury: picks verdicts.
+        writer: who writes, see `makers.who`.
+        shortener: who shortens.
+        editor: who edits.
+        checks: which checks, see `checks_id`.
     """
 
-    attempt: int
-    outcome: str
-    reason: str
-    edited_sha: str | None
-    media_type: str
-    call_key: str
-    sizes: tuple[int | None, int | None, int | None, int | None]
-    changed: float | None
-    reasons: str
-    first: Verdict | None
-    second: Verdict | None
-    score: float | None
-    accepted: bool
-    why: str
+    policy: Policy
+    jury: Jury
+    writer: int = 0
+    shortener: int = 0
+    editor: int = 0
+    checks: int = 0
 
 
-class TurnResult(NamedTuple):
-    """One turn under a policy.
+def wanted(ledger: Ledger, policy: Policy, config: Config | None = None) -> Wanted:
+    """Look up who is meant.
 
-    Attributes:
-        turn: from 1.
-        edit_type: the slug.
-        instruction: the long instruction.
-        short: the short one, or empty.
-        input_sha: the picture it started from.
-        end: how it ended.
-        reason: why, for ends without attempts.
-        attempts: all that count, up to the accepted one.
-        negatives: those of them that are fit to be rejected pictures.
+    Args:
+        ledger: open for reading.
+        policy: the policy.
+        config: the configuration; None for that of the latest run.
+
+    Returns:
+        What `results` applies.
     """
-
-    turn: int
-    edit_type: str
-    instruction: str
-    short: str
-    input_sha: str
-    end: End
-    reason: str = ""
-    attempts: tuple[Attempt, ...] = ()
-    negatives: tuple[Attempt, ...] = ()
-
-    @property
-    def accepted(self) -> Attempt | None:
-        """The accepted attempt, or None."""
-        return self.attempts[-1] if self.end is End.ACCEPTED else None
+    if config is None and ledger.latest_config_json() is not None:
+        config = ledger.latest_config()
+    names = {
+        judge: model or backend
+        for judge, model, backend in ledger.database.execute(
+            "SELECT DISTINCT who, model, backend FROM makers WHERE kind = ?", (str(Stage.JUDGE),)
+        )
+    }
+    jury = Jury(policy, config, names)
+    if config is None:
+        return Wanted(policy, jury)
+    asked = who(Stage.WRITE, config.writer), who(Stage.SHORTEN, config.shortener), who(Stage.EDIT, config.editor)
+    return Wanted(policy, jury, *asked, checks_id(config.checks))
 
 
-class ItemResult(NamedTuple):
-    """One item under a policy.
+def checks_id(settings: CheckSettings) -> int:
+    """Name the settings of the pixel checks.
 
-    Attributes:
-        item: its id.
-        url: the photo's address.
-        locator: where the photo's bytes are.
-        planned: the edit types of its turns.
-        turns: the turns that were begun, in order; the last one may have failed.
+    Args:
+        settings: the settings.
+
+    Returns:
+        A number that is another one for other settings.
     """
-
-    item: int
-    url: str
-    locator: str
-    planned: tuple[str, ...]
-    turns: tuple[TurnResult, ...]
-
-    def session(self, policy: Policy) -> tuple[TurnResult, ...]:
-        """Give the turns that make a session.
-
-        Args:
-            policy: says whether a failed turn truncates the session or drops it.
-
-        Returns:
-            2 to 5 accepted turns, or none.
-        """
-        if len(self.turns) <= 1:
-            return ()
-        done = tuple(turn for turn in self.turns if turn.accepted is not None)
-        whole = len(done) == len(self.planned) or policy.on_failed_turn == "truncate"
-        return done if len(done) > 1 and whole else ()
+    text = json.dumps(asdict(settings), sort_keys=True, default=str)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") or 1
 
 
 @dataclass(slots=True)
@@ -153,26 +115,29 @@ class _Read:
     """The rows of a span of items."""
 
     attempts: dict[Slot, list[tuple[Any, ...]]] = field(default_factory=dict)
-    written: dict[Slot, tuple[Any, ...]] = field(default_factory=dict)
-    first_input: dict[int, str] = field(default_factory=dict)
+    written: dict[Slot, list[tuple[Any, ...]]] = field(default_factory=dict)
 
 
-def results(ledger: Ledger, policy: Policy, *, items: range | None = None) -> Iterator[ItemResult]:
+def results(
+    ledger: Ledger, policy: Policy, *, items: range | None = None, config: Config | None = None
+) -> Iterator[ItemResult]:
     """Apply a policy to a ledger.
 
     Args:
         ledger: open for reading; it may be growing.
         policy: the policy.
         items: only those with these ids; None for all.
+        config: says who is current; None for the configuration of the latest run.
 
     Yields:
         Every planned item, by id; one that was not begun has no turns.
     """
     database = sqlite3.connect(ledger.folder / "ledger.sqlite")
     try:
-        wanted = item_ids(ledger) if items is None else items
-        for begin in range(wanted.start, wanted.stop, _STEP):
-            end = min(begin + _STEP, wanted.stop)
+        chosen = item_ids(ledger) if items is None else items
+        meant = wanted(ledger, policy, config)
+        for begin in range(chosen.start, chosen.stop, _STEP):
+            end = min(begin + _STEP, chosen.stop)
             read = _read(database, begin, end)
             planned_items = database.execute(
                 "SELECT i.id, p.url, p.locator, i.edit_types FROM items i JOIN photos p ON p.id = i.photo "
@@ -181,7 +146,7 @@ def results(ledger: Ledger, policy: Policy, *, items: range | None = None) -> It
             )
             for number, url, locator, types in planned_items:
                 planned = tuple(types[2:-2].split('", "'))
-                yield ItemResult(number, url, locator, planned, _turns(read, number, policy))
+                yield ItemResult(number, url, locator, planned, _turns(read, number, planned, meant))
     finally:
         database.close()
 
@@ -195,52 +160,73 @@ def item_ids(ledger: Ledger) -> range:
     Returns:
         From 1 to the last one planned so far.
     """
-    return range(1, int(ledger.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0]) + 1)
+    return range(1, ledger.item_count() + 1)
 
 
 def _read(database: sqlite3.Connection, begin: int, end: int) -> _Read:
-    read = _Read()
-    written = database.execute(
-        "SELECT item, turn, input_sha, edit_type, text, short, outcome, reason FROM instructions WHERE item >= "
-        "? AND item < ?",
-        (begin, end),
-    )
-    for row in written:
-        read.written[row[:3]] = row
-        if row[1] == 1:
-            read.first_input.setdefault(row[0], row[2])
-    rows = database.execute(_ATTEMPTS, (begin, end))
-    read.attempts = {slot: list(group) for slot, group in groupby(rows, itemgetter(0, 1, 2))}
-    return read
+    slot = itemgetter(0, 1, 2)
+    rows = {
+        query: {key: list(group) for key, group in groupby(database.execute(query, (begin, end)), slot)}
+        for query in (_ATTEMPTS, _WRITTEN)
+    }
+    return _Read(rows[_ATTEMPTS], rows[_WRITTEN])
 
 
-def _turns(read: _Read, item: int, policy: Policy) -> tuple[TurnResult, ...]:
+def _turns(read: _Read, item: int, planned: tuple[str, ...], meant: Wanted) -> tuple[TurnResult, ...]:
     turns: list[TurnResult] = []
-    input_sha: str | None = read.first_input.get(item)
-    while input_sha is not None:
-        slot = (item, len(turns) + 1, input_sha)
-        row = read.written.get(slot)
-        if row is None:
+    base, sha = 0, ""
+    while len(turns) < len(planned):
+        rows = read.written.get((item, len(turns) + 1, base))
+        if rows is None:
             break
-        turn = _turn(row, read.attempts.get(slot, ()), policy)
+        row = rows[0] if len(rows) == 1 else max(rows, key=lambda one: _current(one, meant))
+        turn = _turn(row, read.attempts.get((item, len(turns) + 1, row[3]), []), (planned[len(turns)], sha), meant)
         turns.append(turn)
-        input_sha = turn.accepted.edited_sha if turn.accepted is not None else None
+        if turn.accepted is None:
+            break
+        base, sha = turn.accepted.call, turn.accepted.edited_sha or ""
     return tuple(turns)
 
 
-def _turn(row: tuple[Any, ...], rows: Sequence[tuple[Any, ...]], policy: Policy) -> TurnResult:
-    _, number, input_sha, kind, text, short, outcome, reason = row
+def _current(row: tuple[Any, ...], meant: Wanted) -> tuple[bool, bool, int]:
+    # What the configured writer and shortener made counts before what others made, and the newest before older ones.
+    return row[4] == meant.writer, row[5] == meant.shortener, row[3]
+
+
+def _turn(row: tuple[Any, ...], rows: list[tuple[Any, ...]], place: tuple[str, str], meant: Wanted) -> TurnResult:
+    _, number, _, _, writer, shortener, text, short, outcome, reason = row
+    kind, sha = place
+    mine = writer == meant.writer and shortener in (meant.shortener, 0)
     if outcome != "ok":
-        return TurnResult(number, kind, text, short, input_sha, _ENDS.get(outcome, End.UNWRITTEN), reason)
+        end = _ENDS.get(outcome, End.UNWRITTEN)
+        return TurnResult(number, kind, text, short, sha, end, reason, settled=mine and end is not End.UNWRITTEN)
     tried: list[Attempt] = []
-    for values in rows[: policy.max_attempts]:
-        tried.append(_attempt(values, policy))
+    for _, same in groupby(_of_one_editor(rows, meant), itemgetter(3)):
+        if len(tried) == meant.policy.max_attempts:
+            break
+        group = list(same)
+        tried.append(_attempt(group, meant))
+        mine = mine and group[0][_EDITOR] == meant.editor and tried[-1].settled
         if tried[-1].accepted:
             break
-    end = _end(tried, policy)
-    negatives = tuple([one for one in tried[:-1] if is_negative(one, policy)]) if end is End.ACCEPTED else ()
+    end = _end(tried, meant.policy)
+    negatives = tuple([one for one in tried[:-1] if is_negative(one, meant.policy)]) if end is End.ACCEPTED else ()
     told = tried[-1].reason if tried else ""
-    return TurnResult(number, kind, text, short, input_sha, end, told, tuple(tried), negatives)
+    settled = mine and end is not End.OPEN
+    return TurnResult(number, kind, text, short, sha, end, told, tuple(tried), negatives, settled)
+
+
+def _of_one_editor(rows: list[tuple[Any, ...]], meant: Wanted) -> list[tuple[Any, ...]]:
+    """Give the attempts of the configured editor, or, where it made none, of whoever edited last."""
+    if not rows or all(row[_EDITOR] == rows[0][_EDITOR] for row in rows):
+        editor = None
+    elif any(row[_EDITOR] == meant.editor for row in rows):
+        editor = meant.editor
+    else:
+        editor = max(rows, key=itemgetter(_CALL))[_EDITOR]
+    chosen = rows if editor is None else [row for row in rows if row[_EDITOR] == editor]
+    newest = {row[3]: row[_CALL] for row in chosen}  # of two edits for one attempt, the later call
+    return [row for row in chosen if row[_CALL] == newest[row[3]]]
 
 
 _ENDS = {"refused": End.REFUSED, "declined": End.DECLINED}
@@ -251,7 +237,11 @@ def _end(tried: Sequence[Attempt], policy: Policy) -> End:
         return End.OPEN
     if tried[-1].accepted:
         return End.ACCEPTED
-    return _ENDS.get(tried[-1].outcome, End.DISCARDED if len(tried) == policy.max_attempts else End.OPEN)
+    if tried[-1].outcome in _ENDS:
+        return _ENDS[tried[-1].outcome]
+    if any(one.outcome == UNJUDGED for one in tried):
+        return End.UNJUDGED
+    return End.DISCARDED if len(tried) == policy.max_attempts else End.OPEN
 
 
 def is_negative(attempt: Attempt, policy: Policy) -> bool:
@@ -266,22 +256,41 @@ def is_negative(attempt: Attempt, policy: Policy) -> bool:
     """
     if attempt.accepted or attempt.edited_sha is None:
         return False
-    if attempt.outcome == "check_failed":
+    if attempt.outcome == CHECK_FAILED:
         return policy.check_failures_are_negatives and attempt.reason != "undecodable"
-    return attempt.outcome == "scored"
+    return attempt.outcome == SCORED
 
 
-def _attempt(row: tuple[Any, ...], policy: Policy) -> Attempt:
-    first = _verdict(row, _FIRST) if row[_FIRST] is not None else None
-    second = _verdict(row, _SECOND) if row[_SECOND] is not None else None
-    score, accepted, why = None, False, str(row[4])
-    if first is not None:
-        decision = policy.decide(first, second)
-        score, accepted, why = decision.score, decision.accepted, decision.why
-    _, _, _, attempt, outcome, reason, sha, media_type, call = row[:9]
-    told = row[9:13], row[13], row[14]
-    return Attempt(attempt, outcome, reason, sha, media_type, call, *told, first, second, score, accepted, why)
+def _attempt(rows: list[tuple[Any, ...]], meant: Wanted) -> Attempt:
+    row = rows[0]
+    checked = row[8] is None or row[_CHECKS] == meant.checks
+    if row[6] != MADE:
+        return _unscored(row, row[6], row[7], settled=checked)
+    said = [Said(*one[_SAID:]) for one in rows if one[_SAID] is not None]
+    first, second, counted = meant.jury.hear(said)
+    settled = checked and not meant.jury.needs_first(said) and not meant.jury.needs_second(said)
+    if first is None:
+        return _unscored(row, UNJUDGED, said[-1].reason if said else "not judged yet", settled=settled)
+    accepted, score, why = meant.policy.decide(first, second)
+    told = row[3], SCORED, "", row[8], row[9], row[4], row[11:15], row[15]
+    return Attempt(*told, counted, first, second, score, accepted, why, settled)
 
 
-def _verdict(row: tuple[Any, ...], at: int) -> Verdict:
-    return Verdict(dict(zip(CRITERIA, row[at : at + 4], strict=True)), row[at + 4])
+def _unscored(row: tuple[Any, ...], outcome: str, reason: str, *, settled: bool) -> Attempt:
+    return Attempt(
+        row[3],
+        outcome,
+        reason,
+        row[8],
+        row[9],
+        row[4],
+        row[11:15],
+        row[15],
+        said=(),
+        first=None,
+        second=None,
+        score=None,
+        accepted=False,
+        why=outcome,
+        settled=settled,
+    )

@@ -9,8 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.results.derive import Attempt, ItemResult, TurnResult
-    from pico_banana.regenerate.settings.policy import Verdict
+    from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
 
 to_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one for every text
 
@@ -33,26 +32,15 @@ def _turn(turn: TurnResult) -> str:
 
 
 def _attempt(one: Attempt) -> str:
-    verdicts = [_verdict(verdict) for verdict in (one.first, one.second) if verdict is not None]
+    # A turn's scores and reasons are JSON in the ledger already; a million of them are not read to be written.
+    verdicts, reasons = ", ".join([said.scores for said in one.said]), ", ".join([said.reasons for said in one.said])
     return (
         f'{{"attempt": {one.attempt}, "outcome": {to_json(one.outcome)}, "score": {_number(one.score)}, '
-        f'"why": {to_json(one.why)}, "verdicts": [{", ".join(verdicts)}], "reasons": {_reasons(one.reasons)}, '
+        f'"why": {to_json(one.why)}, "verdicts": [{verdicts}], "reasons": [{reasons}], '
         f'"sizes": [{", ".join(map(_number, one.sizes))}], "changed": {_number(one.changed)}, '
-        f'"call": {to_json(one.call_key)}}}'
+        f'"call": {one.call}}}'
     )
-
-
-def _verdict(verdict: Verdict) -> str:
-    scores = [f'"{name}": {score}' for name, score in verdict.scores.items()]
-    if verdict.drift is not None:
-        scores.append(f'"drift": {verdict.drift}')
-    return f"{{{', '.join(scores)}}}"
 
 
 def _number(value: float | None) -> str:
     return "null" if value is None else str(value)
-
-
-def _reasons(stored: str) -> str:
-    # The ledger has them as json.dumps writes them; letters beyond ASCII are escaped there and plain here.
-    return to_json(json.loads(stored)) if "\\" in stored else stored

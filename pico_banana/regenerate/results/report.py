@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.results.derive import End, ItemResult, results
+from pico_banana.regenerate.results.derive import results
+from pico_banana.regenerate.results.ended import End, ItemResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,14 +217,16 @@ def make_status(ledger: Ledger) -> Status:
         ConfigError: the ledger was never run.
     """
     config = ledger.latest_config()
-    one = ledger.database.execute("SELECT count(*) FROM finished WHERE digest = ?", (config.digest(),)).fetchone()
+    counts = {
+        (name, value): count for name, value, count in ledger.database.execute("SELECT name, value, count FROM counts")
+    }
     spent, lost = ledger.spent_usd()
     return Status(
         ledger.item_count(),
-        int(one[0]),
+        counts.get(("finished", config.digest()), 0),
         ledger.pending_count(config.digest(), failed=True),
-        dict(map(tuple, ledger.database.execute("SELECT outcome, count(*) FROM attempts GROUP BY outcome"))),
-        dict(map(tuple, ledger.database.execute("SELECT stage, count(*) FROM calls GROUP BY stage"))),
+        {value: count for (name, value), count in counts.items() if name == "attempts" and count},
+        dict(map(tuple, ledger.database.execute("SELECT stage, sum(calls) FROM call_sums GROUP BY stage"))),
         spent,
         lost,
         config.run.budget_usd,
@@ -244,19 +247,19 @@ def _count(part: TypeReport, result: ItemResult) -> None:
 
 
 def _stages(ledger: Ledger) -> dict[str, StageReport]:
-    outcomes: dict[str, dict[str, int]] = {}
-    for stage, outcome, count in ledger.database.execute("SELECT stage, outcome, count(*) FROM calls GROUP BY 1, 2"):
-        outcomes.setdefault(stage, {})[outcome] = count
-    sums = ledger.database.execute(
-        "SELECT stage, sum(input_tokens), sum(output_tokens), sum(usd), "
-        "avg(CASE WHEN outcome != 'unavailable' THEN seconds END) FROM calls GROUP BY stage"
-    )
-    parts = {}
-    for stage, sent, came, usd, mean in sums:
-        found = outcomes[stage]
-        lost = found.get("unavailable", 0)
-        parts[stage] = StageReport(sum(found.values()) - lost, lost, found, sent, came, usd, mean or 0.0)
-    return parts
+    parts: dict[str, list[Any]] = {}
+    for row in ledger.database.execute("SELECT * FROM call_sums ORDER BY stage, outcome"):
+        parts.setdefault(row["stage"], []).append(row)
+    return {stage: _stage(rows) for stage, rows in parts.items()}
+
+
+def _stage(rows: list[Any]) -> StageReport:
+    found = {row["outcome"]: row["calls"] for row in rows}
+    lost = found.get("unavailable", 0)
+    answered = sum(found.values()) - lost
+    seconds = sum(row["seconds"] for row in rows if row["outcome"] != "unavailable")
+    sent, came, usd = (sum(row[name] for row in rows) for name in ("input_tokens", "output_tokens", "usd"))
+    return StageReport(answered, lost, found, sent, came, usd, seconds / answered if answered else 0.0)
 
 
 def _failures(ledger: Ledger) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import PictureError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate.plan.photos import read_photo
-from pico_banana.regenerate.results.derive import Attempt, ItemResult, TurnResult, results
+from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.settings.policy import CRITERIA, Policy
 from pico_banana.regenerate.values import Photo, Picture
 from pico_banana.taxonomy import edit_type
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.results.report import Report
 
 _THUMB = 300
@@ -199,7 +200,7 @@ def _scores(attempt: Attempt) -> str:
         return ""
     import json
 
-    reasons = json.loads(attempt.reasons)[0]
+    reasons = json.loads(attempt.said[0].reasons)
     scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
     shown = [name for name in (*CRITERIA, "drift") if name in scores]
     lines = "".join(

@@ -25,6 +25,7 @@ from pico_banana.taxonomy import edit_type
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
 FREE_TO_CHANGE = ("run", "prices")
 _FREE_MODEL_KEYS = (
+    "base_url",  # the same model on another host
     "concurrency",
     "requests_per_minute",
     "tokens_per_minute",

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pico_banana.errors import ConfigError, ModelReplyError
-from pico_banana.regenerate.settings.json_replies import parse_json_object
+from pico_banana.regenerate.backends.json_replies import parse_json_object
 
 __all__ = [
     "CRITERIA",
@@ -109,6 +109,9 @@ class Policy:
         on_failed_turn: "truncate" keeps a session's turns before the failed one, when 2 are left; "drop" drops
             the session.
         second: when a second judge is asked.
+        judge: whose verdicts count: the "current" (the configuration's) judge's; of all that were ever given the
+            "first", the "latest" or the "mean"; or those of the judge whose model has this name.
+        tie_break: the model's name of a judge that decides where the others disagree; empty for none.
     """
 
     threshold: float = 0.7
@@ -120,6 +123,8 @@ class Policy:
     check_failures_are_negatives: bool = False
     on_failed_turn: Literal["truncate", "drop"] = "truncate"
     second: SecondOpinion = field(default_factory=SecondOpinion)
+    judge: str = "current"
+    tie_break: str = ""
 
     def checked(self) -> Policy:
         """Check that the numbers make sense together.

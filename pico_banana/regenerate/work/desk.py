@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
@@ -24,6 +24,7 @@ from pico_banana.regenerate.ledger.entries import reply_row
 from pico_banana.regenerate.values import Outcome, Reply, Stage
 from pico_banana.regenerate.work.budget import FREE_BACKENDS, Budget, most_usd, prices, reply_usd
 from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, check_model, patient
+from pico_banana.regenerate.work.memory import Memory
 from pico_banana.regenerate.work.pace import Stopped, paces
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Desk:
 
     Attributes:
         ledger: where records go.
+        memory: what is there of an item already.
         config: the run's configuration.
         budget: the money.
         stop: set to let no new call start.
@@ -83,6 +85,7 @@ class Desk:
     def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
         """Open the desk."""
         self.ledger = ledger
+        self.memory = Memory(ledger, config)
         self.config = config
         self.budget = budget
         self.stop = asyncio.Event()
@@ -221,7 +224,7 @@ class Desk:
             pace.leave(started, error, tokens=tokens)
         if error is not None and not (isinstance(error, TransportError) and error.retryable):
             raise error
-        return reply
+        return replace(reply, call=number)
 
     async def _answer(self, call: Call, settings: ModelSettings) -> tuple[Reply, Exception | None]:
         try:
@@ -271,7 +274,7 @@ class Desk:
 
     def _check_disk(self) -> None:
         now = time.monotonic()
-        if now - self._disk_checked < _DISK_CHECK_EVERY_S:
+        if now - self._disk_checked < _DISK_CHECK_EVERY_S and not self.ledger.vault.reserve_spent:
             return
         self._disk_checked = now
         vault, least = self.ledger.vault, self.config.run.min_free_mb

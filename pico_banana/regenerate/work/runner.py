@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pico_banana.errors import (
     BudgetError,
@@ -24,7 +24,9 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.ledger.vault import RESERVE_BYTES
 from pico_banana.regenerate.plan.plan import able_types, plan_run
+from pico_banana.regenerate.results.settling import settle
 from pico_banana.regenerate.work.budget import Budget, unpriced
 from pico_banana.regenerate.work.desk import Desk
 from pico_banana.regenerate.work.pace import Stopped
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.target import Target
 
 _PROGRESS_EVERY_S = 1.0
+_LARGE_PICTURE_BYTES = 2 << 20  # what a reply in flight may still bring
 
 
 def run(  # noqa: PLR0913 - each is one choice of a run
@@ -83,6 +86,16 @@ def run(  # noqa: PLR0913 - each is one choice of a run
     return run_job(job, Path(folder), failed=failed, accept_changes=accept_changes, progress=progress)
 
 
+class Waiting(Protocol):
+    """Says what there is to do."""
+
+    def count(self, ledger: Ledger) -> int:
+        """Count the items."""
+
+    def items(self, ledger: Ledger) -> Iterator[Item]:
+        """Give the items."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a run is about: where its items come from, and what is done with one.
@@ -93,6 +106,8 @@ class Job:
         plan: writes the plan into a ledger that has none.
         walk: does one item, and says how it ended.
         target: accepted rows after which it is enough, or None.
+        waiting: what to do instead of what is not finished; then the configuration does not become the ledger's.
+        after: runs on the ledger at the end.
     """
 
     config: Config
@@ -100,6 +115,8 @@ class Job:
     plan: Callable[[Ledger], None]
     walk: Callable[[Desk, Staff, Item], Awaitable[str]]
     target: Target | None = None
+    waiting: Waiting | None = None
+    after: Callable[[Ledger], None] | None = None
 
 
 def run_job(
@@ -126,10 +143,16 @@ def run_job(
     with open_ledger(folder, create=True, writable=True) as ledger:
         try:
             with FileLock(str(folder / "run.lock"), timeout=0):
-                ledger.bind(job.config, accept_changes=accept_changes)
+                if job.waiting is None:
+                    ledger.bind(job.config, accept_changes=accept_changes)
                 job.plan(ledger)
-                ledger.vault.keep_reserve()
-                return asyncio.run(_Run(ledger, job, progress).all(failed=failed))
+                if ledger.changed:
+                    settle(ledger, job.config)
+                ledger.vault.keep_reserve(size=max(RESERVE_BYTES, job.config.editor.concurrency * _LARGE_PICTURE_BYTES))
+                state = asyncio.run(_Run(ledger, job, progress).all(failed=failed))
+                if job.after is not None:
+                    job.after(ledger)
+                return state
         except Timeout as error:
             text = f"another process is running on {folder}; wait for it, or take another ledger folder"
             raise StoreError(text, path=str(folder)) from error
@@ -151,13 +174,7 @@ class _Run:
         self.began = time.monotonic()
 
     async def all(self, *, failed: bool) -> RunState:
-        digest = self.config.digest()
-        self.state.total = self.ledger.pending_count(digest, failed=failed)
-        unfinished = (self.ledger.pending_count(digest, failed=waiting) for waiting in (False, True))
-        self.state.earlier = self.ledger.item_count() - sum(unfinished)
-        items = self.ledger.pending(digest, failed=failed)
-        if self.job.target is not None:
-            items = self.job.target.chosen(items)
+        items = self._items(failed=failed)
         remove = self._listen_for_interrupts()
         ticker = asyncio.create_task(self._tick())
         workers = [asyncio.create_task(self._work(items)) for _ in range(self.config.run.items_in_flight)]
@@ -170,6 +187,18 @@ class _Run:
             await dismiss(self.staff)
         self._report()
         return self.state
+
+    def _items(self, *, failed: bool) -> Iterator[Item]:
+        ledger, waiting = self.ledger, self.job.waiting
+        if waiting is not None:
+            self.state.total = waiting.count(ledger)
+            return waiting.items(ledger)
+        digest = self.config.digest()
+        self.state.total = ledger.pending_count(digest, failed=failed)
+        unfinished = (ledger.pending_count(digest, failed=either) for either in (False, True))
+        self.state.earlier = ledger.item_count() - sum(unfinished)
+        items = ledger.pending(digest, failed=failed)
+        return items if self.job.target is None else self.job.target.chosen(items)
 
     async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
         """Wait for the workers; once the run is stopping, only for the grace, then cancel."""

@@ -19,17 +19,17 @@ from pico_banana.regenerate.backends.base import (
     WriteRequest,
     answered,
 )
+from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
 from pico_banana.regenerate.prompts import guidance, prompt
-from pico_banana.regenerate.settings.json_replies import parse_json_object, unfenced
 from pico_banana.regenerate.settings.policy import Verdict, parse_verdict, verdict_schema
-from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage, derived_seed
+from pico_banana.regenerate.values import Instruction, Outcome, Picture, Reply, Stage
 from pico_banana.regenerate.work.desk import Call, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pico_banana.regenerate.work.scene import Scene
     from pico_banana.regenerate.work.staff import Staff
-    from pico_banana.taxonomy import EditType
 
 ASKS = 2  # a reply that cannot be read is asked for once more, never guessed
 _QUOTES = "\"'\u201c\u201d\u2018\u2019 \n"
@@ -38,57 +38,24 @@ _LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
 ValueT = TypeVar("ValueT")
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Where in an item a turn stands.
-
-    Attributes:
-        item: the item.
-        turn: from 1.
-        photo: the picture as it is now.
-        original: the source photo.
-        history: the instructions of the turns before.
-    """
-
-    item: Item
-    turn: int
-    photo: Picture
-    original: Picture
-    history: tuple[str, ...] = ()
-
-    @property
-    def edit_type(self) -> EditType:
-        """The edit type of this turn."""
-        return self.item.edit_types[self.turn - 1]
-
-    def seed(self, *parts: object) -> int:
-        """Derive a seed for a use within this turn.
-
-        Args:
-            parts: name the use.
-
-        Returns:
-            A seed.
-        """
-        return derived_seed(self.item.seed, self.turn, *parts)
-
-
 class Unreadable(Exception):  # noqa: N818 - carries an outcome between stages, never leaves the turn
     """A stage ended without a usable answer.
 
     Attributes:
         outcome: how the last call ended.
         reason: in the service's words, or what was wrong with the reply.
+        call: the last call's number.
     """
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        """Carry both."""
+    def __init__(self, outcome: Outcome, reason: str, call: int = 0) -> None:
+        """Carry all."""
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
+        self.call = call
 
 
-async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instruction:
+async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Instruction, int]:
     """Have the instruction of a turn written.
 
     Args:
@@ -97,7 +64,7 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instructi
         scene: the turn.
 
     Returns:
-        The long instruction, with a recipe when the writer gives one.
+        The long instruction, with a recipe when the writer gives one, and the number of the call that wrote it.
 
     Raises:
         Unreadable: the writer refused, declined, or gave nothing usable twice.
@@ -175,7 +142,7 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     return short if len(short) < len(instruction.text) else ""
 
 
-async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction, attempt: int) -> tuple[str, Reply]:
+async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction, attempt: int) -> Reply:
     """Have a picture edited.
 
     Args:
@@ -186,7 +153,7 @@ async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction,
         attempt: from 1; each has a seed of its own.
 
     Returns:
-        The key of the call, and the reply, whatever its outcome.
+        The reply, whatever its outcome.
     """
     chosen = prompt("edit_v1")
     text = chosen.fill({"instruction": instruction.text})
@@ -200,7 +167,7 @@ async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction,
     }
     item, turn = scene.item.id, scene.turn
     call = Call(Stage.EDIT, item, turn, attempt, chosen.version, asked, lambda: answered(staff.editor.edit, request))
-    return desk.key(call), await desk.ask(call)
+    return await desk.ask(call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +185,17 @@ class Work:
     attempt: int
 
 
-async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage = Stage.JUDGE) -> Verdict:
+_JUDGE_PROMPTS = ("judge_v1", "judge_turn_v1")
+
+
+def judge_prompt(turn: int) -> str:
+    """Name the version of the prompt a judge is asked with at a turn."""
+    return prompt(_JUDGE_PROMPTS[turn > 1]).version
+
+
+async def judge(
+    desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage = Stage.JUDGE, asked_before: int = 0
+) -> tuple[Verdict, int]:
     """Have an edit judged; for turns after the first also against the source photo.
 
     Args:
@@ -227,22 +204,23 @@ async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: S
         scene: the turn.
         work: the edit.
         stage: the first or the second judge.
+        asked_before: how often it was asked about this edit already, in vain; it is a new question each time.
 
     Returns:
-        The verdict.
+        The verdict, and the number of the call that gave it.
 
     Raises:
         Unreadable: the judge refused, or gave nothing readable twice; the edit is unjudged.
     """
     later = scene.turn > 1
-    chosen = prompt("judge_turn_v1" if later else "judge_v1")
+    chosen = prompt(_JUDGE_PROMPTS[later])
     facts = {**_facts(scene), "guidance": guidance(scene.edit_type).judge, "instruction": work.instruction.text}
     text = chosen.fill(facts)
     inputs = (scene.original, scene.photo) if later else (scene.photo,)
     shas = [work.edited.sha256, *(picture.sha256 for picture in inputs)]
 
     def call(ask: int) -> Call:
-        seed = scene.seed(stage, work.attempt, ask)
+        seed = scene.seed(stage, work.attempt, asked_before + ask)
         schema = verdict_schema(with_drift=later)
         request = JudgeRequest(work.edited, inputs, work.instruction, scene.edit_type, text, schema, seed)
         asked = {"text": text, "pictures": shas, "recipe": work.instruction.recipe, "seed": seed}
@@ -259,20 +237,23 @@ async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: S
     return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later))
 
 
-async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> ValueT:
+async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> tuple[ValueT, int]:
     # A refusal is not asked again; a reply that cannot be read is, once.
     problem = Unreadable(Outcome.MALFORMED, "")
     for number in range(1, ASKS + 1):
         reply = await desk.ask(call(number))
         if reply.outcome in (Outcome.REFUSED, Outcome.DECLINED):
-            raise Unreadable(reply.outcome, reply.reason)
+            raise Unreadable(reply.outcome, reply.reason, reply.call)
         if reply.outcome is not Outcome.OK:
-            problem = Unreadable(reply.outcome, reply.reason)
+            problem = Unreadable(reply.outcome, reply.reason, reply.call)
             continue
         try:
-            return parse(reply.text)
+            return parse(reply.text), reply.call
         except ModelReplyError as error:
-            problem = Unreadable(Outcome.MALFORMED, str(error))
+            problem = Unreadable(Outcome.MALFORMED, str(error), reply.call)
+        except Unreadable as declined:  # the reply itself says that it cannot be done
+            declined.call = reply.call
+            raise
     raise problem
 
 

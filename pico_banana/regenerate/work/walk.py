@@ -1,7 +1,7 @@
 """One item from its photo to its end: turns, and within a turn attempts until one is accepted.
 
-Nothing here remembers anything: walking an item again asks the same calls, and the desk answers those from the ledger.
-That is how a killed run goes on, and how a changed policy is applied.
+Whoever walks an item again finds what the configuration's own writer, editor and judges made of it in the ledger, and
+asks for the rest. That is how a killed run goes on, and how a changed configuration asks only what it concerns.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.results.derive import CHECK_FAILED, MADE, checks_id
 from pico_banana.regenerate.settings.checks import Findings, check
-from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage
-from pico_banana.regenerate.work.stages import Scene, Unreadable, Work, edit, judge, shorten, write_instruction
+from pico_banana.regenerate.settings.jury import GIVEN, UNJUDGED, Heard, Said
+from pico_banana.regenerate.settings.makers import maker_id, who
+from pico_banana.regenerate.settings.policy import DRIFT
+from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Stage
+from pico_banana.regenerate.work.scene import Scene
+from pico_banana.regenerate.work.stages import Unreadable, Work, edit, judge, judge_prompt, shorten, write_instruction
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.settings.policy import Verdict
+    from pico_banana.regenerate.backends.base import Judge
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
 
-SCORED = "scored"
-CHECK_FAILED = "check_failed"
-UNJUDGED = "unjudged"
 # What the service will not do, it will not do on the next attempt either.
 _FINAL = (Outcome.REFUSED, Outcome.DECLINED)
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One attempt.
+class Made:
+    """What one edit call gave.
 
     Attributes:
-        outcome: "scored", "check_failed", "unjudged", or the outcome of the edit call.
+        call: the number of the call; 0 for an edit that was there already.
+        outcome: "made", "check_failed", or the outcome of the call.
         reason: in the service's words, or which check failed.
         edited: the picture, where one came.
         findings: what the pixel checks measured.
-        first: the first judge's verdict.
-        second: the second judge's.
     """
 
+    call: int
     outcome: str
     reason: str = ""
     edited: Picture | None = None
     findings: Findings = field(default_factory=Findings)
-    first: Verdict | None = None
-    second: Verdict | None = None
 
 
 async def walk(desk: Desk, staff: Staff, item: Item) -> str:
@@ -59,7 +59,7 @@ async def walk(desk: Desk, staff: Staff, item: Item) -> str:
         item: the item.
 
     Returns:
-        How its first turn ended: "accepted", "rejected", "refused" or "declined".
+        How its first turn ended: "accepted", "rejected", "unjudged", "refused" or "declined".
 
     Raises:
         PictureError: the photo cannot be read.
@@ -70,12 +70,12 @@ async def walk(desk: Desk, staff: Staff, item: Item) -> str:
     """
     photo = await asyncio.to_thread(read_photo, item.photo)
     scene = Scene(item, 1, photo, photo)
-    done = await _turn(desk, staff, scene)
+    done = await _turn(desk, staff, scene, 0)
     first = "accepted" if done.edited is not None else done.end
     while done.edited is not None and scene.turn < len(item.edit_types):
         history = (*scene.history, done.instruction.text)
         scene = replace(scene, turn=scene.turn + 1, photo=done.edited, history=history)
-        done = await _turn(desk, staff, scene)
+        done = await _turn(desk, staff, scene, done.call)
     await finish(desk, item)
     return first
 
@@ -94,100 +94,190 @@ async def finish(desk: Desk, item: Item) -> None:
     await asyncio.wrap_future(desk.ledger.append("finished", row))
 
 
-async def keep_attempt(desk: Desk, scene: Scene, tried: Tried, *, attempt: int, call_key: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How a turn ended: with a picture and the call that made it, or why not."""
+
+    instruction: Instruction
+    edited: Picture | None = None
+    call: int = 0
+    end: str = "rejected"
+
+
+async def _turn(desk: Desk, staff: Staff, scene: Scene, base: int) -> _Done:
+    instruction, written, outcome = await _instruction(desk, staff, scene, base)
+    if outcome is not Outcome.OK:
+        return _Done(instruction, end="refused" if outcome is Outcome.REFUSED else "declined")
+    end = "rejected"
+    for number in range(1, desk.config.policy.max_attempts + 1):
+        if end == UNJUDGED and desk.memory.attempt(scene, written, number) is None:
+            break  # nothing more is bought while a picture waits for its judge
+        made = await _made(desk, staff, scene, Work(instruction, scene.photo, number), written)
+        if made.outcome in _FINAL:
+            return _Done(instruction, end=made.outcome)
+        if made.outcome != MADE or made.edited is None:
+            continue
+        heard = await judged(desk, staff, scene, Work(instruction, made.edited, number), made.call)
+        if heard.first is None:
+            end = UNJUDGED
+        elif desk.config.policy.decide(heard.first, heard.second).accepted:
+            return _Done(instruction, made.edited, made.call)
+    return _Done(instruction, end=end)
+
+
+async def _instruction(desk: Desk, staff: Staff, scene: Scene, base: int) -> tuple[Instruction, int, Outcome]:
+    remembered = desk.memory.instruction(scene, base)
+    if remembered is not None and remembered.shortener:
+        return remembered.instruction, remembered.call, remembered.outcome
+    outcome, reason = Outcome.OK, ""
+    instruction, call = Instruction(""), 0
+    try:
+        if remembered is not None:
+            instruction, call = remembered.instruction, remembered.call
+        else:
+            instruction, call = await write_instruction(desk, staff, scene)
+        instruction = replace(instruction, short=await shorten(desk, staff, scene, instruction))
+    except Unreadable as problem:
+        outcome, reason, call = problem.outcome, problem.reason, problem.call
+    row = {
+        **_place(scene),
+        "base": base,
+        "call": call,
+        "shortener": who(Stage.SHORTEN, desk.config.shortener),
+        "writer": who(Stage.WRITE, desk.config.writer),
+        "text": instruction.text,
+        "short": instruction.short,
+        "recipe": json.dumps(instruction.recipe, sort_keys=True),
+        "outcome": outcome,
+        "reason": reason,
+    }
+    await asyncio.wrap_future(desk.ledger.append("instructions", row))
+    return instruction, call, outcome
+
+
+async def _made(desk: Desk, staff: Staff, scene: Scene, work: Work, written: int) -> Made:
+    """Have a picture edited and checked, or remember that it was."""
+    remembered = desk.memory.attempt(scene, written, work.attempt)
+    if remembered is not None:
+        checked = remembered.edited is None or remembered.checks == checks_id(desk.config.checks)
+        picture = None
+        if remembered.edited is not None:
+            picture = await asyncio.to_thread(desk.ledger.vault.load, remembered.edited)
+        if checked:
+            return Made(remembered.call, remembered.outcome, remembered.reason, picture)
+        call, outcome, reason = remembered.call, str(Outcome.OK), ""
+    else:
+        reply = await edit(desk, staff, scene, work.instruction, work.attempt)
+        call, outcome, reason, picture = reply.call, str(reply.outcome), reply.reason, reply.picture
+    made = Made(call, outcome, reason, picture)
+    if outcome == Outcome.OK and picture is not None:
+        findings = await _checked(desk, scene, picture)
+        outcome = CHECK_FAILED if findings.failure else MADE
+        made = Made(call, outcome, findings.failure, picture, findings)
+    await keep_attempt(desk, scene, made, attempt=work.attempt, written=written)
+    return made
+
+
+async def keep_attempt(desk: Desk, scene: Scene, made: Made, *, attempt: int, written: int) -> None:
     """Record an attempt.
 
     Args:
         desk: whose ledger it is.
         scene: the turn.
-        tried: what came of it.
+        made: what came of it.
         attempt: from 1.
-        call_key: the key of the edit call; empty where none was made.
+        written: the call that wrote its instruction; 0 where none did.
 
     Raises:
         StoreError: the record could not be kept.
     """
-    row = {**_place(scene), "attempt": attempt, "call_key": call_key, **_as_row(tried), "at": time.time()}
+    edited, findings = made.edited, made.findings
+    row: dict[str, Any] = {
+        **_place(scene),
+        "written": written,
+        "attempt": attempt,
+        "call": made.call,
+        "editor": who(Stage.EDIT, desk.config.editor),
+        "outcome": made.outcome,
+        "reason": made.reason,
+        "edited": edited.sha256 if edited is not None else None,
+        "media_type": edited.media_type if edited is not None else "",
+        "checks": checks_id(desk.config.checks),
+        "changed": findings.changed,
+        "findings": "{}",
+        "at": time.time(),
+    }
+    row["input_width"], row["input_height"] = findings.source_size
+    row["edited_width"], row["edited_height"] = findings.edited_size
     await asyncio.wrap_future(desk.ledger.append("attempts", row))
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """How a turn ended: with a picture, or why not."""
-
-    instruction: Instruction
-    edited: Picture | None = None
-    end: str = "rejected"
-
-
-async def _turn(desk: Desk, staff: Staff, scene: Scene) -> _Done:
-    instruction, outcome = await _instruction(desk, staff, scene)
-    if outcome is not Outcome.OK:
-        return _Done(instruction, end="refused" if outcome is Outcome.REFUSED else "declined")
-    for number in range(1, desk.config.policy.max_attempts + 1):
-        key, reply = await edit(desk, staff, scene, instruction, number)
-        tried = await judged(desk, staff, scene, Work(instruction, reply.picture or scene.photo, number), reply)
-        await keep_attempt(desk, scene, tried, attempt=number, call_key=key)
-        if tried.first is not None and desk.config.policy.decide(tried.first, tried.second).accepted:
-            return _Done(instruction, reply.picture)
-        if reply.outcome in _FINAL:
-            return _Done(instruction, end=str(reply.outcome))
-    return _Done(instruction)
-
-
-async def _instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Instruction, Outcome]:
-    outcome, reason = Outcome.OK, ""
-    instruction = Instruction("")
-    try:
-        instruction = await write_instruction(desk, staff, scene)
-        instruction = replace(instruction, short=await shorten(desk, staff, scene, instruction))
-    except Unreadable as problem:
-        outcome, reason = problem.outcome, problem.reason
-    recipe = json.dumps(instruction.recipe, sort_keys=True)
-    told = {"text": instruction.text, "short": instruction.short, "recipe": recipe}
-    row = {**_place(scene), **told, "outcome": outcome, "reason": reason}
-    await asyncio.wrap_future(desk.ledger.append("instructions", row))
-    return instruction, outcome
-
-
-async def judged(desk: Desk, staff: Staff, scene: Scene, work: Work, reply: Reply) -> Tried:
-    """Check an edit on the CPU, and have it judged where it passes.
+async def judged(desk: Desk, staff: Staff, scene: Scene, work: Work, call: int) -> Heard:
+    """Have an edit judged, as far as whoever counts has not said something of it already.
 
     Args:
         desk: where calls go over.
         staff: whose judges judge.
         scene: the turn.
         work: the edit.
-        reply: how the edit came.
+        call: the edit call.
 
     Returns:
-        What came of it.
+        What counts of all that was said.
 
     Raises:
         ModelUnavailableError: the judge's service failed at every try.
         Stopped: the run is stopping.
         BudgetError: the call could exceed the budget.
+        StoreError: a verdict could not be kept.
     """
-    if reply.outcome is not Outcome.OK or reply.picture is None:
-        return Tried(reply.outcome, reply.reason)
-    findings = await _checked(desk, scene, reply.picture)
-    if findings.failure:
-        return Tried(CHECK_FAILED, findings.failure, reply.picture, findings)
+    said = desk.memory.said(scene, call)
+    if desk.memory.jury.needs_first(said):
+        said = (*said, await ask_judge(desk, staff.judge, scene, work, call))
+    if staff.second_judge is not None and desk.memory.jury.needs_second(said):
+        said = (*said, await ask_judge(desk, staff.second_judge, scene, work, call, stage=Stage.SECOND_JUDGE))
+    return desk.memory.jury.hear(said)
+
+
+async def ask_judge(
+    desk: Desk, judge_: Judge, scene: Scene, work: Work, call: int, *, stage: Stage = Stage.JUDGE, asked_before: int = 0
+) -> Said:
+    """Ask one judge about one edit, and record what it said, or that nothing readable came.
+
+    Args:
+        desk: where calls go over.
+        judge_: the judge.
+        scene: the turn.
+        work: the edit.
+        call: the edit call.
+        stage: the first or the second judge.
+        asked_before: see `stages.judge`.
+
+    Returns:
+        What was said.
+
+    Raises:
+        ModelUnavailableError: the judge's service failed at every try.
+        Stopped: the run is stopping.
+        BudgetError: the call could exceed the budget.
+        StoreError: the verdict could not be kept.
+    """
+    settings = desk.config.judge if stage is Stage.JUDGE else desk.config.second_judge or desk.config.judge
+    told = settings, str(stage)
     try:
-        first = await judge(desk, staff.judge, scene, work)
+        verdict, judged_by = await judge(desk, judge_, scene, work, stage=stage, asked_before=asked_before)
     except Unreadable as problem:
-        return Tried(UNJUDGED, f"{problem.outcome}: {problem.reason}", reply.picture, findings)
-    second = await _second(desk, staff, scene, work, first)
-    return Tried(SCORED, "", reply.picture, findings, first, second)
-
-
-async def _second(desk: Desk, staff: Staff, scene: Scene, work: Work, first: Verdict) -> Verdict | None:
-    if staff.second_judge is None or not desk.config.policy.wants_second(first):
-        return None
-    try:
-        return await judge(desk, staff.second_judge, scene, work, stage=Stage.SECOND_JUDGE)
-    except Unreadable:
-        return None  # the first verdict stands; the calls of the second are in the ledger
+        said = Said(
+            problem.call, who(stage, told[0]), told[1], UNJUDGED, f"{problem.outcome}: {problem.reason}", "{}", "{}"
+        )
+    else:
+        drift = {} if verdict.drift is None else {DRIFT: verdict.drift}
+        scores, reasons = json.dumps({**verdict.scores, **drift}), json.dumps(dict(verdict.reasons), ensure_ascii=False)
+        said = Said(judged_by, who(stage, told[0]), told[1], GIVEN, "", scores, reasons)
+    maker = maker_id(stage, settings, judge_prompt(scene.turn))
+    row = {**_place(scene), "call": call, "maker": maker, **said._asdict()}
+    await asyncio.wrap_future(desk.ledger.append("verdicts", row))
+    return said
 
 
 async def _checked(desk: Desk, scene: Scene, edited: Picture) -> Findings:
@@ -198,30 +288,4 @@ async def _checked(desk: Desk, scene: Scene, edited: Picture) -> Findings:
 
 
 def _place(scene: Scene) -> dict[str, Any]:
-    return {
-        "item": scene.item.id,
-        "turn": scene.turn,
-        "input_sha": scene.photo.sha256,
-        "edit_type": str(scene.edit_type),
-    }
-
-
-def _as_row(tried: Tried) -> dict[str, Any]:
-    edited, findings = tried.edited, tried.findings
-    row: dict[str, Any] = {
-        "outcome": tried.outcome,
-        "reason": tried.reason,
-        "edited_sha": edited.sha256 if edited is not None else None,
-        "media_type": edited.media_type if edited is not None else "",
-        "changed": findings.changed,
-        "reasons": json.dumps(
-            [dict(verdict.reasons) for verdict in (tried.first, tried.second) if verdict is not None]
-        ),
-    }
-    row["input_width"], row["input_height"] = findings.source_size
-    row["edited_width"], row["edited_height"] = findings.edited_size
-    for verdict, ending in ((tried.first, ""), (tried.second, "2")):
-        if verdict is not None:
-            row |= {f"{name}{ending}": score for name, score in verdict.scores.items()}
-            row[f"drift{ending}"] = verdict.drift
-    return row
+    return {"item": scene.item.id, "turn": scene.turn}

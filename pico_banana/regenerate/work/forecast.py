@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.forecast_numbers import (
+from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.plan.photos import find_photos
+from pico_banana.regenerate.plan.plan import able_types, make_items
+from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.values import Item, Stage
+from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
+from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.forecast_numbers import (
     ASSUMED,
     DECLINED,
     DECLINED_NEEDY,
@@ -27,13 +34,6 @@ from pico_banana.regenerate.forecast_numbers import (
     measured_seconds,
     measured_usage,
 )
-from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
-from pico_banana.regenerate.plan.photos import find_photos
-from pico_banana.regenerate.plan.plan import able_types, make_items
-from pico_banana.regenerate.prompts import guidance
-from pico_banana.regenerate.values import Item, Stage
-from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
 from pico_banana.regenerate.work.staff import hire
 from pico_banana.taxonomy import edit_type_from_label
 

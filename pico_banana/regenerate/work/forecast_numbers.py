@@ -53,7 +53,8 @@ def measured(ledger: Ledger, config: Config) -> dict[str, Seen]:
     Returns:
         Edit type to counts.
     """
-    from pico_banana.regenerate.results.derive import End, results
+    from pico_banana.regenerate.results.derive import results
+    from pico_banana.regenerate.results.ended import End
 
     found: dict[str, Seen] = {}
     for result in results(ledger, config.policy):
@@ -114,7 +115,7 @@ def measured_seconds(ledger: Ledger) -> dict[Stage, float]:
     Returns:
         By stage; stages without such calls are left out.
     """
-    statement = "SELECT stage, avg(seconds) FROM calls WHERE outcome != 'unavailable' GROUP BY stage"
+    statement = "SELECT stage, sum(seconds) / sum(calls) FROM call_sums WHERE outcome != 'unavailable' GROUP BY stage"
     rows = ledger.database.execute(statement)
     return {Stage(stage): mean for stage, mean in rows}
 
@@ -129,7 +130,8 @@ def measured_usage(ledger: Ledger) -> dict[Stage, Usage]:
         By stage; stages without such calls are left out.
     """
     rows = ledger.database.execute(
-        "SELECT stage, avg(input_tokens), avg(output_tokens), avg(pictures) FROM calls "
+        "SELECT stage, 1.0 * sum(input_tokens) / sum(calls), 1.0 * sum(output_tokens) / sum(calls), "
+        "1.0 * sum(pictures) / sum(calls) FROM call_sums "
         "WHERE outcome != 'unavailable' GROUP BY stage HAVING sum(input_tokens) > 0"
     )
     return {Stage(stage): _as_assumed(Stage(stage), round(sent), round(came), made) for stage, sent, came, made in rows}
