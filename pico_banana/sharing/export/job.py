@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.sharing.export.manifest import FormatFacts, ShardNote
     from pico_banana.sharing.export.options import ExportOptions
     from pico_banana.sharing.export.pictures import Picture
-    from pico_banana.sharing.export.registry import Format
-    from pico_banana.sharing.export.shards import ShardNote
 
 __all__ = ["ExportReport", "Job"]
 R = TypeVar("R")
@@ -55,7 +54,7 @@ class Job:
         dataset: RecordSequence[Any],
         folder: Path,
         *,
-        form: Format,
+        form: FormatFacts,
         options: ExportOptions,
         local_path: Callable[[str], Path],
         progress: Callable[[Progress], None] | None = None,

@@ -7,8 +7,9 @@ of the first one, with those of the others in its list `also`.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ExportError
 from pico_banana.mirrors.store import sha256_of, write_atomic
@@ -25,6 +26,44 @@ LICENCES = {
     "pictures turned, resized or re-encoded": "for your own use; the licence does not allow sharing them",
 }
 Manifest: TypeAlias = dict[str, Any]
+
+
+class FormatFacts(Protocol):
+    """What an earlier run is told by of a format."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        ...
+
+    @property
+    def splits(self) -> bool:
+        """Whether several splits may lie in one folder."""
+        ...
+
+    @property
+    def absolute(self) -> bool:
+        """Whether its files name others by absolute paths."""
+        ...
+
+
+@dataclass(slots=True)
+class ShardNote:
+    """What is in a shard.
+
+    Attributes:
+        written: examples in it.
+        size: bytes of the file.
+        failed: the reason for every example that is not, by id.
+        wanted: the addresses of the pictures of each of those, by id.
+        changes: how many of its pictures are not as published, by what was done to them.
+    """
+
+    written: int = 0
+    size: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    wanted: dict[str, list[str]] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
 
 
 def read_manifests(folder: Path) -> list[Manifest]:

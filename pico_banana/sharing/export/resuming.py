@@ -12,8 +12,8 @@ from pico_banana.sharing.export.report import ExportReport
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pico_banana.sharing.export.manifest import FormatFacts
     from pico_banana.sharing.export.pictures import Picture
-    from pico_banana.sharing.export.registry import Format
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Earlier:
             (folder / name).unlink(missing_ok=True)
 
 
-def find_earlier(folder: Path, form: Format, split: str, *, key: str, verify: bool) -> Earlier:
+def find_earlier(folder: Path, form: FormatFacts, split: str, *, key: str, verify: bool) -> Earlier:
     """Look at what is in an export's folder.
 
     Args:
@@ -109,7 +109,7 @@ def find_earlier(folder: Path, form: Format, split: str, *, key: str, verify: bo
     return _complete(folder, form, same[0], others, verify=verify)
 
 
-def _complete(folder: Path, form: Format, manifest: Manifest, others: list[Manifest], *, verify: bool) -> Earlier:
+def _complete(folder: Path, form: FormatFacts, manifest: Manifest, others: list[Manifest], *, verify: bool) -> Earlier:
     damaged = damaged_files(folder, manifest, verify=verify)
     moved = form.absolute and manifest.get("folder") != str(folder.resolve())
     counts, notes = manifest["counts"], manifest.get("shards", {})

@@ -8,35 +8,17 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.mirrors.store import sha256_of, write_atomic
+from pico_banana.sharing.export.manifest import ShardNote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from pico_banana.sharing.export.job import Job
-
-
-@dataclass(slots=True)
-class ShardNote:
-    """What is in a shard.
-
-    Attributes:
-        written: examples in it.
-        size: bytes of the file.
-        failed: the reason for every example that is not, by id.
-        wanted: the addresses of the pictures of each of those, by id.
-        changes: how many of its pictures are not as published, by what was done to them.
-    """
-
-    written: int = 0
-    size: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    wanted: dict[str, list[str]] = field(default_factory=dict)
-    changes: dict[str, int] = field(default_factory=dict)
 
 
 def write_shards(job: Job, names: list[str], write: Callable[[int, str], int]) -> None:
