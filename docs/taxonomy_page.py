@@ -52,7 +52,7 @@ The release names no edit type for the turns of a session. `pico_banana.rows.inf
 instruction; wherever such a guess is shown or chosen by, its name says `inferred`, and its confidence stands beside it.
 
 ```python
-from pico_banana.inference import infer
+from pico_banana.rows.inference import infer
 
 found = infer("Replace all the parked cars with bicycles, keeping the street as it is")
 assert found.edit_type == "replace_object"
@@ -90,7 +90,7 @@ Bayes model of them, which has the same interface. (Leave `mirror=` out for the 
 
 ```python
 import pico_banana as pb
-from pico_banana.inference import evaluate, infer_many, train
+from pico_banana.rows.inference import evaluate, infer_many, train
 
 rows = [(row.instruction, row.edit_type) for row in pb.load("single_turn", mirror="sample")]
 print(evaluate(rows))

@@ -148,9 +148,10 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
             for number, table in enumerate(annotations):
                 connection.register(f"annotations_{number}", table)
                 joined += f" LEFT JOIN annotations_{number} USING ({ID})"
-            # `filter` takes one expression; a text put into a statement could end it and begin another.
-            found = connection.sql(f"SELECT * FROM {joined}").filter(condition)  # noqa: S608
-            return [place for (place,) in found.project(place).order(place).fetchall()]
+            asked = f"SELECT {place} FROM {joined} WHERE (\n{condition}\n) ORDER BY {place}"  # noqa: S608
+            if len(connection.extract_statements(asked)) != 1:
+                raise SelectionError(f"{condition!r} is more than one condition")
+            return [row for (row,) in connection.execute(asked).fetchall()]
         except (Error, pa.ArrowException) as problem:
             known = ", ".join(dict.fromkeys(name for table in (rows, *annotations) for name in table.column_names))
             text = f"{condition!r} is no condition in SQL over {known}: {problem}"

@@ -16,7 +16,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 _ARROWS_OWN = re.compile(rb"[:\[,]\s*(?:-NaN|-?Inf(?!inity))")
 
 
-class NoJsonError(ValueError):
+class NoJson(ValueError):  # noqa: N818 - a line's problem, told as a BadRow; it never leaves the room
     """A line that one of the parsers would have taken, and that is no JSON or none of ours; the text is the reason."""
 
 
@@ -60,7 +60,7 @@ def parse_whole_json(line: bytes) -> object:
 
 def _text(line: bytes) -> str:
     if nested_too_deep(line):
-        raise NoJsonError(f"not a row (JSON nested deeper than {MAX_DEPTH})")
+        raise NoJson(f"not a row (JSON nested deeper than {MAX_DEPTH})")
     return line.decode("utf-8-sig")  # bytes would be taken for UTF-16 where they look like it
 
 

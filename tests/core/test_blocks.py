@@ -401,7 +401,7 @@ def test_a_hostile_line_needs_no_memory(tmp_path: Path) -> None:
 import sys
 import zstandard
 from pathlib import Path
-from pico_banana.rows.jsonl import RowsReader
+from pico_banana.rows.lines.jsonl import RowsReader
 peak = lambda: int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 before = peak()
 found = [(block.first_line, block.too_long) for block in RowsReader(Path(sys.argv[1])).blocks()]

@@ -242,7 +242,7 @@ def test_processes_that_build_at_once_all_get_the_rows(tmp_path: Path, store: Pa
 SLOW_BUILD = """
 import sys, time
 import pico_banana as pb
-from pico_banana.rows import rowfile
+from pico_banana.rows.building import rowfile
 close = rowfile.RowFileWriter.close
 def slow(self):
     places = close(self)

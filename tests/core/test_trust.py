@@ -83,7 +83,7 @@ def test_no_two_photos_are_written_alike() -> None:
 def test_an_odd_photo_name_gives_its_own_photo(tmp_path: Path, name: str, remote: bool) -> None:
     row = edit(1, open_image_input_url=f"HTTPS://h/{name}")
     root = mirror_of(tmp_path / "m", single_turn=[row])
-    jpeg = (Path(pb.__file__).parent / "sample" / "source").rglob("*.jpg")
+    jpeg = (Path(pb.__file__).parent / "rehearsal" / "sample" / "source").rglob("*.jpg")
     content = next(iter(jpeg)).read_bytes()
     (root / "source" / "h").mkdir(parents=True)
     (root / "source" / "h" / name).write_bytes(content)

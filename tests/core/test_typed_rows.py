@@ -321,7 +321,7 @@ def test_a_picture_that_is_none_is_a_corrupt_one(tmp_path: Path, pictured: Path,
     path.write_bytes(SPOILT[damage](good))
     (record,) = pb.load(mirror=mirror)
     assert record.edited.bytes() == path.read_bytes()
-    with pytest.raises(PictureCorruptError, match="is not a readable picture") as caught:
+    with pytest.raises(PictureCorruptError, match="is not a picture this library can read") as caught:
         record.edited.image()
     assert caught.value.address == record.edited.address
     assert isinstance(caught.value, ValueError | OSError)

@@ -133,8 +133,8 @@ def test_damage_names_the_shard_and_what_to_do(singles, tmp_path):
 STOPPABLE = """
 import signal, sys
 import pico_banana as pb
-from pico_banana.loader import make_examples
-from pico_banana.packs import pack
+from pico_banana.training.loader import make_examples
+from pico_banana.training.packs import pack
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)

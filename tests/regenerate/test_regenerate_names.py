@@ -11,7 +11,7 @@ import pico_banana as pb
 from pico_banana.regenerate import assemble, config_from, open_ledger, run
 from pico_banana.regenerate.plan.photos import from_folder
 
-SAMPLE = Path(pb.__file__).parent / "sample" / "source"
+SAMPLE = Path(pb.__file__).parent / "rehearsal" / "sample" / "source"
 
 
 @pytest.mark.parametrize("name", ["my photo.jpg", "Straße.jpg", "50% #1?.jpg", "日本 & co.jpg", "a%20b.jpg"])

@@ -20,7 +20,7 @@ from pico_banana.regenerate.work.staff import Staff
 
 ITEMS = 6
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
-PHOTO = sorted((Path(pb.__file__).parent / "sample" / "source").rglob("*.jpg"))[0]
+PHOTO = sorted((Path(pb.__file__).parent / "rehearsal" / "sample" / "source").rglob("*.jpg"))[0]
 
 
 def coloured(seed):

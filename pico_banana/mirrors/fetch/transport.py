@@ -102,9 +102,9 @@ class Transport:
             headers["Range"] = f"bytes={offset}-"
             if if_range:
                 headers["If-Range"] = if_range
-        named = "" if by_row else urlsplit(url).hostname or ""
+        named = "" if by_row else parsed(url).hostname or ""
         for _ in range(_MOST_REDIRECTS + 1):
-            guarded = urlsplit(url).hostname != named
+            guarded = parsed(url).hostname != named
             connection, answer = self._ask(url, headers, near=near or named, guarded=guarded)
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
                 return response_of(url, headers, connection, answer)

@@ -16,7 +16,7 @@ from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
 from pico_banana.rows.lines.jsonl import LINE_BYTES, RowsReader
 from pico_banana.rows.lines.paths import picture_path, problem_of_picture, published_path
-from pico_banana.rows.strict import NoJsonError, parse_json, parse_whole_json
+from pico_banana.rows.strict import NoJson, parse_json, parse_whole_json
 from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _unreadable(error: Exception, file: str, number: int) -> BadRow:
         return BadRow(file, number, "", f"not UTF-8 (byte {error.start} of the line)")
     if isinstance(error, json.JSONDecodeError):
         return BadRow(file, number, "", f"not JSON ({error.msg} at character {error.pos})")
-    if isinstance(error, NoJsonError):
+    if isinstance(error, NoJson):
         return BadRow(file, number, "", str(error))
     return BadRow(file, number, "", "not a row (a number of too many digits)")
 
