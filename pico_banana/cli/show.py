@@ -105,7 +105,7 @@ def _edit_lines(record: Any) -> list[str]:  # noqa: ANN401 - any record with one
 
 def _draw(record: Record, args: argparse.Namespace) -> None:
     from pico_banana.mirrors.store import atomic_path
-    from pico_banana.sharing.gallery.strip import draw_strip
+    from pico_banana.records.strip import draw_strip
 
     picture = draw_strip(record, height=args.height)
     with atomic_path(args.out) as temporary:

@@ -5,14 +5,13 @@ Nothing goes in but values; records come out. No picture is read here until one 
 
 from __future__ import annotations
 
+from pico_banana.records.image_ref import ImageRef, Role
 from pico_banana.records.values import (
     Flag,
-    ImageRef,
     InstructionPair,
     MultiTurn,
     Preference,
     Record,
-    Role,
     SingleTurn,
     Subset,
     Turn,

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from pico_banana.records.panels import Panel
+from pico_banana.records.plain import Plain, Shown
 from pico_banana.records.texts import clean_short_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.Image import Image
-
+    from pico_banana.records.image_ref import ImageRef
     from pico_banana.taxonomy import Category, EditType
-
-Role: TypeAlias = Literal["source", "edited"]
 
 
 class Subset(StrEnum):
@@ -49,88 +47,7 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ImageRef:
-    """Where a picture is, not the picture.
-
-    Attributes:
-        address: `picobanana://` address; any fsspec-aware library opens it.
-        role: "source" (an Open Images photo) or "edited" (a model's output, accepted or rejected).
-    """
-
-    address: str
-    role: Role
-
-    def open(self) -> IO[bytes]:
-        """Open the encoded picture for reading, fetching it on first use.
-
-        Returns:
-            A binary file; close it.
-
-        Raises:
-            PictureMissingError: nobody has this picture.
-            TransportError: it could not be fetched this time.
-        """
-        import fsspec  # noqa: F401 - whole, before a part of it: our protocol is registered at its end
-        from fsspec.core import url_to_fs
-
-        from pico_banana.errors import PictureMissingError
-
-        if "://" not in self.address and not Path(self.address).is_file():
-            raise PictureMissingError(f"there is no file {self.address}", address=self.address)
-        files, path = url_to_fs(self.address)  # fsspec.open would take a "*" or "[" in a name for a pattern
-        file: IO[bytes] = files.open(path, "rb")
-        return file
-
-    @property
-    def path(self) -> Path:
-        """The local file of the encoded picture, whole; fetched on first use, with the errors of `open`."""
-        with self.open() as file:
-            return Path(file.name)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) in pixels of the upright picture, from its header; PictureCorruptError when it is none."""
-        from pico_banana.decoding.header import read_size
-
-        return read_size(self.path)
-
-    def save(self, path: str | Path) -> Path:
-        """Copy the encoded picture to a file, or under its own name into a folder, and give the file."""
-        target = Path(path) / self.address.rsplit("/", 1)[-1] if Path(path).is_dir() else Path(path)
-        target.write_bytes(self.bytes())
-        return target
-
-    def bytes(self) -> bytes:
-        """Read the encoded picture (PNG or JPEG), fetching it on first use.
-
-        Returns:
-            The file as published, byte for byte.
-
-        Raises:
-            PictureMissingError: nobody has this picture.
-            TransportError: it could not be fetched this time.
-        """
-        with self.open() as file:
-            return file.read()
-
-    def image(self) -> Image:
-        """Decode the picture with Pillow, fetching it on first use.
-
-        Returns:
-            A loaded Pillow image in the file's own mode and size; no rotation, no resizing.
-
-        Raises:
-            PictureMissingError: nobody has this picture.
-            PictureCorruptError: the bytes are not a picture.
-            TransportError: it could not be fetched this time.
-        """
-        from pico_banana.decoding.pillow import loaded
-
-        return loaded(self.bytes(), address=self.address)[0]
-
-
-@dataclass(frozen=True, slots=True)
-class SingleTurn:
+class SingleTurn(Shown):
     """One edit: a photo, an instruction, the edited picture.
 
     Attributes:
@@ -161,9 +78,25 @@ class SingleTurn:
         """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
         return clean_short_instruction(self.short_instruction, self.instruction)
 
+    def panels(self) -> list[Panel]:
+        """List the photo and the edit.
+
+        Returns:
+            Two panels.
+        """
+        return [Panel("source", self.source), Panel(f"edited: {self.edit_type}", self.edited)]
+
+    def texts(self) -> list[str]:
+        """List the long instruction, and the short one where it is fit for use.
+
+        Returns:
+            One text a line.
+        """
+        return _worded(self.instruction, self.clean_short_instruction)
+
 
 @dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(Shown):
     """One edit with the attempts that were rejected before it.
 
     Attributes:
@@ -205,9 +138,26 @@ class Preference:
         for rejected in self.rejected:
             yield self.chosen, rejected
 
+    def panels(self) -> list[Panel]:
+        """List the photo, the chosen edit and the rejected ones.
+
+        Returns:
+            One panel a picture.
+        """
+        rejected = [Panel(f"rejected {number}", picture) for number, picture in enumerate(self.rejected, 1)]
+        return [Panel("source", self.source), Panel(f"chosen: {self.edit_type}", self.chosen), *rejected]
+
+    def texts(self) -> list[str]:
+        """List the long instruction, and the short one where it is fit for use.
+
+        Returns:
+            One text a line.
+        """
+        return _worded(self.instruction, self.clean_short_instruction)
+
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Plain):
     """One step of a session.
 
     Attributes:
@@ -225,7 +175,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class MultiTurn:
+class MultiTurn(Shown):
     """One session: a photo and 2 to 5 edits in a row, each on the result of the one before.
 
     Attributes:
@@ -264,9 +214,27 @@ class MultiTurn:
                 yield before, turn.instruction, turn.image
             before = turn.image
 
+    def panels(self) -> list[Panel]:
+        """List the photo and the picture after each turn, each with the one before it.
+
+        Returns:
+            One panel a picture; a turn whose picture is missing has none.
+        """
+        there = [(number, turn.image) for number, turn in enumerate(self.turns, 1) if turn.image is not None]
+        turns = [Panel(f"turn {number}", image, before=place) for place, (number, image) in enumerate(there)]
+        return [Panel("source", self.source), *turns]
+
+    def texts(self) -> list[str]:
+        """List the instructions, numbered.
+
+        Returns:
+            One text a turn.
+        """
+        return [f"{number}. {turn.instruction}" for number, turn in enumerate(self.turns, 1)]
+
 
 @dataclass(frozen=True, slots=True)
-class InstructionPair:
+class InstructionPair(Shown):
     """The long and the short instruction of one single-turn edit; text only.
 
     Attributes:
@@ -292,6 +260,26 @@ class InstructionPair:
     def clean_short_instruction(self) -> str | None:
         """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
         return clean_short_instruction(self.short_instruction, self.instruction)
+
+    def panels(self) -> list[Panel]:
+        """List nothing: it has no pictures.
+
+        Returns:
+            No panel.
+        """
+        return []
+
+    def texts(self) -> list[str]:
+        """List the long instruction, and the short one where it is fit for use.
+
+        Returns:
+            One text a line.
+        """
+        return _worded(self.instruction, self.clean_short_instruction)
+
+
+def _worded(instruction: str, short: str | None) -> list[str]:
+    return [instruction, *([f"Short: {short}"] if short else [])]
 
 
 Record: TypeAlias = SingleTurn | MultiTurn | Preference | InstructionPair

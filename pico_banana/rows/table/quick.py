@@ -29,4 +29,5 @@ def quick(kind: Callable[..., T]) -> Callable[..., T]:
     source = f"def __init__(self, {', '.join(names)}):\n    {body}\n    self.__class__ = kind"
     made: dict[str, Any] = {}
     exec(source, {"kind": kind}, made)  # noqa: S102 - as dataclasses itself does; the names are our own fields
-    return type(f"_{kind.__name__}", (), {"__slots__": tuple(names), "__init__": made["__init__"]})
+    bases = kind.__bases__  # type: ignore[attr-defined]  # the same ones: only then can an object change its class
+    return type(f"_{kind.__name__}", bases, {"__slots__": tuple(names), "__init__": made["__init__"]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from pico_banana.records.strip import draw_strip
 from pico_banana.sharing.gallery.page import GalleryReport, write_gallery
-from pico_banana.sharing.gallery.strip import draw_strip
 
 __all__ = ["GalleryReport", "draw_strip", "write_gallery"]

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import ConfigError, PicoBananaError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
 from pico_banana.records import InstructionPair, MultiTurn, Subset
-from pico_banana.sharing.gallery.panels import panels_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pico_banana.records import Record
+    from pico_banana.records.panels import Panel
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.sharing.gallery.panels import Panel
 
 PICTURES = "pictures"
 _QUALITY = 88
@@ -95,7 +94,7 @@ def write_gallery(
     def drawn(numbered: tuple[int, Record]) -> tuple[Record, str | PicoBananaError]:
         number, record = numbered
         try:
-            return record, _card(record, _copies(panels_of(record), target, number, height))
+            return record, _card(record, _copies(record.panels(), target, number, height))
         except PicoBananaError as error:
             return record, error
 
@@ -140,7 +139,7 @@ def _card(record: Record, copies: Sequence[tuple[Panel, str]]) -> str:
         f"data-before={panel.before}></button><figcaption>{escape(panel.title)}</figcaption></figure>"
         for panel, name in copies
     )
-    texts = "".join(f"<p>{escape(text)}</p>" for text in texts_of(record))
+    texts = "".join(f"<p>{escape(text)}</p>" for text in record.texts())
     flags = f"<p class=soft>{escape(', '.join(sorted(record.flags)))}</p>" if record.flags else ""
     kinds = escape(" ".join(_kinds(record)), quote=True)
     return (

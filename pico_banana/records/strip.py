@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.errors import SelectionError
-from pico_banana.sharing.gallery.panels import panels_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,13 +13,30 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-    from pico_banana.records import Record
+    from pico_banana.records.panels import Panel
 
 MARGIN, LINE, FONT_PIXELS, MIN_WIDTH = 12, 22, 16, 560
 BACKGROUND, INK, FAINT = (250, 249, 246), (34, 34, 34), (120, 116, 108)
 
 
-def draw_strip(record: Record, *, height: int = 384) -> Image:
+class Seen(Protocol):
+    """A row that can be drawn."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    def panels(self) -> list[Panel]:
+        """List its pictures."""
+        ...
+
+    def texts(self) -> list[str]:
+        """List its texts."""
+        ...
+
+
+def draw_strip(record: Seen, *, height: int = 384) -> Image:
     """Draw the pictures of a row side by side.
 
     Args:
@@ -36,13 +52,13 @@ def draw_strip(record: Record, *, height: int = 384) -> Image:
     """
     from PIL import Image, ImageDraw
 
-    panels = [(panel.title, panel.scaled(height)) for panel in panels_of(record)]
+    panels = [(panel.title, panel.scaled(height)) for panel in record.panels()]
     if not panels:
         raise SelectionError(f"{record.id} has no pictures: its subset is text only")
     font = _font()
     widths = [max(picture.width, round(font.getlength(title))) + MARGIN for title, picture in panels]
     width = max(sum(widths), MIN_WIDTH) + MARGIN
-    lines = [line for text in texts_of(record) for line in _wrapped(text, font, width - 2 * MARGIN)]
+    lines = [line for text in record.texts() for line in _wrapped(text, font, width - 2 * MARGIN)]
     top = MARGIN + LINE
     sheet = Image.new("RGB", (width, top + height + MARGIN + LINE * len(lines) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
