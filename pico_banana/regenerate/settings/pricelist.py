@@ -92,7 +92,7 @@ def default_model(service: str, stage: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files("pico_banana.regenerate").joinpath("prices.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("pico_banana.regenerate.settings").joinpath("prices.toml").read_text(encoding="utf-8"))
 
 
 def _entry(entry: dict[str, Any]) -> Listed:
