@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.decoding.whole import look_at, look_at_file
-from pico_banana.errors import ConfigError, ExportError, PictureCorruptError
+from pico_banana.errors import ConfigError, ExportError, PictureCorruptError, UnknownNameError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.sharing.export import ExportOptions, export
 from pico_banana.sharing.export.keys import key_of
@@ -473,9 +473,9 @@ def test_the_bar_says_what_there_will_be(monkeypatch):
     assert export_bar.told(Progress(25, 100, 25_000_000, 0, 60.0)) == "25.0 MB of about 100.0 MB, about 3 min left"
 
 
-@pytest.mark.parametrize(("option", "value"), [("sise", 64), ("codecs", "png"), ("shards", 3)])
+@pytest.mark.parametrize(("option", "value"), [("sise", 64), ("codecs", "png"), ("shard_row", 3)])
 def test_a_misspelled_option_is_refused(singles, tmp_path, option, value):
-    with pytest.raises(TypeError, match=option):
+    with pytest.raises(UnknownNameError, match=f"{option}.*Did you mean"):
         singles.export("imagefolder", tmp_path / "o", **{option: value})
     assert not (tmp_path / "o").exists()
 

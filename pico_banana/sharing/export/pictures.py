@@ -28,7 +28,7 @@ _PNG_LEVEL = 4  # zlib 6 takes half as long again for 2 % less
 _REMADE = "resized or re-encoded"
 _CHUNK_BYTES = 1 << 20
 _READ_ONLY = 0o444
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
