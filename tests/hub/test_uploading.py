@@ -19,7 +19,7 @@ print(json.dumps({"code": code, "out": json.loads(out.getvalue() or "null"), "er
 """
 SMALL = """
 import pico_banana.sharing.hub.repository as repository
-from pico_banana.parquet.writing import Limits
+from pico_banana.sharing.parquet.writing import Limits
 repository.limits_of = lambda subset, form: Limits(group_bytes=20_000, group_rows=7, shard_bytes=60_000)
 """
 
