@@ -49,21 +49,21 @@ class Crew:
         text = json.dumps(
             {"suitable": True, "why": "", "prompts": ["Make the whole photo a good deal warmer, please."]}
         )
-        return Reply(Outcome.OK, text, model="w")
+        return Reply(Outcome.OK, text)
 
     def shorten(self, request):
         self._count("shorten")
-        return Reply(Outcome.OK, "Warmer.", model="w")
+        return Reply(Outcome.OK, "Warmer.")
 
     def edit(self, request):
         self._count("edit")
-        return Reply(Outcome.OK, "", Picture.of(coloured(request.seed + self.tint)), model="e")
+        return Reply(Outcome.OK, "", Picture.of(coloured(request.seed + self.tint)))
 
     def judge(self, request):
         if self._count("judge") in self.unreadable:
-            return Reply(Outcome.OK, "I would rather not say.", model="j")
+            return Reply(Outcome.OK, "I would rather not say.")
         said = {name: {"score": self.score, "reason": "because"} for name in request.schema["required"]}
-        return Reply(Outcome.OK, json.dumps(said), model="j")
+        return Reply(Outcome.OK, json.dumps(said))
 
 
 def config(folder, **tables):
