@@ -53,6 +53,7 @@ _OF_THE_REQUEST = (400, 413, 422)
 _PASSING = (408, 409, 499)
 # Codes of accounts that are empty or capped, whatever the status says.
 _UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_credits"})
+_SHORTEST_KEY = 8  # a shorter one is a placeholder for a server of one's own, and a part of ordinary words
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class Service(ABC):
 
     def _clean(self, text: str) -> str:
         key = self.key()
-        return repaired(text.replace(key, "[key]") if key else text)
+        return repaired(text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text)
 
     def _failed(self, failure: Failure) -> PicoBananaError:
         text = self.words(f"{self.name}: {failure.status} {failure.text}")
