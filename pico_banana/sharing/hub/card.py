@@ -211,7 +211,7 @@ def _missing(repository: Repository) -> str:
         return ""
     gone = sum(missing.gone for missing in repository.missing)
     return (
-        f"- **{len(repository.missing):,} pictures are null**: {gone:,} are gone from where they were published, "
+        f"- **{len(repository.missing):,} pictures are null**: {gone:,} are gone or broken where they were published, "
         f"{len(repository.missing) - gone:,} could not be fetched when this repository was made.\n"
     )
 

@@ -18,6 +18,7 @@ from pico_banana.sharing.hub.licence import Origin, agreed_terms
 from pico_banana.sharing.hub.published import CARD
 from pico_banana.sharing.hub.settling import Settling
 from pico_banana.sharing.parquet.layout import Form, columns
+from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +97,8 @@ def _write(name: str, table: pa.Table, folder: Path, *, default: bool) -> dict[s
     import pyarrow.parquet as pq
 
     path = _file(name)
-    with atomic_path(folder / path) as temporary:
-        pq.write_table(table.replace_schema_metadata(None), temporary, write_page_index=True, row_group_size=20_000)
+    with atomic_path(folder / path) as temporary, Sink(temporary, folder / path) as out:
+        pq.write_table(table.replace_schema_metadata(None), out, write_page_index=True, row_group_size=20_000)
     return {
         "config_name": name,
         **({"default": True} if default else {}),
