@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.errors import unknown_name
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.telling import told
 
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
+    from pico_banana.sharing.hub.planning import UploadPlan
     from pico_banana.sharing.hub.published import Repository
-    from pico_banana.sharing.hub.upload import UploadPlan
     from pico_banana.sharing.hub.viewer import ViewerReport
 
 _SUBSETS = ("single_turn", "multi_turn", "preference", "instructions")
+_PRIVATE = (
+    "a private repository counts against the account's private storage: 100 GB on a free one, public ones do not\n"
+)
 _FOUND = 100  # rows, as many as the viewer's page
 _EPILOG = """\
 examples:
@@ -60,6 +64,11 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--to", type=Path, metavar="DIR", help="the repository's folder; a stopped run goes on in it")
     group.add_argument("--repo", metavar="USER/NAME", help="upload to this dataset repository of the Hub")
     group.add_argument("--dry-run", action="store_true", help="with --repo: say what would be uploaded, change nothing")
+    group.add_argument(
+        "--replace-all",
+        action="store_true",
+        help="with --repo: replace and delete files there that no publication wrote, too; the plan names them",
+    )
     group.add_argument("--public", action="store_true", help="a new repository is visible to everybody")
     group.add_argument("--gated", choices=("auto", "manual"), help="visitors must agree to the terms first")
     group.add_argument("--token", metavar="TOKEN", help="the Hub's token (default: `hf auth login`, or HF_TOKEN)")
@@ -70,6 +79,13 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
         metavar="WORDS",
         help="with --check: rows whose texts hold all the words; --where works there too",
     )
+    _add_content_options(parser)
+    group.add_argument("--allow-failed", type=int, default=0, metavar="N", help="go on although N pictures failed")
+    group.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_content_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what goes out")
     group.add_argument("--form", choices=("pictures", "rows"), default="pictures", help="rows: addresses and URLs only")
     group.add_argument(
         "--sidecar", type=Path, action="append", metavar="FILE", help="only annotations of mine, by id; may be repeated"
@@ -78,8 +94,6 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
         "--splits", type=_percents, metavar="90/5/5", help="train/validation/test by source photo, in percent"
     )
     group.add_argument("--title", default="Pico-Banana-400K", help="the name people read (default: %(default)s)")
-    group.add_argument("--allow-failed", type=int, default=0, metavar="N", help="go on although N pictures failed")
-    group.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _percents(text: str) -> tuple[int, int, int]:
@@ -113,16 +127,30 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _is_finished(args: argparse.Namespace) -> bool:
-    """Tell whether --to names a publication made before, and nothing says what else to publish."""
-    named = args.repo is not None and args.to is not None and (args.to / "README.md").is_file()
-    return named and args.mirror is None and args.rows is None and not args.sidecar
+    """Tell whether --to names a publication made before, and no option says what else to publish."""
+    from pico_banana.sharing.hub.manifest import MANIFEST
+
+    named = args.repo is not None and args.to is not None and (args.to / MANIFEST).is_file()
+    chosen = any(getattr(args, name) != value for name, value in _plain_choices().items())
+    return named and not chosen
+
+
+def _plain_choices() -> dict[str, Any]:
+    """Give what the options that say what to publish are when nobody gave them."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("subset", nargs="*")
+    _add_content_options(parser)
+    _add_licence_options(parser)
+    add_selection_options(parser, subset=False)
+    add_mirror_options(parser)
+    return vars(parser.parse_args([]))
 
 
 def _upload_finished(args: argparse.Namespace) -> int:
     uploaded = _uploaded(args, args.to)
     result = {"folder": str(args.to), "upload": uploaded}
-    told = "would upload" if args.dry_run else "uploaded"
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"{told} what is in {args.to}\n")
+    done = "would upload" if args.dry_run else "uploaded"
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"{done} what is in {args.to}\n")
     return 0
 
 
@@ -133,8 +161,8 @@ def _publish_sidecars(args: argparse.Namespace, folder: Path) -> int:
     result: dict[str, Any] = {"folder": str(folder), "configs": configs}
     if args.repo is not None:
         result["upload"] = _uploaded(args, folder)
-    told = "".join(f"  {name:<12} {rows:,} rows\n" for name, rows in configs.items())
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"wrote {folder}\n{told}")
+    lines = "".join(f"  {name:<12} {rows:,} rows\n" for name, rows in configs.items())
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else f"wrote {folder}\n{lines}")
     return 0
 
 
@@ -144,8 +172,8 @@ def _publish(args: argparse.Namespace, folder: Path) -> int:
     result: dict[str, Any] = {"folder": str(folder), **_facts(repository)}
     if failed > args.allow_failed:
         reasons = Counter(missing.reason.split(":")[0] for missing in repository.missing if not missing.gone)
-        told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-        sys.stderr.write(f"error: {failed:,} pictures could not be had this time ({told}); run it again\n")
+        why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        sys.stderr.write(f"error: {failed:,} pictures could not be had this time ({why}); run it again\n")
     elif args.repo is not None:
         result["upload"] = _uploaded(args, folder)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if args.json else _told(repository))
@@ -191,7 +219,7 @@ def _facts(repository: Repository) -> dict[str, Any]:
 def _uploaded(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from pico_banana.sharing.hub.upload import plan_upload, upload
 
-    plan = plan_upload(folder, args.repo, token=args.token)
+    plan = plan_upload(folder, args.repo, replace_all=args.replace_all, token=args.token)
     _tell_plan(plan, private=not args.public)
     if args.dry_run:
         return plan.as_dict()
@@ -203,11 +231,16 @@ def _uploaded(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def _tell_plan(plan: UploadPlan, *, private: bool) -> None:
     state = "there already" if plan.exists else f"new, {'private' if private else 'public'}"
     for change in plan.changes:
-        sys.stderr.write(f"  {change.kind:<8} {change.size:>14,}  {change.path}\n")
+        foreign = "  (not written by a publication of ours)" if change.path in plan.foreign else ""
+        sys.stderr.write(f"  {change.kind:<8} {change.size:>14,}  {told(change.path)}{foreign}\n")
     sys.stderr.write(
         f"{plan.repo} ({state}): {len(plan.changes):,} files, {readable(plan.size)}, {plan.commits} commits; "
         f"{len(plan.unchanged):,} files are there already\n"
     )
+    if plan.others:
+        sys.stderr.write(f"{len(plan.others):,} files of others stay: {told(', '.join(plan.others))}\n")
+    if not plan.exists and private:
+        sys.stderr.write(_PRIVATE)
 
 
 def _tell_commit(done: int, total: int) -> None:
@@ -248,8 +281,8 @@ def _find(args: argparse.Namespace) -> int:
         rows = find_rows(files, search=args.search, where=args.where or "", limit=limit)
         sys.stderr.write(f"{view.config}/{view.split}: {len(rows):,} rows{' or more' if len(rows) == limit else ''}\n")
         for row in rows:
-            told = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))
-            shown = json.dumps(row, ensure_ascii=False, default=str) if args.json else f"{row['id']}  {told}"
+            text = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))
+            shown = json.dumps(row, ensure_ascii=False, default=str) if args.json else f"{row['id']}  {text}"
             sys.stdout.write(f"{shown}\n")
     return 0
 

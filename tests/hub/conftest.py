@@ -14,9 +14,17 @@ from pico_banana.records import Subset
 from pico_banana.rehearsal.hub import RehearsalHub
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.sharing.hub.licence import Origin, agreed_terms, changes_of
+from pico_banana.sharing.hub.manifest import visible_files
 from pico_banana.sharing.hub.repository import Publication, build_repository
-from pico_banana.sharing.hub.upload import visible_files
 from pico_banana.sharing.parquet.writing import Limits
+
+
+@pytest.fixture
+def store(tmp_path_factory, monkeypatch):
+    """A store beside `tmp_path`, which may be published into: a publication shares its folder with nothing."""
+    home = tmp_path_factory.mktemp("home") / "store"
+    monkeypatch.setenv("PICO_BANANA_HOME", str(home))
+    return home
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +54,7 @@ def client(hub, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])

@@ -30,7 +30,7 @@ def test_a_whole_publication_is_a_mirror_with_card_index_and_croissant(publish, 
     repository = publish(folder)
     names = visible(folder)
     shards = {shard.file for config in repository.configs for split in config.splits for shard in split.shards}
-    rest = {"README.md", "croissant.json", "distribution.png", "index/pictures.parquet"}
+    rest = {"README.md", "croissant.json", "distribution.png", "index/pictures.parquet", "publication.json"}
     rows = {"jsonl/sft.jsonl", "jsonl/preference.jsonl", "jsonl/multi-turn.jsonl"}
     assert set(names) == shards | rest | rows
     for name in rows:

@@ -22,6 +22,11 @@ import pico_banana.sharing.hub.repository as repository
 from pico_banana.sharing.parquet.writing import Limits
 repository.limits_of = lambda subset, form: Limits(group_bytes=20_000, group_rows=7, shard_bytes=60_000)
 """
+HASTY = """
+import pico_banana.sharing.hub.upload as upload
+from pico_banana.mirrors.fetch.retry import RetryPolicy
+upload._POLICY = RetryPolicy(attempts=6, first_wait_s=0.01)
+"""
 
 
 @pytest.fixture
@@ -92,11 +97,12 @@ def test_a_folder_published_before_is_uploaded_as_it_is(hub, client, synthetic, 
     assert {"README.md", "jsonl/sft.jsonl"} <= published <= set(head(hub))
 
 
-def test_a_stopped_upload_goes_on(hub, publish_to_hub, tmp_path):
-    hub.fail(HubFault(r"/commit/main", method="POST", status=500))
-    told = publish_to_hub("preference", "--to", str(tmp_path / "repo"))
+def test_an_upload_that_the_hub_failed_for_good_goes_on(hub, publish_to_hub, tmp_path):
+    hub.fail(HubFault(r"/commit/main", method="POST", status=500, times=9))
+    told = publish_to_hub("preference", "--to", str(tmp_path / "repo"), before=HASTY)
     assert told["code"] == 1
     assert "run the same command again" in told["err"]
+    hub.forgive()
     hub.forget()
     again = publish_to_hub("preference", "--to", str(tmp_path / "repo"))
     assert (again["code"], uploads(hub)) == (0, [])
@@ -104,7 +110,7 @@ def test_a_stopped_upload_goes_on(hub, publish_to_hub, tmp_path):
 
 
 def test_many_files_go_in_pieces_the_card_last_behind_a_gate(hub, publish_to_hub, tmp_path):
-    few = "import pico_banana.sharing.hub.upload as upload; upload.FILES_A_COMMIT = 4"
+    few = "import pico_banana.sharing.hub.planning as planning; planning.FILES_A_COMMIT = 4"
     told = publish_to_hub("--to", str(tmp_path / "repo"), "--gated", "manual", "--public", before=few)
     repo = hub.repos.find("rehearsal/demo")
     assert (repo.gated, repo.private) == ("manual", False)

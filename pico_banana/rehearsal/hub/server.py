@@ -127,6 +127,11 @@ class RehearsalHub:
         with self._quiet:
             self._faults.append(fault)
 
+    def forgive(self) -> None:
+        """Plan no more failures."""
+        with self._quiet:
+            self._faults.clear()
+
     def requests(self) -> tuple[HubRequest, ...]:
         """Give the log, once every request under way is answered.
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana import __version__
 from pico_banana.mirrors.catalog import facts
@@ -15,29 +15,47 @@ from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.hub.card_texts import CITATION, COLUMNS, OWN_TERMS, RELEASE_TERMS, STREAMING
 from pico_banana.sharing.hub.distribution import draw_distribution
 from pico_banana.sharing.hub.licence import Origin
-from pico_banana.sharing.hub.published import CARD, PublishedConfig, Repository
 from pico_banana.sharing.parquet.columns import card_features
 from pico_banana.sharing.parquet.layout import Form
 
+if TYPE_CHECKING:
+    from pico_banana.sharing.hub.published import PublishedConfig, Repository
+
 DATA_VERSION = "1.0.0"
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-_PICTURE = "distribution.png"
+DISTRIBUTION = "distribution.png"
 
 
-def write_card(repository: Repository) -> None:
-    """Write `README.md`, and the picture of the distribution it shows.
+def card(repository: Repository) -> bytes:
+    """Give the card.
 
     Args:
         repository: the repository, its Parquet files written.
+
+    Returns:
+        The content of `README.md`.
     """
     import yaml
 
     header = yaml.safe_dump(metadata(repository), sort_keys=False, allow_unicode=True, width=120)
-    write_atomic(repository.folder / CARD, f"---\n{header}---\n\n{_text(repository)}".encode())
+    return f"---\n{header}---\n\n{_text(repository)}".encode()
+
+
+def write_distribution(repository: Repository) -> list[str]:
+    """Write the picture of the distribution that the card shows.
+
+    Args:
+        repository: the repository, its Parquet files written.
+
+    Returns:
+        The file's name; nothing where there are no edit types to count.
+    """
     counts = _shown_counts(repository)
-    if counts:
-        title = f"{sum(counts.values()):,} rows of {_counted(repository)} by edit type"
-        write_atomic(repository.folder / _PICTURE, draw_distribution(counts, title=title))
+    if not counts:
+        return []
+    title = f"{sum(counts.values()):,} rows of {_counted(repository)} by edit type"
+    write_atomic(repository.folder / DISTRIBUTION, draw_distribution(counts, title=title))
+    return [DISTRIBUTION]
 
 
 def metadata(repository: Repository) -> dict[str, Any]:
@@ -131,7 +149,7 @@ def _text(repository: Repository) -> str:
         columns_text=COLUMNS
         if pictures
         else COLUMNS.replace("Pictures are", "Pictures are not in the files: they are"),
-        distribution=f"![Rows by edit type]({_PICTURE})\n\n{_counts_table(repository)}\n"
+        distribution=f"![Rows by edit type]({DISTRIBUTION})\n\n{_counts_table(repository)}\n"
         if _shown_counts(repository)
         else "",
         split_hint=_split_hint(repository),
@@ -193,7 +211,7 @@ def _missing(repository: Repository) -> str:
         return ""
     gone = sum(missing.gone for missing in repository.missing)
     return (
-        f"- **{len(repository.missing):,} pictures are null**: {gone:,} are gone from where they were published, "
+        f"- **{len(repository.missing):,} pictures are null**: {gone:,} are gone or broken where they were published, "
         f"{len(repository.missing) - gone:,} could not be fetched when this repository was made.\n"
     )
 

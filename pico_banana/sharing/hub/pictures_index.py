@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pico_banana.mirrors.store import atomic_path
 from pico_banana.pictures.packed import INDEX
 from pico_banana.sharing.parquet.places import places_table
+from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,6 @@ def write_pictures_index(configs: Iterable[PublishedConfig], folder: Path) -> in
     numbered = whole.append_column("number", pa.array(range(len(whole)), pa.int64()))
     first = numbered.group_by("path").aggregate([("number", "min")])["number_min"]
     chosen = whole.take(first).sort_by("path")
-    with atomic_path(folder / INDEX) as temporary:
-        pq.write_table(chosen, temporary, compression="zstd", use_dictionary=["file"])
+    with atomic_path(folder / INDEX) as temporary, Sink(temporary, folder / INDEX) as out:
+        pq.write_table(chosen, out, compression="zstd", use_dictionary=["file"])
     return len(chosen)

@@ -12,12 +12,13 @@ from pico_banana.errors import (
     ThrottledError,
     TransportError,
 )
+from pico_banana.mirrors.fetch.status import retry_after_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CONNECTION_ERRORS = frozenset({"ConnectionError", "NetworkError", "RemoteProtocolError", "TimeoutException"})
-_UNAUTHORISED, _FORBIDDEN, _BUSY, _FAILED = 401, 403, 429, 500
+_CUT = frozenset({"RemoteProtocolError", "ReadError", "WriteError", "ReadTimeout", "ChunkedEncodingError"})
+_UNAUTHORISED, _FORBIDDEN, _MOVED_ON, _BUSY, _FAILED = 401, 403, 412, 429, 500
 
 
 @contextmanager
@@ -53,7 +54,9 @@ def _translated(error: BaseException, repo: str) -> TransportError | None:
         return _refused(error, repo)
     if _is_connection_error(error):
         text = f"the Hub could not be reached for {repo} ({error}); run the same command again"
-        return InterruptedTransferError(text)
+        ours = InterruptedTransferError(text)
+        ours.connected = bool(_names(error) & _CUT)
+        return ours
     return None if error.__cause__ is None else _translated(error.__cause__, repo)
 
 
@@ -67,10 +70,16 @@ def _refused(error: Exception, repo: str) -> TransportError:
     if status == _FORBIDDEN:
         text = f"this token may not write to {repo}; use one with write access, and your own USER or organisation"
         return RequestRefusedError(text, url=url, status=status)
+    wait = retry_after_s((getattr(response, "headers", None) or {}).get("retry-after"))
     if status == _BUSY:
-        return ThrottledError("the Hub asks to slow down; run the same command again later", url=url, status=status)
+        text = "the Hub asks to slow down; run the same command again later"
+        return ThrottledError(text, url=url, status=status, retry_after=wait)
     if status >= _FAILED:
-        return ServerError(f"the Hub failed ({status}); run the same command again", url=url, status=status)
+        text = f"the Hub failed ({status}); run the same command again"
+        return ServerError(text, url=url, status=status, retry_after=wait)
+    if status == _MOVED_ON:
+        text = f"others commit to {repo} all the time; run the same command again later"
+        return RequestRefusedError(text, url=url, status=status)
     return RequestRefusedError(
         f"the Hub refused this for {repo} ({status or 'no status'}): {error}", url=url, status=status
     )
@@ -78,9 +87,8 @@ def _refused(error: Exception, repo: str) -> TransportError:
 
 def _is_connection_error(error: BaseException) -> bool:
     """Recognise the connection errors of requests, httpx and httpx2, whichever the client is built on."""
-    names = {kind.__name__ for kind in type(error).__mro__}
     return bool(
-        names
+        _names(error)
         & {
             "TransportError",
             "NetworkError",
@@ -90,3 +98,7 @@ def _is_connection_error(error: BaseException) -> bool:
             "ConnectionError",
         }
     )
+
+
+def _names(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import RELEASE
-from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.catalog import resolve_mirror, rows_file
 from pico_banana.mirrors.store import remove_leftovers
+from pico_banana.pictures.packed import INDEX
 from pico_banana.records import ImageRef, Subset
 from pico_banana.rows.narrowing import parted
 from pico_banana.rows.table.counting import count_rows
-from pico_banana.sharing.hub.card import write_card
+from pico_banana.sharing.hub.card import DISTRIBUTION, card, write_distribution
 from pico_banana.sharing.hub.croissant import write_croissant
 from pico_banana.sharing.hub.licence import Origin
 from pico_banana.sharing.hub.pictures_index import write_pictures_index
-from pico_banana.sharing.hub.published import PublishedConfig, Repository
+from pico_banana.sharing.hub.published import CARD, CROISSANT, PublishedConfig, Repository
 from pico_banana.sharing.hub.rows_files import write_rows_files
+from pico_banana.sharing.hub.settling import Settling
 from pico_banana.sharing.parquet.layout import Form, columns, rows
 from pico_banana.sharing.parquet.writing import Limits, write_parquet
 
@@ -61,11 +63,11 @@ def build_repository(
     read: Callable[[ImageRef], bytes] | None = None,
     limits: Mapping[Subset, Limits] | None = None,
 ) -> Repository:
-    """Write the folder; what an earlier, stopped or finished run wrote of the same rows is taken over.
+    """Make the folder hold exactly this publication; what an earlier run wrote of the same rows is taken over.
 
     Args:
         publication: what is to be published.
-        folder: where; other files in it are left alone.
+        folder: where; what an earlier publication wrote and this one does not is deleted.
         read: gives the encoded bytes of a picture, from several threads; `ImageRef.bytes` when None.
         limits: where to cut files, by subset; those of `limits_of` when None.
 
@@ -73,25 +75,31 @@ def build_repository(
         What was written; pictures that could not be had are null cells, listed in `missing`.
 
     Raises:
-        ConfigError: two datasets of one subset, or none at all.
+        ConfigError: two datasets of one subset, or none at all; or files in the folder that are not ours.
         DiskFullError: there is no room; the next run goes on.
         StoreError: the folder cannot be written.
     """
     folder = Path(folder)
-    remove_leftovers(folder)
     names = [dataset.subset for dataset in publication.datasets]
     if not names or len(set(names)) != len(names):
         raise ConfigError("a publication needs one dataset for each config, and at least one")
+    settling = Settling(folder)
+    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *(rows_file(name).path for name in names)])
+    remove_leftovers(folder)
     configs = tuple(
         _write_config(dataset, publication, folder, read or ImageRef.bytes, (limits or {}).get(dataset.subset))
         for dataset in publication.datasets
     )
     repository = Repository(folder, publication.title, publication.form, publication.terms, configs, publication.gated)
-    write_rows_files(publication.datasets, folder)
+    written = [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
     if publication.form is Form.PICTURES:
         write_pictures_index(configs, folder)
-    write_card(repository)
+        written.append(INDEX)
+    written += write_distribution(repository)
+    settling.card(card(repository))
     write_croissant(repository)
+    shards = [shard.file for config in configs for split in config.splits for shard in split.shards]
+    settling.finish([*shards, *written, CARD, CROISSANT])
     return repository
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, LicenceError
-from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
+from pico_banana.mirrors.store import atomic_path, sha256_of
 from pico_banana.records import Subset
 from pico_banana.rows.sidecar import read_annotations
 from pico_banana.sharing.hub.licence import Origin, agreed_terms
 from pico_banana.sharing.hub.published import CARD
+from pico_banana.sharing.hub.settling import Settling
 from pico_banana.sharing.parquet.layout import Form, columns
+from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +58,8 @@ def build_sidecars(
         Config to number of rows.
 
     Raises:
-        ConfigError: a file is no table, has no `id`, repeats one, or two files have one name.
+        ConfigError: a file is no table, has no `id`, repeats one, or two files have one name; or the folder holds files
+            that no publication of ours wrote.
         LicenceError: a file has a column of the release, such as `instruction` or `edited_image`.
     """
     folder = Path(folder)
@@ -66,8 +69,11 @@ def build_sidecars(
         raise ConfigError("a repository of annotations needs files, each with a name of its own", key="sidecar")
     for name, table in tables.items():
         _check(name, table)
+    settling = Settling(folder)
+    settling.begin([CARD, *(_file(name) for name in tables)])
     configs = [_write(name, table, folder, default=place == 0) for place, (name, table) in enumerate(tables.items())]
-    write_atomic(folder / CARD, _card(configs, tables, licence=terms.licences[0], title=title).encode())
+    settling.card(_card(configs, tables, licence=terms.licences[0], title=title).encode())
+    settling.finish([CARD, *(_file(name) for name in tables)])
     return {name: len(table) for name, table in tables.items()}
 
 
@@ -83,12 +89,16 @@ def _check(name: str, table: pa.Table) -> None:
         raise LicenceError(f"{text}; leave them out: the id finds them again")
 
 
+def _file(name: str) -> str:
+    return f"{name}/train-00000-of-00001.parquet"
+
+
 def _write(name: str, table: pa.Table, folder: Path, *, default: bool) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
-    path = f"{name}/train-00000-of-00001.parquet"
-    with atomic_path(folder / path) as temporary:
-        pq.write_table(table.replace_schema_metadata(None), temporary, write_page_index=True, row_group_size=20_000)
+    path = _file(name)
+    with atomic_path(folder / path) as temporary, Sink(temporary, folder / path) as out:
+        pq.write_table(table.replace_schema_metadata(None), out, write_page_index=True, row_group_size=20_000)
     return {
         "config_name": name,
         **({"default": True} if default else {}),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.sharing.hub.manifest import MANIFEST, read_manifest, visible_files
 from pico_banana.sharing.hub.published import CARD
 from pico_banana.sharing.hub.viewer_rows import FirstRows, first_rows
 from pico_banana.sharing.hub.viewer_statistics import ColumnStatistics, statistics
@@ -26,6 +27,7 @@ PAGE_ROWS = 100
 PAGE_BYTES = 300_000_000
 GROUP_BYTES = 100_000_000
 MOST_COLUMNS, MOST_SPLITS = 1_000, 30
+_DATA = {".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".gz", ".zst", ".zip", ".tar"}
 _SPLIT_NAME = re.compile(r"^\w+(\.\w+)*$")
 
 
@@ -118,6 +120,7 @@ def check_folder(folder: str | Path) -> ViewerReport:
             view, found = _view_split(folder, str(config.get("config_name")), entry, info)
             problems += found
             splits += [view] if view else []
+    problems += _unnamed(folder, splits)
     default = next((str(config["config_name"]) for config in configs if config.get("default")), "")
     return ViewerReport(default, tuple(splits), tuple(problems))
 
@@ -143,6 +146,22 @@ def read_card(folder: Path) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise ConfigError(f"{file} is no dataset card: it must begin with YAML between two lines of ---", key="check")
     return fields
+
+
+def _unnamed(folder: Path, splits: Sequence[SplitView]) -> Iterator[Problem]:
+    """Report files that neither a config nor our list of files names: readers of a whole folder would mix them in."""
+    manifest = read_manifest(folder)
+    named = {file for view in splits for file in view.files} | {CARD, MANIFEST}
+    named |= set(manifest.files) if manifest else set()
+    configs = {file.split("/", 1)[0] for view in splits for file in view.files if "/" in file}
+    for file in visible_files(folder):
+        if file in named:
+            continue
+        mixed = Path(file).suffix.lower() in _DATA and file.split("/", 1)[0] in configs
+        what = "no config names this file; load_dataset with data_dir or data_files would mix it in" if mixed else ""
+        yield Problem(
+            "error" if mixed else "warning", file, what or "no config names this file, and no publication wrote it"
+        )
 
 
 def _infos(card: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,10 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pico_banana.errors import PictureError, PictureMissingError, TransportError
+from pico_banana.decoding.whole import look_at
+from pico_banana.errors import PictureCorruptError, PictureError, PictureMissingError, TransportError
 from pico_banana.records import ImageRef
 from pico_banana.sharing.parquet.arrays import Encoded
 
+CHECK = 1  # raised when another picture passes the check, so that older shards are written again
 Row: TypeAlias = dict[str, Any]
 Reader: TypeAlias = Callable[[ImageRef], bytes]
 
@@ -37,7 +39,7 @@ class Missing:
         id: the row.
         address: the picture.
         reason: what went wrong.
-        gone: asking again will not help.
+        gone: asking again will not help: nobody has it, or what is there is no whole picture.
     """
 
     id: str
@@ -115,11 +117,17 @@ class _Filling:
         return value
 
     def picture(self, cell: Cell) -> Encoded | None:
+        """Read a picture and look whether it is one: nothing else ever enters a shard."""
         try:
             data = self.read(cell.ref)
         except (PictureError, TransportError) as error:
-            gone = isinstance(error, PictureMissingError)
-            self.missing.append(Missing(self.row_id, cell.ref.address, f"{type(error).__name__}: {error}", gone))
-            return None
+            return self._leave_out(cell, error, gone=isinstance(error, PictureMissingError))
+        try:
+            look_at(data, address=cell.ref.address)
+        except PictureCorruptError as error:
+            return self._leave_out(cell, error, gone=True)
         self.size += len(data)
         return Encoded(data, cell.path)
+
+    def _leave_out(self, cell: Cell, error: Exception, *, gone: bool) -> None:
+        self.missing.append(Missing(self.row_id, cell.ref.address, f"{type(error).__name__}: {error}", gone))

@@ -115,7 +115,11 @@ class ParquetRun:
         return self.folder / f".{self.split}"
 
     def load(self) -> None:
-        """Take over what an earlier run with the same key did, as far as its files are whole."""
+        """Take over what an earlier run with the same key did, as far as its files are whole.
+
+        A shard with a picture that could not be had that time, but may be there now, is written again, and those
+        behind it.
+        """
         try:
             facts = json.loads((self.work / "run.json").read_bytes())
         except (FileNotFoundError, ValueError):
@@ -127,6 +131,9 @@ class ParquetRun:
         self.finished = bool(facts["finished"]) and all(whole)
         kept = whole.index(False) if False in whole else len(whole)
         self.shards = [] if facts["finished"] and not self.finished else shards[:kept]
+        again = [any(not missing.gone for missing in shard.missing) for shard in self.shards]
+        if any(again):
+            self._go_back_to(again.index(True))
 
     def skip(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Pass over the rows of the whole shards; shards whose rows are no longer the same are forgotten.

@@ -12,6 +12,7 @@ from pico_banana.sharing.parquet.arrays import Arena, Encoded, record_batch
 from pico_banana.sharing.parquet.columns import Columns, Picture, arrow_schema, leaves
 from pico_banana.sharing.parquet.places import Mark, find_places, mark
 from pico_banana.sharing.parquet.run import Shard, hash_of_ids
+from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +44,8 @@ class Sheet:
         self._file, self._columns = file, columns
         self._exit = ExitStack()
         self._temporary = self._exit.enter_context(atomic_path(file))
-        self._writer = open_writer(self._temporary, columns)
+        self._sink = Sink(self._temporary, file)
+        self._writer = open_writer(self._sink, columns)
         self._pending: Future[None] | None = None
         self._ids: list[str] = []
         self._data_bytes = 0
@@ -57,8 +59,12 @@ class Sheet:
             group: its rows.
             arena: where to gather pictures; not that of the group before, which may still be read from.
             pen: the writing thread.
+
+        Raises:
+            DiskFullError: there is no room for it, or was none for those before.
         """
         size = sum(row.size for row in group)
+        self._sink.ask_room(size)
         arena.clear(size)
         batch = record_batch([row.row for row in group], self._columns, arena)
         self._wait()
@@ -70,9 +76,15 @@ class Sheet:
         self._marks.append({name: _marks(row.row[name] for row in group) for name, _ in self._columns})
 
     def close(self) -> None:
-        """Write what is left and the footer."""
+        """Write what is left and the footer.
+
+        Raises:
+            DiskFullError: there is no room.
+        """
         self._wait()
         self._writer.close()
+        self._sink.close()
+        self._sink.check()
 
     def finish(self, root: Path) -> Shard:
         """Look over the closed file and let it become visible.
@@ -96,13 +108,17 @@ class Sheet:
     def abandon(self) -> None:
         """Drop the file; call it while the exception that ends the run is being handled."""
         with suppress(Exception):
-            self.close()
+            self._wait()
+        with suppress(Exception):
+            self._writer.close()
+        self._sink.close()
         self._exit.__exit__(*sys.exc_info())
 
     def _wait(self) -> None:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
+        self._sink.check()
 
     def _chunks(self) -> Iterator[tuple[int, list[Mark]]]:
         """Give where each column chunk of pictures starts, and its pictures in order."""
@@ -116,7 +132,7 @@ class Sheet:
                     yield group.column(position).data_page_offset, marks[leaf.split(".", 1)[0]]
 
 
-def open_writer(file: Path, columns: Columns) -> pq.ParquetWriter:
+def open_writer(file: Sink, columns: Columns) -> pq.ParquetWriter:
     """Open a Parquet writer with the settings of a published file.
 
     Args:

@@ -14,7 +14,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pico_banana.sharing.parquet.arrays import Arena
-from pico_banana.sharing.parquet.pictures import FilledRow, Reader, fill
+from pico_banana.sharing.parquet.pictures import CHECK, FilledRow, Reader, fill
 from pico_banana.sharing.parquet.run import ParquetRun, Written
 from pico_banana.sharing.parquet.sheet import Sheet
 
@@ -73,7 +73,7 @@ def write_parquet(
         DiskFullError: there is no room; whole shards stay, and the next run goes on after them.
     """
     cut = limits or Limits()
-    run = ParquetRun(folder, split, f"{key}|{columns}|{cut}")
+    run = ParquetRun(folder, split, f"{key}|{columns}|{cut}|{CHECK}")
     run.load()
     left = run.skip(rows)
     reused = len(run.shards)
