@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 
 import pytest
 
+import pico_banana as pb
 from pico_banana.cli import build_parser, main
+from pico_banana.cli.headings import HEADINGS
 
 
 def leaves(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()):
@@ -15,7 +18,7 @@ def leaves(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()):
     if not commands:
         yield path, parser
     for action in commands:
-        for name, below in action.choices.items():
+        for name, below in {id(below): (name, below) for name, below in reversed(action.choices.items())}.values():
             yield from leaves(below, (*path, name))
 
 
@@ -77,3 +80,58 @@ def test_every_command_says_what_it_does_and_shows_examples_that_parse(path):
     assert shown, "no example"
     for line in shown:
         build_parser().parse_args(shlex.split(line)[1:])
+
+
+def test_every_command_is_under_one_heading():
+    grouped = [name for names in HEADINGS.values() for name in names]
+    commands = next(action for action in build_parser()._actions if action.dest != "help" and action.choices)
+    assert sorted(grouped) == sorted(commands.choices)
+    text = build_parser().format_help()
+    assert [heading for heading in HEADINGS if f"\n{heading}:\n" in text] == list(HEADINGS)
+
+
+@pytest.mark.parametrize(
+    ("command", "senseless"),
+    [
+        ("verify", ("--connections", "--timeout", "--host", "--sources", "--durable", "--retry-gone")),
+        ("photos tars", ("--only", "--sources", "--deep", "--connections", "--photo-size")),
+        ("info", ("--type", "--rows", "--limit")),
+        ("clean", ("--not-in", "--only")),
+    ],
+)
+def test_what_means_nothing_to_a_command_is_not_shown_by_it(command, senseless):
+    text = LEAVES[tuple(command.split())].format_help()
+    assert [option for option in senseless if option in text] == []
+
+
+def test_clean_keeps_what_is_selected_and_needs_no_more_words(store, capsys):
+    edits = store / "mirrors" / "sample" / "images" / "positive-edit"
+    edits.mkdir(parents=True)
+    needed = pb.load("single_turn", mirror="sample")[0].edited.address.rpartition("/")[2]
+    for name in (needed, "unknown.png"):
+        (edits / name).write_bytes(b"png")
+    words = ["clean", "single_turn", "--mirror", "sample", "--limit", "1"]
+    assert main(words) == main([*words, "--not-in"]) == 0  # as it was called first
+    assert "would remove 1 pictures" in capsys.readouterr().out
+    assert main([*words, "--yes"]) == 0
+    assert sorted(path.name for path in edits.iterdir()) == [needed]
+
+
+def test_the_store_s_mirrors_are_listed_and_removed(store, tmp_path, capsys):
+    assert main(["store", "list"]) == 0
+    assert capsys.readouterr().out == ""
+    (store / "jsonl").mkdir(parents=True)
+    (store / "jsonl" / "sft.jsonl").write_bytes(b"1234")
+    (store / "mine.txt").write_text("somebody's own")
+    assert main(["ls", "single_turn", "--count", "--mirror", "sample"]) == 0
+    capsys.readouterr()
+    assert main(["store", "list", "--json"]) == 0
+    release, sample = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (release["name"], release["files"], release["bytes"]) == ("release", 1, 4)
+    assert sample["name"] == "sample"
+    assert sample["bytes"] == sum(path.stat().st_size for path in (store / "mirrors" / "sample").rglob("*.*"))
+    assert main(["store", "remove", "sample"]) == 0
+    assert (store / "mirrors" / "sample").is_dir()
+    assert main(["store", "remove", "sample", "--yes"]) == main(["store", "remove", "release", "--yes"]) == 0
+    assert sorted(path.relative_to(store).as_posix() for path in store.rglob("*")) == ["mine.txt", "mirrors"]
+    assert main(["store", "remove", "../..", "--yes"]) == 2

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pico_banana import __version__
+from pico_banana.cli.headings import HEADINGS
 from pico_banana.cli.parser import Parser
 from pico_banana.errors import (
     ConfigError,
@@ -44,6 +45,8 @@ GROUPS = (
     "doctor",
     "regenerate",
     "mirror",
+    "kept",
+    "completion",
 )
 _MISTAKES = (
     ConfigError,
@@ -87,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pico-banana {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.headings = HEADINGS
     for group in GROUPS:
         import_module(f"pico_banana.cli.{group}").add_parser(subparsers)
     return parser
