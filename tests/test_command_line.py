@@ -135,3 +135,60 @@ def test_the_store_s_mirrors_are_listed_and_removed(store, tmp_path, capsys):
     assert main(["store", "remove", "sample", "--yes"]) == main(["store", "remove", "release", "--yes"]) == 0
     assert sorted(path.relative_to(store).as_posix() for path in store.rglob("*")) == ["mine.txt", "mirrors"]
     assert main(["store", "remove", "../..", "--yes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("gallery single_turn look --limit 1 --height 16", "look/index.html"),
+        ("export single_turn csv out --limit 1", "out/export.json"),
+        ("export csv single_turn out --limit 1", "out/export.json"),
+        ("export out csv multi-turn --limit 1", "out/export.json"),
+        ("export out csv --limit 1", "out/export.json"),
+        ("measure single_turn changes.jsonl --limit 1", "changes.jsonl"),
+        ("photos rows-file Single_Turn rows.jsonl --limit 1", "rows.jsonl"),
+        ("pack single_turn packed --limit 1 --size 32", "packed/pack.json"),
+        ("mirror copy single_turn copied --limit 1", "copied/jsonl/sft.jsonl"),
+    ],
+)
+def test_words_in_another_order_go_where_they_belong(words, written, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words.split(), "--mirror", "sample"]) == 0
+    assert (tmp_path / written).is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("gallery single_turn", "say where it goes, as in `pico-banana gallery out/ single_turn`"),
+        ("export webdataset multi_turn", "say where it goes, as in `pico-banana export webdataset out/ multi_turn`"),
+        ("export cvs out single_turn", "unknown export format 'cvs'. Did you mean 'csv'"),
+        ("gallery look singel_turn", "unknown subset 'singel_turn'. Did you mean 'single_turn'"),
+        ("show 900", "there is no row 900 in single_turn, which has 86; the first is 0"),
+        ("show positive-edit/nothing", "unknown id 'positive-edit/nothing'"),
+    ],
+)
+def test_words_that_are_missing_or_unknown_are_named(words, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words.split(), "--mirror", "sample"]) == 2
+    assert told in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if path.name != "store"] == []
+
+
+def test_a_folder_that_is_called_like_a_subset_is_taken_where_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "multi_turn").mkdir()
+    assert main(["export", "csv", "multi_turn", "--mirror", "sample", "--limit", "1"]) == 0
+    assert (tmp_path / "multi_turn" / "export.json").is_file()
+
+
+@pytest.mark.parametrize("subset", ["single_turn", "preference", "multi_turn"])
+def test_a_row_is_shown_by_its_place_and_by_an_id_without_its_subset(subset, capsys):
+    place = 2
+    wanted = pb.load(subset, mirror="sample")[place].id
+    words = [f"{subset}/{place}", wanted]
+    if subset != "preference":  # whose pictures single edits have, too; without a subset those are meant
+        words.append(wanted.partition("/")[2])
+    for word in words:
+        assert main(["show", word, "--mirror", "sample"]) == 0
+        assert capsys.readouterr().out.startswith(f"id         {wanted}\n")

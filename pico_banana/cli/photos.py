@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download import add_host_options
 from pico_banana.cli.live import LiveLine
+from pico_banana.cli.words import sort_words
 from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _paths(args: argparse.Namespace) -> int:
     from pico_banana.pictures.jobs.interchange import write_rows_with_paths
 
+    sort_words(args, "out")
     written = write_rows_with_paths(chosen_rows(args), args.out, relative=args.relative)
     sys.stdout.write(f"{written.rows:,} rows, {written.with_photo:,} with a photo: {written.path}\n")
     return 0
