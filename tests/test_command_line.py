@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -192,3 +195,73 @@ def test_a_row_is_shown_by_its_place_and_by_an_id_without_its_subset(subset, cap
     for word in words:
         assert main(["show", word, "--mirror", "sample"]) == 0
         assert capsys.readouterr().out.startswith(f"id         {wanted}\n")
+
+
+def _listed(words, capsys):
+    assert main(["ls", *words.split(), "--mirror", "sample"]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_lists_of_names_may_be_written_with_commas(capsys):
+    for listed, repeated in [
+        ("--type zoom_in,pose --count", "--type zoom_in --type pose --count"),
+        ("multi_turn --turns 4,5 --count", "multi_turn --turns 4 --turns 5 --count"),
+        (
+            "--not-flag short_equals_long,short_missing --count",
+            "--not-flag short_equals_long --not-flag short_missing --count",
+        ),
+        ("--category stylistic,Human-Centric --count", "--category stylistic --category human_centric --count"),
+    ]:
+        count = _listed(listed, capsys)
+        assert count == _listed(repeated, capsys)
+        assert int(count[0]) > 0
+
+
+def test_a_label_with_commas_is_one_type(capsys):
+    assert main(["ls", "--type", "Modify expressions (smile, frown, neutral)", "--count", "--mirror", "sample"]) == 0
+    label = capsys.readouterr().out
+    assert main(["ls", "--type", "expression", "--count", "--mirror", "sample"]) == 0
+    assert capsys.readouterr().out == label != "0\n"
+
+
+def test_ls_sorts_before_it_limits_and_prints_the_columns_asked_for(capsys):
+    ids = pb.load("single_turn", mirror="sample").ids
+    lines = _listed("--sort id --columns id,edit_type --limit 3 --csv", capsys)
+    assert lines[0] == "id,edit_type"
+    assert [line.split(",")[0] for line in lines[1:]] == sorted(ids)[:3]
+    lines = _listed("multi_turn --sort turns --reverse --columns id --limit 2 --json", capsys)
+    sessions = pb.load("multi_turn", mirror="sample")
+    longest = sorted((len(session.turns) for session in sessions), reverse=True)[:2]
+    assert [len(sessions[json.loads(line)["id"]].turns) for line in lines] == longest
+    assert json.loads(lines[0]).keys() == {"id"}
+
+
+def test_the_csv_of_ls_is_read_back(capsys):
+    lines = _listed("preference --csv", capsys)
+    for row, record in zip(csv.DictReader(lines), pb.load("preference", mirror="sample"), strict=True):
+        assert row["instruction"] == record.instruction
+        assert json.loads(row["rejected_images"]) == [picture.address for picture in record.rejected]
+
+
+def test_the_columns_of_ls_stand_below_each_other(capsys):
+    rows = pb.load("single_turn", mirror="sample", limit=20)
+    lines = _listed("", capsys)
+    places = [line.index(str(row.edit_type), len(row.id)) for line, row in zip(lines, rows, strict=True)]
+    assert len(set(places)) == 1
+    assert [line.split()[0] for line in lines] == list(rows.ids)
+
+
+def test_info_says_what_it_has_when_one_subset_cannot_be_had(tmp_path, capsys):
+    folder = tmp_path / "mirror"
+    shutil.copytree(Path(pb.__file__).parent / "rehearsal" / "sample" / "jsonl", folder / "jsonl")
+    (folder / "jsonl" / "multi-turn.jsonl").write_text('{"no": "row"}\n')
+    assert main(["info", "--mirror", str(folder), "--json"]) == 1
+    told = capsys.readouterr()
+    subsets = json.loads(told.out)["subsets"]
+    assert {name: facts and facts["rows"] for name, facts in subsets.items()} == {
+        "single_turn": 86,
+        "multi_turn": None,
+        "preference": 24,
+        "instructions": 86,
+    }
+    assert "multi_turn: " in told.err

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _BAD_VALUE = re.compile(r"argument (?P<name>[^:]+): invalid (?P<kind>\w+) value: (?P<value>.+)")
 _KEYWORD = re.compile(r"(?<![(,] )\b(?P<name>[a-z_]+)=(?:'(?P<quoted>[^']*)'|(?P<bare>[^\s,;]+))")
-_KINDS = {"int": "a whole number", "float": "a number"}
+_KINDS = {"int": "a whole number", "float": "a number", "numbers": "whole numbers"}
 
 
 class Parser(argparse.ArgumentParser):

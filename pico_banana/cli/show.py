@@ -84,7 +84,10 @@ def _found(args: argparse.Namespace) -> tuple[PicoBanana[Any], Record]:
         with suppress(UnknownNameError, MirrorError):  # not in this subset, or the mirror has none
             dataset = _loaded(subset, args)
             return dataset, dataset[f"{subset}/{args.id}"]
-    raise unknown_name("id", args.id, (), see="`pico-banana ls` for ids; they begin with their subset")
+    unknown: UnknownNameError = unknown_name(
+        "id", args.id, (), see="`pico-banana ls` for ids; they begin with their subset"
+    )
+    raise unknown
 
 
 def _at(dataset: PicoBanana[Any], place: int) -> Record:

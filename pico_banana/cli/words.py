@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, UnknownNameError
 from pico_banana.rows.choosing.selection import parse_subset
+from pico_banana.taxonomy import edit_type
 
 if TYPE_CHECKING:
     import argparse
@@ -34,9 +35,9 @@ def sort_words(args: argparse.Namespace, *places: str) -> None:
     form = next((word for word in words if word in _formats()), None) if _FORMAT in places else None
     if subset is None and len(words) > len(places):
         return  # one word is none of ours, and the error about the subset names it
-    known = {"subset": subset, _FORMAT: form}
-    for word in filter(None, known.values()):
-        words.remove(word)
+    known: dict[str, str | None] = {"subset": subset, _FORMAT: form}
+    for taken in filter(None, known.values()):
+        words.remove(taken)
     for place in (*places, "subset"):
         word = known.get(place) or (words.pop(0) if words and place != "subset" else None)
         if word is None and place != "subset" and subset is not None:
@@ -76,3 +77,42 @@ def _formats() -> tuple[str, ...]:
 
 def _example(form: str | None, places: tuple[str, ...]) -> str:
     return " ".join(form or "parquet" if place == _FORMAT else "out/" for place in places)
+
+
+def names(text: str) -> list[str]:
+    """Read a list of names, as in `--flag a,b`.
+
+    Args:
+        text: names, separated by commas.
+
+    Returns:
+        The names.
+    """
+    return [part.strip() for part in text.split(",") if part.strip()] or [text]
+
+
+def type_names(text: str) -> list[str]:
+    """Read a list of edit types; some published labels have commas of their own.
+
+    Args:
+        text: one edit type in any spelling, or names separated by commas.
+
+    Returns:
+        The names.
+    """
+    try:
+        return [str(edit_type(text))]
+    except UnknownNameError:
+        return names(text)
+
+
+def numbers(text: str) -> list[int]:
+    """Read a list of whole numbers, as in `--turns 2,3`.
+
+    Args:
+        text: numbers, separated by commas.
+
+    Returns:
+        The numbers.
+    """
+    return [int(part) for part in text.split(",")]
