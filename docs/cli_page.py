@@ -39,5 +39,5 @@ def _sections(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield f"## {parser.prog}\n\n```text\n{parser.format_help().rstrip()}\n```\n"
     for action in parser._actions:  # noqa: SLF001 - argparse has no public way to its commands
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - likewise
-            for command in action.choices.values():
+            for command in dict.fromkeys(action.choices.values()):  # an alias is the same parser
                 yield from _sections(command)

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TextIO, cast
 
 from pico_banana import __version__
+from pico_banana.cli.headings import HEADINGS
 from pico_banana.cli.parser import Parser
 from pico_banana.errors import (
     ConfigError,
@@ -46,6 +47,8 @@ GROUPS = (
     "doctor",
     "regenerate",
     "mirror",
+    "kept",
+    "completion",
 )
 _MISTAKES = (
     ConfigError,
@@ -89,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pico-banana {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.headings = HEADINGS
     for group in GROUPS:
         import_module(f"pico_banana.cli.{group}").add_parser(subparsers)
     return parser

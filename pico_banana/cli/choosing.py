@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.cli.words import names, numbers, type_names
 from pico_banana.errors import ConfigError
 from pico_banana.rows.choosing.selection import Selection
 
@@ -46,20 +47,27 @@ def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = Tru
         parser.add_argument(
             "subset", nargs="?", default=None, help="single_turn, multi_turn, preference or instructions"
         )
-    group = parser.add_argument_group("which rows", "filters first, then --shuffle, --balance, --limit")
+    group = parser.add_argument_group(
+        "which rows", "filters first, then --shuffle, --balance, --limit; lists may be repeated"
+    )
     repeated = partial(group.add_argument, action="append")
-    repeated("--type", dest="edit_types", metavar="TYPE", help="an edit type, any spelling; may be repeated")
-    repeated("--category", dest="categories", metavar="NAME", help="a category; may be repeated")
-    repeated(
-        "--inferred-type", dest="inferred_edit_types", metavar="TYPE", help="sessions with a turn of this inferred type"
+    listed = partial(group.add_argument, action="extend")
+    listed("--type", dest="edit_types", type=type_names, metavar="TYPE,...", help="edit types, in any spelling")
+    listed("--category", dest="categories", type=names, metavar="NAME,...", help="categories")
+    listed(
+        "--inferred-type",
+        dest="inferred_edit_types",
+        type=type_names,
+        metavar="TYPE,...",
+        help="sessions with a turn of one of these inferred types",
     )
     group.add_argument("--min-confidence", type=float, metavar="P", help="how sure that inference must be, 0 to 1")
-    repeated("--turns", type=int, metavar="N", help="sessions of so many turns; may be repeated")
+    listed("--turns", type=numbers, metavar="N,...", help="sessions of so many turns")
     repeated("--contains", metavar="TEXT", help="instructions that contain this, in any case; may be repeated")
     group.add_argument("--regex", metavar="RE", help="instructions that match this (RE2)")
     group.add_argument("--wording", choices=("any", "long", "short"), help="where --contains and --regex look")
-    repeated("--flag", dest="has_flags", metavar="FLAG", help="rows with this flag; may be repeated")
-    repeated("--not-flag", dest="lacks_flags", metavar="FLAG", help="rows without this flag; may be repeated")
+    listed("--flag", dest="has_flags", type=names, metavar="FLAG,...", help="rows with all of these flags")
+    listed("--not-flag", dest="lacks_flags", type=names, metavar="FLAG,...", help="rows with none of these flags")
     repeated("--id", dest="ids", metavar="ID", help="the row with this id; may be repeated")
     group.add_argument("--where", metavar="SQL", help="rows that meet a condition over their columns and annotations")
     repeated("--annotations", type=Path, metavar="FILE", help="a table with a column id, for --where; may be repeated")

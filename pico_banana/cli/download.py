@@ -65,13 +65,8 @@ def add_fetch_options(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser.
     """
     group = parser.add_argument_group("how pictures are fetched")
-    group.add_argument("--only", choices=("source", "edited"), help="only photos, or only edits (default: both)")
-    group.add_argument(
-        "--sources",
-        action="append",
-        metavar="PLACE",
-        help=_SOURCES_HELP,
-    )
+    add_check_options(group)
+    group.add_argument("--sources", action="append", metavar="PLACE", help=_SOURCES_HELP)
     group.add_argument(
         "--photo-size",
         choices=("any", "1024", "original"),
@@ -81,19 +76,37 @@ def add_fetch_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--connections", type=int, default=32, metavar="N", help="most requests in flight (default: %(default)s)"
     )
+    add_host_options(group)
+    group.add_argument("--attempts", type=int, default=5, metavar="N", help="tries of one place (default: %(default)s)")
+    group.add_argument("--durable", action="store_true", help="flush every picture to the disk")
+    group.add_argument("--retry-gone", action="store_true", help="ask again for what was 404 or 410 lately")
+
+
+def add_check_options(group: argparse._ActionsContainer) -> None:
+    """Add what also a command that fetches nothing needs: which pictures, and how closely they are looked at.
+
+    Args:
+        group: a parser, or a group of its options.
+    """
+    group.add_argument("--only", choices=("source", "edited"), help="only photos, or only edits (default: both)")
+    group.add_argument("--deep", action="store_true", help="decode every pixel before a picture counts")
+
+
+def add_host_options(group: argparse._ActionsContainer) -> None:
+    """Add what every command that asks a server needs.
+
+    Args:
+        group: a parser, or a group of its options.
+    """
     group.add_argument(
         "--host",
         action="append",
         metavar="HOST=URL",
         help="connect there in place of HOST, a pattern; may be repeated (default: PICO_BANANA_HOSTS)",
     )
-    group.add_argument("--attempts", type=int, default=5, metavar="N", help="tries of one place (default: %(default)s)")
     group.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="seconds without a byte (default: %(default)s)"
     )
-    group.add_argument("--deep", action="store_true", help="decode every pixel before a picture counts")
-    group.add_argument("--durable", action="store_true", help="flush every picture to the disk")
-    group.add_argument("--retry-gone", action="store_true", help="ask again for what was 404 or 410 lately")
 
 
 def chosen_download(args: argparse.Namespace) -> Download:
@@ -123,6 +136,21 @@ def chosen_download(args: argparse.Namespace) -> Download:
         remember_days=0.0 if args.retry_gone else MOST_AGE_DAYS,
     )
     return Download(chosen_rows(args), options)
+
+
+def checked_download(args: argparse.Namespace) -> Download:
+    """Put together what a command looks at that fetches nothing.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        The download, never begun.
+    """
+    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.needed import ROLES
+
+    return Download(chosen_rows(args), FetchOptions(roles=(args.only,) if args.only else ROLES, deep=args.deep))
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from pico_banana.cli.choosing import add_mirror_options, add_selection_options, 
 from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
 from pico_banana.cli.live import LiveLine
+from pico_banana.cli.words import sort_words
 
 if TYPE_CHECKING:
     import argparse
@@ -115,6 +116,7 @@ def _export(args: argparse.Namespace) -> int:
         lines = json.dumps(about) if args.json else "\n".join(f"{name:26}{text}" for name, text in about.items())
         sys.stdout.write(lines + "\n")
         return 0
+    sort_words(args, "format", "folder")
     if args.format is None or args.folder is None:
         msg = "say which format and which folder, as in `pico-banana export parquet out/`; `--list` names the formats"
         raise ConfigError(msg, key="format")
@@ -141,12 +143,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _pack(args: argparse.Namespace) -> int:
-    from pico_banana.errors import ConfigError
-    from pico_banana.records import Subset
-
-    if args.subset is None and args.folder.name in {subset.value for subset in Subset} and not args.folder.exists():
-        msg = f"say which folder the pack goes to, as in `pico-banana pack out/ {args.folder.name}`"
-        raise ConfigError(msg, key="folder")
+    sort_words(args, "folder")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the processes at work are ended too
     rows = chosen_rows(args)
     with LiveLine() as line:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.failures import tell_failures
+from pico_banana.cli.words import sort_words
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +43,7 @@ def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
     from pico_banana.sharing.gallery.page import write_gallery
 
+    sort_words(args, "folder")
     rows = chosen_rows(args)
     if args.limit is None and len(rows) > _MOST_ROWS:
         sys.stderr.write(f"the first {_MOST_ROWS} of {len(rows):,} rows; --limit N shows more, --shuffle SEED others\n")

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
-from pico_banana.errors import MirrorError
+from pico_banana.errors import MirrorError, PicoBananaError
 from pico_banana.records import Subset
 from pico_banana.telling import redacted
 
@@ -46,20 +46,24 @@ def _run(args: argparse.Namespace) -> int:
         "root": redacted(mirror.root),
         "store": str(home()),
     }
-    subsets = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
-    found["subsets"] = {subset.value: _counted(subset, args) for subset in subsets}
+    found["subsets"], failed = {}, 0
+    for subset in Subset:
+        try:
+            found["subsets"][subset.value] = _counted(subset, args)
+        except PicoBananaError as error:  # what can be said of the others is said all the same
+            failed += not isinstance(error, MirrorError)  # a mirror need not offer every subset
+            found["subsets"][subset.value] = None
+            sys.stderr.write(f"{subset.value}: {args.parser.in_options(str(error))}\n")
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if args.json else _written(found))
-    return 0
+    return int(failed > 0)
 
 
-def _counted(subset: Subset, args: argparse.Namespace) -> dict[str, Any] | None:
+def _counted(subset: Subset, args: argparse.Namespace) -> dict[str, Any]:
     from pico_banana.loading import load
 
-    try:
-        dataset = load(str(subset.value), mirror=args.mirror, on_bad_rows=on_bad_rows(args))
-    except MirrorError as error:
-        sys.stderr.write(f"{subset.value}: {error}\n")
-        return None
+    dataset = load(str(subset.value), mirror=args.mirror, on_bad_rows=on_bad_rows(args))
+    if subset is Subset.INSTRUCTIONS:  # the texts of the single edits; their types and flags are told there
+        return {"rows": len(dataset), "bad_rows": 0}
     flags = {flag: count for flag, count in dataset.counts("flag").items() if count}
     by: CountBy = "turns" if subset is Subset.MULTI_TURN else "category"
     return {"rows": len(dataset), by: dataset.counts(by), "flags": flags, "bad_rows": len(dataset.bad_rows)}
@@ -73,7 +77,7 @@ def _written(found: dict[str, Any]) -> str:
     ]
     for subset, facts in found["subsets"].items():
         if facts is None:
-            lines += ["", f"{subset}: not offered"]
+            lines += ["", f"{subset}: not to be had"]
             continue
         lines += ["", f"{subset}: {facts['rows']:,} rows"]
         for title in ("category", "turns", "flags"):

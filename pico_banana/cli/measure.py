@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.failures import tell_failures
+from pico_banana.cli.words import sort_words
 
 if TYPE_CHECKING:
     import argparse
@@ -45,6 +46,7 @@ def _run(args: argparse.Namespace) -> int:
     from pico_banana.decoding.change import ChangeReport
     from pico_banana.rows.sidecar import require_ending, write_annotations
 
+    sort_words(args, "out")
     require_ending(args.out)  # said before the work, not after
     rows = chosen_rows(args)
     table = ChangeReport(0).to_arrow()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options
 from pico_banana.cli.download import add_fetch_options
 from pico_banana.cli.live import LiveLine
+from pico_banana.cli.words import sort_words
 
 if TYPE_CHECKING:
     from pico_banana.rehearsal.making.make import MirrorSummary
@@ -101,6 +102,7 @@ def _copy(args: argparse.Namespace) -> int:
     from pico_banana.cli.download import chosen_download, progress_bar
     from pico_banana.pictures.jobs.copying import copy_mirror
 
+    sort_words(args, "target")
     download = chosen_download(args)
     bar = progress_bar(download.plan().files)
     report = copy_mirror(download, args.target, replace_rows=args.replace_rows, progress=bar)

@@ -5,20 +5,42 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pico_banana.cli.headings import OPTIONS_WIDTH, grouped_help, short_usage
 from pico_banana.errors import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _BAD_VALUE = re.compile(r"argument (?P<name>[^:]+): invalid (?P<kind>\w+) value: (?P<value>.+)")
 _KEYWORD = re.compile(r"(?<![(,] )\b(?P<name>[a-z_]+)=(?:'(?P<quoted>[^']*)'|(?P<bare>[^\s,;]+))")
-_KINDS = {"int": "a whole number", "float": "a number"}
+_KINDS = {"int": "a whole number", "float": "a number", "numbers": "whole numbers"}
 
 
 class Parser(argparse.ArgumentParser):
-    """What all commands are parsed with; subparsers are of the same class."""
+    """What all commands are parsed with; subparsers are of the same class.
+
+    Attributes:
+        headings: the commands under each heading of the help; empty for one list of them.
+    """
+
+    headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def format_help(self) -> str:
+        """Write the help.
+
+        Returns:
+            Usage, commands under their headings, options, examples.
+        """
+        self.usage = self.usage or short_usage(self)
+        return grouped_help(self, self.headings) if self.headings else super().format_help()
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        formatter = super()._get_formatter()
+        formatter._max_help_position = OPTIONS_WIDTH  # noqa: SLF001 - whatever class a command's examples need
+        return formatter
 
     def parse_known_args(  # type: ignore[override]  # argparse's overloads say no more than this
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

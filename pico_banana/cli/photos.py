@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.cli.download import add_fetch_options
+from pico_banana.cli.download import add_host_options
 from pico_banana.cli.live import LiveLine
+from pico_banana.cli.words import sort_words
 from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add_selection_options(parser)
     add_mirror_options(parser)
-    add_fetch_options(parser)
+    add_host_options(parser.add_argument_group("how tars are fetched"))
     parser.add_argument(
         "--tar",
         action="append",
@@ -82,11 +83,12 @@ def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_paths(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "paths",
+        "rows-file",
+        aliases=["paths"],  # what it was called first
         help="write rows with the path of each photo, as people exchange them",
         description="Write the rows as published plus the path of each photo's file, or null: the "
         "file known as sft_with_local_source_image_path.jsonl.",
-        epilog="example: pico-banana photos paths out/ single_turn --relative",
+        epilog="example: pico-banana photos rows-file out/ single_turn --relative",
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="a file, or a folder for a file of the usual name")
     add_selection_options(parser)
@@ -111,6 +113,7 @@ def _add_adopt(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _paths(args: argparse.Namespace) -> int:
     from pico_banana.pictures.jobs.interchange import write_rows_with_paths
 
+    sort_words(args, "out")
     written = write_rows_with_paths(chosen_rows(args), args.out, relative=args.relative)
     sys.stdout.write(f"{written.rows:,} rows, {written.with_photo:,} with a photo: {written.path}\n")
     return 0
@@ -153,11 +156,16 @@ def _index(args: argparse.Namespace) -> int:
 
 
 def _tars(args: argparse.Namespace) -> int:
-    from pico_banana.cli.download import chosen_download
+    from pico_banana.mirrors.fetch.hosts import parse_hosts
+    from pico_banana.pictures.jobs.download import Download, FetchOptions
     from pico_banana.pictures.jobs.tars import take_photos
 
+    hosts = parse_hosts(args.host) if args.host else None
+    options = FetchOptions(roles=("source",), hosts=hosts, timeout_s=args.timeout)
     with LiveLine() as line:
-        report = take_photos(chosen_download(args), args.tar, progress=lambda *far: line.show(_far(*far)))
+        report = take_photos(
+            Download(chosen_rows(args), options), args.tar, progress=lambda *far: line.show(_far(*far))
+        )
     sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
     return int(report.failures > 0)
 

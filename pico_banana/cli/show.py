@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, on_bad_rows
+from pico_banana.cli.words import is_subset
+from pico_banana.errors import MirrorError, SelectionError, UnknownNameError, unknown_name
 
 if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
     from pico_banana.records import Record
 
 _MOST_PIXELS = 4096
+_WITH_IDS = ("single_turn", "preference", "multi_turn")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Print one row, and draw its pictures side by side. Pictures that are not here are fetched.",
         epilog="example: pico-banana show single_turn/positive-edit/1 --mirror sample --out row.png",
     )
-    parser.add_argument("id", help="the row's id, as `pico-banana ls` prints it")
+    parser.add_argument("id", help="the row's id, as `pico-banana ls` prints it, or its place: multi_turn/0")
     parser.add_argument("--out", type=_png, metavar="FILE", help="write the picture there (PNG)")
     parser.add_argument(
         "--height", type=_pixels, default=384, metavar="PIXELS", help="of each picture (default: %(default)s)"
@@ -54,12 +58,7 @@ def _png(text: str) -> Path:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.loading import load
-    from pico_banana.rows.choosing.selection import parse_subset
-
-    subset: str = parse_subset(args.id.partition("/")[0]).value
-    dataset: PicoBanana[Any] = load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args))
-    record = dataset[args.id]
+    dataset, record = _found(args)
     if args.json:
         row = dataset.select(ids=[record.id]).to_arrow().to_pylist()[0]
         sys.stdout.write(json.dumps(row, indent=2, ensure_ascii=False) + "\n")
@@ -68,6 +67,41 @@ def _run(args: argparse.Namespace) -> int:
     if args.out is not None:
         _draw(record, args)
     return 0
+
+
+def _found(args: argparse.Namespace) -> tuple[PicoBanana[Any], Record]:
+    """Find the row that the words mean: an id; an id without its subset; the place of a row in a subset."""
+    first, _, rest = args.id.partition("/")
+    named = first in _WITH_IDS or (
+        is_subset(first) and rest.isdecimal()
+    )  # ids of sessions begin again with multi-turn/
+    if named or args.id.isdecimal():
+        dataset = _loaded(first if named else _WITH_IDS[0], args)
+        word = rest if named else args.id
+        return dataset, _at(dataset, int(word)) if word.isdecimal() else dataset[args.id]
+    searched = sorted(_WITH_IDS, key=lambda subset: subset.replace("_", "-") != first)  # sessions lie in multi-turn/
+    for subset in searched:
+        with suppress(UnknownNameError, MirrorError):  # not in this subset, or the mirror has none
+            dataset = _loaded(subset, args)
+            return dataset, dataset[f"{subset}/{args.id}"]
+    unknown: UnknownNameError = unknown_name(
+        "id", args.id, (), see="`pico-banana ls` for ids; they begin with their subset"
+    )
+    raise unknown
+
+
+def _at(dataset: PicoBanana[Any], place: int) -> Record:
+    if place >= len(dataset):
+        text = f"there is no row {place} in {dataset.subset}, which has {len(dataset):,}; the first is 0"
+        raise SelectionError(text)
+    found: Record = dataset[place]
+    return found
+
+
+def _loaded(subset: str, args: argparse.Namespace) -> PicoBanana[Any]:
+    from pico_banana.loading import load
+
+    return load(subset, mirror=args.mirror, rows=args.rows, on_bad_rows=on_bad_rows(args))
 
 
 def _lines(record: Record) -> list[str]:
