@@ -29,7 +29,15 @@ from pico_banana.pictures.jobs.needed import ROLES, row_pictures
 from pico_banana.pictures.readahead import AHEAD
 from pico_banana.records import Subset
 from pico_banana.sharing.huggingface.features import LAYOUT, feature_table, features, shard_ranges
-from pico_banana.sharing.huggingface.request import ALL, OPTIONS, Request, reject_data_files, splits_in
+from pico_banana.sharing.huggingface.request import (
+    ALL,
+    OPTIONS,
+    Request,
+    reject_data_files,
+    sliced,
+    split_spec,
+    splits_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -146,6 +154,7 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
 
     config_id: str
     _streams = False
+    _part: str | None = None
     _again: Mapping[str, Any] = MappingProxyType({})
 
     def settle(self, name: str | None = None) -> None:
@@ -193,16 +202,31 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         Once a picture is decoded, those of the next rows are fetched in the background.
 
         Args:
-            split: a name, or None for all.
+            split: names or expressions, as `as_dataset` takes them, or None for all.
             *args: as `datasets` takes them.
             **options: as `datasets` takes them.
 
         Returns:
-            An iterable dataset, or one for each split.
+            An iterable dataset, or several in the shape of `split`.
+
+        Raises:
+            SelectionError: the expression is none, or asks for rows there are not.
         """
+        if split is None:
+            return super(PicoBanana400k, self._streaming(split)).as_streaming_dataset(None, *args, **options)
+        if isinstance(split, dict):
+            found = {name: self.as_streaming_dataset(part, *args, **options) for name, part in split.items()}
+            return datasets.IterableDatasetDict(found)
+        if isinstance(split, list | tuple):
+            return [self.as_streaming_dataset(part, *args, **options) for part in split]
+        builder = self._streaming(split)
+        builder._part = split_spec(split, builder.config.request().splits)  # noqa: SLF001 - a copy of this very object
+        return super(PicoBanana400k, builder).as_streaming_dataset(builder._part, *args, **options)  # noqa: SLF001
+
+    def _streaming(self, split: object) -> Self:
         builder = copy.copy(self._making(split))
         builder._streams = True  # noqa: SLF001 - a copy of this very object
-        return super(PicoBanana400k, builder).as_streaming_dataset(split, *args, **options)
+        return builder
 
     def _making(self, split: object) -> Self:
         """Give a builder that makes these splits: this one, or one like it."""
@@ -229,6 +253,8 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         if left_out:
             about = self._info().description
             self.info.description = f"{about} Left out of the rows file: {left_out} lines that are no rows."
+        if self._part is not None:
+            found = {self._part: sliced(self._part, found)}
         return [
             datasets.SplitGenerator(name, gen_kwargs={"rows": rows, "ranges": shard_ranges(len(rows))})
             for name, rows in found.items()
@@ -242,4 +268,4 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
             if self._streams:
                 for role in ROLES:
                     expect([address for row in row_pictures(rows[start : stop + AHEAD], (role,)) for address in row])
-            yield str(start), feature_table(rows[start:stop])
+            yield str(start), feature_table(rows[start:stop], self.info.features)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from pico_banana.dataset import PicoBanana
+from pico_banana.errors import ConfigError
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
 from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
 from pico_banana.rows.opening import Place, open_sequence
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.rows.building.rowstore import OnBadRows
+
+_DATASETS = "pico_banana.load_dataset(...) is the function of `datasets` and takes it"
+_ELSEWHERE = {
+    "streaming": "no picture is read before it is asked for; load(...).stream() fetches ahead of a loop over rows, "
+    "load_dataset(..., streaming=True) gives rows of `datasets`",
+    "splits": "load(...).splits(90) parts the rows by photo, split='test_90_5_5' is one part",
+    "data_dir": "mirror=FOLDER reads a folder with the published layout",
+    "data_files": "rows=FILE reads another rows file",
+    "num_proc": _DATASETS,
+    "cache_dir": f"PICO_BANANA_HOME says where rows are kept; {_DATASETS}",
+    "features": _DATASETS,
+    "keep_in_memory": f"rows are mapped from a file; {_DATASETS}",
+    "download_mode": f"verify=True hashes the rows file again; {_DATASETS}",
+    "verification_mode": f"verify=True hashes the rows file again; {_DATASETS}",
+    "revision": "mirror='hf://datasets/OWNER/NAME@REVISION' is a repository at a revision",
+    "token": "for mirror='hf://…' log in with `hf auth login`, or set HF_TOKEN",
+}
 
 
 @overload
@@ -107,11 +125,15 @@ def load(
     Raises:
         UnknownNameError: a subset, type, category, flag or option that does not exist.
         SelectionError: parts of the selection contradict each other or do not fit the subset.
+        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
         StoreError: the store cannot be written.
         TransportError: the rows could not be fetched this time.
     """
+    for name, words in _ELSEWHERE.items():
+        if name in selection:
+            raise ConfigError(f"load has no {name}=: {words}", key=name)
     wanted = Selection.of(parse_subset(subset), **selection)
     return open_sequence(
         PicoBanana, wanted, mirror=mirror, rows=rows, on_bad_rows=on_bad_rows, verify=verify, progress=progress

@@ -16,7 +16,7 @@ A plan is made from sizes alone, so it costs no pixels: `Geometry.plan` gives on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, SupportsIndex, TypeAlias
 
 from pico_banana.decoding.buckets import bucket_table, nearest_bucket
 from pico_banana.errors import ConfigError, unknown_name
@@ -149,15 +149,12 @@ def geometry(
 
     Raises:
         UnknownNameError: there is no such policy or table.
-        ConfigError: the policy needs a size and has none, or the size has no area.
+        ConfigError: the policy needs a size and has none, or the size is none.
     """
     if isinstance(policy, Geometry):
         return policy
     known = _known(policy)
-    pair = (size, size) if isinstance(size, int) else size
-    if pair is not None and min(pair) < 1:
-        msg = f"size={size} has no area; give pixels, as in size=512"
-        raise ConfigError(msg, key="size")
+    pair = None if size is None else _pair(size)
     if pair is None and policy in _SIZED:
         msg = f"geometry='{policy}' needs a size, as in size=512"
         raise ConfigError(msg, key="size")
@@ -175,6 +172,21 @@ def aspect_change(source: Size, edited: Size) -> float:
         The edit's aspect ratio over the source's: 1.0 is unchanged, 1.1 is 10 % wider.
     """
     return (edited[0] * source[1]) / (edited[1] * source[0])
+
+
+def _pair(size: object) -> Size:
+    """Read a size as a caller writes it.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    parts = tuple(size) if isinstance(size, list | tuple) else (size, size)
+    numbers = [part.__index__() for part in parts if isinstance(part, SupportsIndex) and not isinstance(part, bool)]
+    if len(numbers) != 2 or len(parts) != 2:  # noqa: PLR2004 - width and height
+        raise ConfigError(f"size={size!r} is no size; give pixels, as in size=512 or size=(768, 512)", key="size")
+    if min(numbers) < 1:
+        raise ConfigError(f"size={size} has no area; give pixels, as in size=512", key="size")
+    return numbers[0], numbers[1]
 
 
 def _known(policy: str) -> Policy:

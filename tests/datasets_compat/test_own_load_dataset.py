@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import datasets
 import pytest
 
@@ -108,3 +110,71 @@ def test_a_bad_row_is_an_error_or_left_out(own_mirror, cache):
         assert skipped.info.description.endswith("Left out of the rows file: 1 lines that are no rows.")
     with pytest.raises(RowError, match="is missing"):  # although what was left out is in the cache
         pb.load_dataset(split="train", mirror=own_mirror, cache_dir=cache)
+
+
+def test_the_call_as_written_for_datasets(load, mirror, raw):
+    wanted = pb.load("instructions", mirror=mirror).ids
+    for call in (("pico-banana-400k", "instructions"), ("instructions", "instructions"), ("instructions",)):
+        assert raw(load(*call, split="train", limit=None), "id") == wanted
+    assert raw(load(path="pico-banana-400k", name="instructions", split="train"), "id") == wanted
+    assert load("pico-banana-400k")["train"].features == load("single_turn")["train"].features
+    with pytest.raises(ConfigError, match="two subsets at once"):
+        load("single_turn", "multi_turn")
+    with pytest.raises(ConfigError, match="mirror='somebody/pico-banana-400k'"):
+        load("somebody/pico-banana-400k", "multi_turn")
+
+
+def test_splits_are_a_dictionary_of_them(load, mirror, raw):
+    wanted = {name: pb.load("instructions", mirror=mirror, split=name).ids for name in SIDES[1:]}
+    assert {name: raw(rows, "id") for name, rows in load("instructions", splits=SIDES[1:]).items()} == wanted
+    streamed = load("instructions", splits=SIDES[1:], streaming=True)
+    assert {name: [row["id"] for row in rows] for name, rows in streamed.items()} == wanted
+
+
+def test_the_switches_of_datasets(load):
+    assert load("instructions", split="train", keep_in_memory=True).cache_files == []
+    (written,) = load("instructions", split="train", verification_mode="no_checks").cache_files
+    before = Path(written["filename"]).stat().st_mtime_ns
+    load("instructions", split="train")
+    assert Path(written["filename"]).stat().st_mtime_ns == before
+    load("instructions", split="train", download_mode="force_redownload")
+    assert Path(written["filename"]).stat().st_mtime_ns > before
+
+
+def test_features_of_ones_own_written_and_streamed(load, mirror):
+    own = load("single_turn", split="train", limit=2).features.copy()
+    own["edited_image"], own["edit_type"] = datasets.Image(decode=False), datasets.Value("int64")
+    address = pb.load(mirror=mirror)[0].edited.address
+    for rows in (load(split="train", features=own, limit=2), load(split="train", features=own, streaming=True)):
+        assert rows.features == own
+        assert next(iter(rows))["edited_image"] == {"bytes": None, "path": address}
+    with pytest.raises(ConfigError, match="must name the columns of single_turn, id, "):
+        load(features=datasets.Features({"id": datasets.Value("string")}))
+
+
+@pytest.mark.parametrize(
+    "spec", ["train[:10%]", "train[5:9]+train[-2:]", "test_80_10_10[:3]", "all", "train_80_10_10+test_80_10_10[1:]"]
+)
+def test_expressions_give_the_same_rows_streamed(spec, load, raw):
+    streamed = load("instructions", split=spec, streaming=True)
+    assert [row["id"] for row in streamed] == raw(load("instructions", split=spec), "id")
+
+
+def test_no_expression_is_said(load):
+    with pytest.raises(SelectionError, match=r"write a name, 'train\[:100\]'"):
+        load("instructions", split="train[:x]", streaming=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["revision", "token", "data_dir", "data_files", "trust_remote_code", "storage_options"]
+)
+def test_what_would_be_ignored_is_refused(name, load):
+    with pytest.raises(ConfigError, match=f"{name}= means nothing here: "):
+        load("instructions", **{name: "main"})
+    load("instructions", limit=1, **{name: None})
+
+
+@pytest.mark.parametrize("name", ["streaming", "num_proc", "token", "splits"])
+def test_load_says_what_to_write_instead(name):
+    with pytest.raises(ConfigError, match=f"load has no {name}=: .*(load|HF_TOKEN)"):
+        pb.load("instructions", mirror="sample", **{name: 2})

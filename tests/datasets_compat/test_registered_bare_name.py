@@ -146,3 +146,15 @@ def test_importing_registers_nothing(fresh):
         """
     )
     assert found == "True\n"
+
+
+@pytest.mark.parametrize("name", ["revision", "token"])
+def test_what_would_be_ignored_is_refused(name, load):
+    with pytest.raises(ConfigError, match=f"{name}= means nothing here"):
+        load("instructions", **{name: "main"})
+
+
+def test_a_folder_of_that_name_does_not_come_first(load, elsewhere, mirror):
+    (elsewhere / NAME).mkdir()
+    (elsewhere / NAME / "data.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
+    assert len(load("instructions", split="train")) == len(pb.load("instructions", mirror=mirror))

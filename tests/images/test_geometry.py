@@ -101,3 +101,9 @@ def test_wrong_geometries_say_what_would_be_right():
 def test_aspect_change():
     assert aspect_change((1024, 858), (1152, 896)) == pytest.approx(1.0773, abs=1e-4)
     assert aspect_change((200, 100), (400, 200)) == 1.0
+
+
+@pytest.mark.parametrize("size", ["64", (64,), 64.5, True, (64, "64"), (1, 2, 3)])
+def test_what_is_no_size_is_said(size):
+    with pytest.raises(ConfigError, match=r"is no size; give pixels, as in size=512 or size=\(768, 512\)"):
+        geometry("crop", size=size)

@@ -60,25 +60,28 @@ def features(subset: Subset) -> Features:
     return Features({name: known[name] for name in public_schema(subset).names})
 
 
-def feature_table(dataset: RecordSequence[Any]) -> pa.Table:
+def feature_table(dataset: RecordSequence[Any], wanted: Features | None = None) -> pa.Table:
     """Give all rows of a dataset as a table that `datasets` writes as it is.
 
     Args:
         dataset: the rows.
+        wanted: features for the same columns; None for those of the subset.
 
     Returns:
-        A table with the Arrow schema of `features`.
+        A table with the Arrow schema of these features, in one piece: `datasets` before 5 counts the rows of a resumed
+        stream by chunks, and an empty first one makes it give a row twice.
     """
     import pyarrow as pa
     from datasets.table import table_cast
 
-    schema = features(dataset.subset).arrow_schema
+    schema = (wanted or features(dataset.subset)).arrow_schema
     if not len(dataset):  # a column without chunks has no type that table_cast could start from
         return schema.empty_table()
     table = dataset.to_arrow()
     # ClassLabel reads strings and integers, not dictionaries.
     plain = [pa.field(field.name, _plain(field.type)) for field in table.schema]
-    return table_cast(table.cast(pa.schema(plain)), schema)
+    labelled = table_cast(table.cast(pa.schema(plain)), features(dataset.subset).arrow_schema)
+    return table_cast(labelled, schema).combine_chunks()
 
 
 def shard_ranges(rows: int) -> list[tuple[int, int]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pico_banana.sharing.huggingface import BUILDER_MODULE, DATASET_NAME
 from pico_banana.sharing.huggingface.features import LAYOUT
+from pico_banana.sharing.huggingface.making import BUILDER_MODULE, DATASET_NAME
+from pico_banana.sharing.huggingface.refused import reject_foreign
 
 _NAMES: set[str] = set()
 _ORIGINAL: list[Any] = []
@@ -53,5 +54,8 @@ def _find_module(path: str, *args: Any, **options: Any) -> Any:  # noqa: ANN401 
         return _ORIGINAL[0](path, *args, **options)
     from datasets.load import DatasetModule
 
+    # Its other arguments reach the builder, which refuses what it does not know; these two end here.
+    token = getattr(options.get("download_config"), "token", None)
+    reject_foreign({"revision": options.get("revision") or next(iter(args), None), "token": token})
     # A new dict each time: load_dataset_builder takes things out of it. The hash is replaced by `settle`.
     return DatasetModule(BUILDER_MODULE, LAYOUT, {"dataset_name": DATASET_NAME})

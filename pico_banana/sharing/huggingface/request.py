@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from pico_banana.mirrors.catalog import Mirror, resolve_mirror
 from pico_banana.rows.building.rowstore import OnBadRows, layout
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.choosing.splits import parse_split
+from pico_banana.rows.narrowing import joined
 from pico_banana.rows.opening import Place, open_sequence
 from pico_banana.rows.sequence import RecordSequence
 from pico_banana.sharing.huggingface.features import LAYOUT
@@ -189,3 +191,42 @@ def splits_in(split: object) -> tuple[str, ...]:
     text = split.to_spec() if hasattr(split, "to_spec") else str(split)
     found = (re.match(r"[\s(]*(\w+)", term) for term in text.split("+"))
     return tuple(dict.fromkeys(match[1] for match in found if match is not None and match[1] != "all"))
+
+
+def split_spec(split: object, known: Iterable[str]) -> str:
+    """Write what `load_dataset` takes as one split as a text.
+
+    Args:
+        split: a name, an expression or a `ReadInstruction`.
+        known: the splits there are, for "all".
+
+    Returns:
+        Such as "train[:10%]+test_90_5_5".
+    """
+    text = str(split.to_spec()) if hasattr(split, "to_spec") else str(split)
+    return "+".join(known) if text == "all" else text
+
+
+def sliced(spec: str, found: Mapping[str, RecordSequence[Any]]) -> RecordSequence[Any]:
+    """Take the rows that an expression of `datasets` asks for.
+
+    Args:
+        spec: such as "train[:10%]".
+        found: each split's name to its rows.
+
+    Returns:
+        The rows, part after part.
+
+    Raises:
+        SelectionError: it is no such expression, or it asks for rows there are not.
+    """
+    from datasets import ReadInstruction
+
+    try:
+        parts = ReadInstruction.from_spec(spec).to_absolute({name: len(rows) for name, rows in found.items()})
+    except (ValueError, AssertionError) as error:
+        text = (
+            f"split={spec!r} cannot be read ({error}); write a name, 'train[:100]', 'train[10%:20%]', or a sum of them"
+        )
+        raise SelectionError(text) from error
+    return reduce(joined, [found[part.splitname][part.from_ : part.to] for part in parts])
