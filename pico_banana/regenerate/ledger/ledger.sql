@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS attempts (
   edit_type TEXT NOT NULL, call_key TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
   edited_sha TEXT, media_type TEXT NOT NULL,
   input_width INTEGER, input_height INTEGER, edited_width INTEGER, edited_height INTEGER, changed REAL,
+  findings TEXT NOT NULL DEFAULT '{}',
   compliance REAL, seamlessness REAL, preservation REAL, quality REAL, drift REAL,
   compliance2 REAL, seamlessness2 REAL, preservation2 REAL, quality2 REAL, drift2 REAL,
   reasons TEXT NOT NULL, at REAL NOT NULL,

@@ -210,11 +210,13 @@ class Work:
         instruction: what was asked.
         edited: the result.
         attempt: from 1.
+        findings: what the pixel checks noticed, in words for the judge.
     """
 
     instruction: Instruction
     edited: Picture
     attempt: int
+    findings: str = ""
 
 
 async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage = Stage.JUDGE) -> Verdict:

@@ -173,6 +173,7 @@ async def judged(desk: Desk, staff: Staff, scene: Scene, work: Work, reply: Repl
     findings = await _checked(desk, scene, reply.picture)
     if findings.failure:
         return Tried(CHECK_FAILED, findings.failure, reply.picture, findings)
+    work = replace(work, findings=findings.as_text())
     try:
         first = await judge(desk, staff.judge, scene, work)
     except Unreadable as problem:
@@ -214,6 +215,7 @@ def _as_row(tried: Tried) -> dict[str, Any]:
         "edited_sha": edited.sha256 if edited is not None else None,
         "media_type": edited.media_type if edited is not None else "",
         "changed": findings.changed,
+        "findings": findings.as_json(),
         "reasons": json.dumps(
             [dict(verdict.reasons) for verdict in (tried.first, tried.second) if verdict is not None]
         ),
