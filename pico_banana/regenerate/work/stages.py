@@ -19,8 +19,14 @@ from pico_banana.regenerate.backends.base import (
     WriteRequest,
     answered,
 )
-from pico_banana.regenerate.prompts import guidance, prompt
-from pico_banana.regenerate.settings.policy import Verdict, parse_json_object, parse_verdict, verdict_schema
+from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.settings.verdicts import (
+    Verdict,
+    averaged,
+    parse_json_object,
+    parse_verdict,
+    verdict_schema,
+)
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Reply, Stage, derived_seed
 from pico_banana.regenerate.work.desk import Call, Desk
 
@@ -101,7 +107,7 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> Instructi
     Raises:
         Unreadable: the writer refused, declined, or gave nothing usable twice.
     """
-    chosen = prompt("write_v1" if scene.turn == 1 else "write_turn_v1")
+    chosen = desk.config.prompts.chosen("write" if scene.turn == 1 else "write_turn")
     text = chosen.fill({**_facts(scene), "guidance": guidance(scene.edit_type).write})
     asked = {"text": text, "photo": scene.photo.sha256, "objects": [thing.name for thing in scene.item.photo.objects]}
 
@@ -154,7 +160,7 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     Returns:
         The short instruction; empty when none came that is shorter and whole, for a long text is no short one.
     """
-    chosen = prompt("shorten_v1")
+    chosen = desk.config.prompts.chosen("shorten")
     text = chosen.fill({"instruction": instruction.text})
     request = ShortenRequest(instruction, text, scene.seed("shorten"))
     asked = {"text": text, "recipe": instruction.recipe, "seed": request.seed}
@@ -187,7 +193,7 @@ async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction,
     Returns:
         The key of the call, and the reply, whatever its outcome.
     """
-    chosen = prompt("edit_v1")
+    chosen = desk.config.prompts.chosen("edit")
     text = chosen.fill({"instruction": instruction.text})
     request = EditRequest(scene.photo, instruction, scene.edit_type, text, scene.seed("edit", attempt))
     asked = {
@@ -235,16 +241,22 @@ async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: S
     Raises:
         Unreadable: the judge refused, or gave nothing readable twice; the edit is unjudged.
     """
-    later = scene.turn > 1
-    chosen = prompt("judge_turn_v1" if later else "judge_v1")
-    facts = {**_facts(scene), "guidance": guidance(scene.edit_type).judge, "instruction": work.instruction.text}
-    text = chosen.fill(facts)
+    passes = range(desk.config.policy.passes)
+    return averaged(tuple([await _judge_once(desk, judge_, scene, work, stage=stage, number=n) for n in passes]))
+
+
+async def _judge_once(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage, number: int) -> Verdict:
+    later, rubric = scene.turn > 1, desk.config.rubric
+    chosen = desk.config.prompts.chosen("judge_turn" if later else "judge")
+    guide = guidance(scene.edit_type)
+    told = {"guidance": guide.judge, "rubric": guide.rubric, "findings": work.findings or "- nothing was measured"}
+    text = chosen.fill({**_facts(scene), **told, "instruction": work.instruction.text})
     inputs = (scene.original, scene.photo) if later else (scene.photo,)
     shas = [work.edited.sha256, *(picture.sha256 for picture in inputs)]
 
     def call(ask: int) -> Call:
-        seed = scene.seed(stage, work.attempt, ask)
-        schema = verdict_schema(with_drift=later)
+        seed = scene.seed(stage, work.attempt, ask + ASKS * number)  # a pass is a new question, a first one is as ever
+        schema = verdict_schema(with_drift=later, rubric=rubric, levels=chosen.asks_levels)
         request = JudgeRequest(work.edited, inputs, work.instruction, scene.edit_type, text, schema, seed)
         asked = {"text": text, "pictures": shas, "recipe": work.instruction.recipe, "seed": seed}
         return Call(
@@ -257,7 +269,7 @@ async def judge(desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: S
             lambda: answered(judge_.judge, request),
         )
 
-    return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later))
+    return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later, rubric=rubric))
 
 
 async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> ValueT:
