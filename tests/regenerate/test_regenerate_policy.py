@@ -185,7 +185,7 @@ def test_recommended_has_minima_on_compliance_preservation_and_drift():
 
 def test_what_is_set_beside_a_name_wins():
     rule = config_from({"policy": {"name": "recommended", "threshold": 0.8, "minimum": {"quality": 0.5}}}).policy
-    assert (rule.threshold, dict(rule.minimum), rule.capped) == (0.8, {"quality": 0.5}, True)
+    assert (rule.threshold, dict(rule.minimum), rule.capped) == (0.8, {"quality": 0.5}, False)
 
 
 def test_a_policy_nobody_knows():
@@ -226,7 +226,7 @@ def test_criteria_and_columns_of_one_s_own():
 
 
 def test_criteria_without_weights_are_refused():
-    with pytest.raises(ConfigError, match="policy.weights.compliance is not a criterion; they are faith, beauty"):
+    with pytest.raises(ConfigError, match=r"policy\.weights\.compliance is not a criterion; they are faith, beauty"):
         config_from({"rubric": OWN["rubric"]})
 
 

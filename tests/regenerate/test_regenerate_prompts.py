@@ -1,4 +1,4 @@
-"""The prompts: every type has a rubric, a folder of one's own comes first, and a broken one is found before it is paid."""
+"""The prompts: every type has a rubric, a folder of one's own comes first, a broken one is found before it is paid."""
 
 from __future__ import annotations
 

@@ -212,7 +212,6 @@ NAMED: dict[str, dict[str, Any]] = {
     "paper": {},
     "recommended": {
         "minimum": {"compliance": 0.6, "preservation": 0.6, "drift": 0.6},
-        "capped": True,
     },
 }
 
