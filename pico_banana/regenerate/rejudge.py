@@ -73,7 +73,7 @@ class _Waiting:
     """The pictures that wait for a verdict."""
 
     def __init__(self, config: Config, *, unjudged: bool) -> None:
-        makers = [maker_id(Stage.JUDGE, config.judge, judge_prompt(turn)) for turn in (1, 2)]
+        makers = [maker_id(Stage.JUDGE, config.judge, judge_prompt(config, turn)) for turn in (1, 2)]
         mine = "" if unjudged else f"AND v.maker IN ({makers[0]}, {makers[1]}) "
         self._where = (
             f"a.outcome = '{MADE}' AND a.edited IS NOT NULL AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE "  # noqa: S608

@@ -7,15 +7,18 @@ import json
 import pytest
 
 from pico_banana.errors import ConfigError, ModelReplyError
+from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.settings.policy import (
     CRITERIA,
     Policy,
     SecondOpinion,
     Verdict,
+    named_policy,
     parse_verdict,
     published_weights,
     verdict_schema,
 )
+from pico_banana.regenerate.settings.verdicts import Rubric, averaged
 
 
 def verdict(*scores: float, drift: float | None = None) -> Verdict:
@@ -134,3 +137,119 @@ def test_drift_must_be_there_for_later_turns():
         parse_verdict(reply(), with_drift=True)
     assert parse_verdict(reply(drift=0.3), with_drift=True).drift == 0.3
     assert "drift" in verdict_schema(with_drift=True)["required"]
+
+
+def levels(**changes: object) -> str:
+    full: dict[str, object] = dict.fromkeys(CRITERIA, 4) | changes
+    told = {name: {"reason": "seen", "level": level} for name, level in full.items() if level is not None}
+    return json.dumps({"differences": ["a new cup", "the left hand has six fingers"], **told})
+
+
+def test_levels_are_anchored_integers_and_differences_are_kept():
+    found = parse_verdict(levels(quality=2), with_drift=False)
+    assert dict(found.scores) == {"compliance": 0.8, "seamlessness": 0.8, "preservation": 0.8, "quality": 0.4}
+    assert found.reasons["differences"] == "a new cup; the left hand has six fingers"
+
+
+@pytest.mark.parametrize(
+    "bad", [{"quality": 6}, {"quality": -1}, {"quality": 3.5}, {"quality": "4"}, {"quality": True}]
+)
+def test_no_other_level_becomes_a_score(bad):
+    with pytest.raises(ModelReplyError, match="the level for quality is"):
+        parse_verdict(levels(**bad), with_drift=False)
+
+
+def test_a_schema_of_levels_lists_differences_first():
+    schema = verdict_schema(with_drift=True, levels=True)
+    assert schema["required"] == ["differences", *CRITERIA, "drift"]
+    assert schema["properties"]["drift"]["properties"]["level"] == {"type": "integer", "minimum": 0, "maximum": 5}
+
+
+def test_paper_is_as_published_and_is_the_default():
+    assert config_from({}).policy == named_policy("paper") == Policy()
+    paper = named_policy("paper")
+    assert (paper.threshold, paper.comparison, paper.combine, paper.max_attempts) == (0.7, ">", "weighted", 3)
+    assert (dict(paper.weights), dict(paper.minimum), paper.capped) == (published_weights(), {}, False)
+
+
+def test_recommended_has_minima_on_compliance_preservation_and_drift():
+    rule = config_from({"policy": {"name": "recommended"}}).policy
+    assert rule == named_policy("recommended")
+    assert set(rule.minimum) == {"compliance", "preservation", "drift"}
+    fine = verdict(0.9, 0.9, 0.9, 0.9)
+    assert rule.decide(fine).accepted
+    for missed in (verdict(0.5, 1, 1, 1), verdict(1, 1, 0.5, 1), verdict(1, 1, 1, 1, drift=0.5)):
+        assert named_policy("paper").decide(missed).accepted
+        assert rule.decide(missed).why.startswith("below minimum: ")
+
+
+def test_what_is_set_beside_a_name_wins():
+    rule = config_from({"policy": {"name": "recommended", "threshold": 0.8, "minimum": {"quality": 0.5}}}).policy
+    assert (rule.threshold, dict(rule.minimum), rule.capped) == (0.8, {"quality": 0.5}, False)
+
+
+def test_a_policy_nobody_knows():
+    with pytest.raises(ConfigError, match=r"policy.name is 'papers'; it must be one of 'paper', 'recommended'"):
+        config_from({"policy": {"name": "papers"}})
+
+
+def test_other_axes_are_capped_by_compliance():
+    pretty = verdict(0.5, 1.0, 1.0, 1.0)
+    assert Policy().score(pretty) == pytest.approx(0.8)
+    assert Policy(capped=True).score(pretty) == pytest.approx(0.5)
+
+
+def test_several_passes_are_averaged():
+    mean = averaged((verdict(1.0, 0.5, 0.5, 0.5, drift=0.8), verdict(0.5, 0.5, 0.5, 0.5, drift=0.4)))
+    assert (mean.scores["compliance"], mean.scores["quality"], mean.drift) == (0.75, 0.5, pytest.approx(0.6))
+
+
+OWN = {
+    "rubric": {"criteria": ["faith", "beauty"], "columns": ["faces"]},
+    "policy": {"weights": {"faith": 0.7, "beauty": 0.3}},
+}
+
+
+def test_criteria_and_columns_of_one_s_own():
+    config = config_from(OWN)
+    text = json.dumps(
+        {"faith": {"reason": "r", "level": 5}, "beauty": {"reason": "s", "level": 0}, "faces": {"seen": 2}}
+    )
+    found = parse_verdict(text, with_drift=False, rubric=config.rubric)
+    assert config.policy.score(found) == pytest.approx(0.7)
+    assert found.reasons["faces"] == '{"seen": 2}'
+    assert verdict_schema(with_drift=False, rubric=config.rubric, levels=True)["required"][1:] == [
+        "faith",
+        "beauty",
+        "faces",
+    ]
+
+
+def test_criteria_without_weights_are_refused():
+    with pytest.raises(ConfigError, match=r"policy\.weights\.compliance is not a criterion; they are faith, beauty"):
+        config_from({"rubric": OWN["rubric"]})
+
+
+@pytest.mark.parametrize("text", ["8.5", '{"reward": 8.5}', '{"reward": {"level": 8.5}}', " 8.5\n"])
+def test_a_judge_that_gives_one_number(text):
+    reward = {"criteria": ["reward"], "highest": 10, "whole": False, "reasons": False}
+    config = config_from({"rubric": reward, "policy": {"weights": {"reward": 1.0}, "threshold": 0.8}})
+    found = parse_verdict(text, with_drift=False, rubric=config.rubric)
+    assert config.policy.decide(found).score == pytest.approx(0.85)
+    assert config.policy.decide(found).accepted
+
+
+@pytest.mark.parametrize("text", ["11", '{"reward": "8"}', "about 8", '{"other": 8}', "nan"])
+def test_one_number_is_not_guessed(text):
+    rubric = Rubric(("reward",), highest=10, whole=False, reasons=False)
+    with pytest.raises(ModelReplyError):
+        parse_verdict(text, with_drift=False, rubric=rubric)
+
+
+@pytest.mark.parametrize(
+    "rubric", [{"criteria": []}, {"criteria": ["a", "a"]}, {"criteria": ["drift"]}, {"lowest": 5, "highest": 5}]
+)
+def test_impossible_rubrics_name_their_key(rubric):
+    with pytest.raises(ConfigError) as caught:
+        config_from({"rubric": rubric})
+    assert caught.value.key.startswith("rubric.")

@@ -1,7 +1,7 @@
 """The prompts: text files in this folder, one a version, and the guidance for each edit type.
 
 A published ledger names the prompt by file and hash, so a prompt that has been used is never edited: write the next
-version.
+version. A configuration chooses the version of each, and may name a folder of its own that is looked into first.
 """
 
 from __future__ import annotations
@@ -14,10 +14,75 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from pico_banana.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pico_banana.taxonomy import EditType
+
+_HERE = Path(__file__).parent
+_FACTS = frozenset({"edit_type", "definition", "history", "turn"})
+_JUDGED = _FACTS | {"guidance", "rubric", "findings", "instruction"}
+# What may stand in the prompt of a stage, and what must.
+PLACES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "write": (_FACTS | {"guidance"}, frozenset({"edit_type"})),
+    "write_turn": (_FACTS | {"guidance"}, frozenset({"edit_type", "history"})),
+    "shorten": (frozenset({"instruction"}), frozenset({"instruction"})),
+    "edit": (frozenset({"instruction"}), frozenset({"instruction"})),
+    "judge": (_JUDGED, frozenset({"instruction"})),
+    "judge_turn": (_JUDGED, frozenset({"instruction"})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """Which prompts are asked.
+
+    Attributes:
+        folder: a folder of one's own with files named like those below and `.txt`; what it lacks is the package's.
+        write: the writer's first turn.
+        write_turn: its later turns.
+        shorten: the shortener.
+        edit: the editor.
+        judge: the judge of a first turn.
+        judge_turn: the judge of later turns.
+    """
+
+    folder: str = ""
+    write: str = "write_v1"
+    write_turn: str = "write_turn_v1"
+    shorten: str = "shorten_v1"
+    edit: str = "edit_v1"
+    judge: str = "judge_v2"
+    judge_turn: str = "judge_turn_v2"
+
+    def chosen(self, role: str) -> Prompt:
+        """Read the prompt of a stage.
+
+        Args:
+            role: "write", "write_turn", "shorten", "edit", "judge" or "judge_turn".
+
+        Returns:
+            The prompt.
+
+        Raises:
+            ConfigError: there is no such file.
+        """
+        return prompt(getattr(self, role), self.folder)
+
+    def checked(self) -> PromptSettings:
+        """Read them all, and check that each has the places it needs and no others.
+
+        Returns:
+            The settings themselves.
+
+        Raises:
+            ConfigError: a file is missing, or has an unknown place or lacks one.
+        """
+        for role, (allowed, needed) in PLACES.items():
+            _check_places(role, self.chosen(role), allowed, needed)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +98,11 @@ class Prompt:
     name: str
     template: Template
     version: str
+
+    @property
+    def asks_levels(self) -> bool:
+        """Whether it asks a judge for differences and levels; the first version asked for scores from 0 to 1."""
+        return '"level"' in self.template.template
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Fill the places.
@@ -54,26 +124,50 @@ class Guidance:
         write: a sentence for the instruction writer.
         judge: a sentence for the judge, so that a style transfer is not marked down for its colours.
         needs: what the photo must show: "person", "text", "object".
+        rubric: what the levels of compliance mean for this type.
     """
 
     write: str
     judge: str
     needs: frozenset[str]
+    rubric: str = ""
 
 
 @cache
-def prompt(name: str) -> Prompt:
-    """Read a prompt of the package.
+def prompt(name: str, folder: str = "") -> Prompt:
+    """Read a prompt.
 
     Args:
         name: the file's name without ending.
+        folder: where to look first; empty for the package alone.
 
     Returns:
         The prompt.
+
+    Raises:
+        ConfigError: there is no such file.
     """
-    text = (Path(__file__).parent / f"{name}.txt").read_text(encoding="utf-8")
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return Prompt(name, Template(text), f"{name}.{digest}")
+    places = [Path(folder) / f"{name}.txt"] if folder else []
+    for path in (*places, _HERE / f"{name}.txt"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+            return Prompt(name, Template(text), f"{name}.{digest}")
+    ours = ", ".join(sorted(path.stem for path in _HERE.glob("*.txt")))
+    where = f"in {folder} nor among the package's" if folder else "among the package's prompts"
+    raise ConfigError(f"there is no prompt {name!r} {where}: {ours}", key="prompts")
+
+
+def _check_places(role: str, chosen: Prompt, allowed: frozenset[str], needed: frozenset[str]) -> None:
+    key = f"prompts.{role}"
+    if not chosen.template.is_valid():
+        raise ConfigError(f"{key}: {chosen.name} has a lone $; write $$ for the sign itself", key=key)
+    places = frozenset(chosen.template.get_identifiers())
+    if unknown := sorted(places - allowed):
+        text = f"{key}: {chosen.name} has ${unknown[0]}, which nobody fills; there are ${', $'.join(sorted(allowed))}"
+        raise ConfigError(text, key=key)
+    if missing := sorted(needed - places):
+        raise ConfigError(f"{key}: {chosen.name} lacks ${missing[0]}; without it nobody knows what is asked", key=key)
 
 
 def guidance(edit_type: EditType) -> Guidance:
@@ -90,8 +184,9 @@ def guidance(edit_type: EditType) -> Guidance:
 
 @cache
 def _all_guidance() -> dict[str, Guidance]:
-    text = (Path(__file__).parent / "guidance.toml").read_text(encoding="utf-8")
+    told = tomllib.loads((_HERE / "guidance.toml").read_text(encoding="utf-8"))
+    rubrics = tomllib.loads((_HERE / "rubric_v2.toml").read_text(encoding="utf-8"))
     return {
-        slug: Guidance(entry["write"], entry["judge"], frozenset(entry.get("needs", ())))
-        for slug, entry in tomllib.loads(text).items()
+        slug: Guidance(entry["write"], entry["judge"], frozenset(entry.get("needs", ())), rubrics[slug])
+        for slug, entry in told.items()
     }

@@ -9,17 +9,19 @@ import dataclasses
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping  # noqa: TC003 - annotations here are read at run time, see reader.py
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.regenerate.prompts import PromptSettings
 from pico_banana.regenerate.settings.checks import CheckSettings
-from pico_banana.regenerate.settings.policy import Policy
+from pico_banana.regenerate.settings.policy import NAMED, Policy
 from pico_banana.regenerate.settings.pricelist import Price, default_model
 from pico_banana.regenerate.settings.reader import read_section
+from pico_banana.regenerate.settings.verdicts import Rubric
 from pico_banana.taxonomy import edit_type
 
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
@@ -135,6 +137,8 @@ class Config:
         judge: who judges.
         second_judge: who gives a second opinion, or None.
         policy: how scores become accept or reject.
+        rubric: what a judge is asked for.
+        prompts: which prompts are asked.
         checks: pixel checks before a judge is paid.
         prices: model to price.
         run: how the run goes.
@@ -150,6 +154,8 @@ class Config:
     judge: ModelSettings = field(default_factory=ModelSettings)
     second_judge: ModelSettings | None = None
     policy: Policy = field(default_factory=Policy)
+    rubric: Rubric = field(default_factory=Rubric)
+    prompts: PromptSettings = field(default_factory=PromptSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     prices: Mapping[str, Price] = field(default_factory=dict)
     run: RunSettings = field(default_factory=RunSettings)
@@ -213,7 +219,7 @@ def config_from(document: Mapping[str, Any], *, folder: Path | None = None) -> C
     Raises:
         ConfigError: an unknown or impossible value; the text names the key.
     """
-    config = _with_models(read_section(Config, document, ""))
+    config = _with_models(read_section(Config, _with_named_policy(document), ""))
     return _checked(_anchored(config, folder) if folder is not None else config)
 
 
@@ -256,6 +262,15 @@ def _with_models(config: Config) -> Config:
     return dataclasses.replace(config, **named)
 
 
+def _with_named_policy(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put in what the policy's name sets; what is set beside it stays."""
+    table = document.get("policy")
+    name = table.get("name") if isinstance(table, Mapping) else None
+    if not isinstance(table, Mapping) or not isinstance(name, str):
+        return document
+    return {**document, "policy": {**NAMED.get(name, {}), **table}}
+
+
 def _anchored(config: Config, folder: Path) -> Config:
     source = config.source
     moved: dict[str, Any] = {
@@ -263,11 +278,15 @@ def _anchored(config: Config, folder: Path) -> Config:
         for name in ("folder", "open_images")
         if (value := getattr(source, name)) and value != "sample" and "://" not in value
     }
-    return dataclasses.replace(config, source=dataclasses.replace(source, **moved))
+    prompts = config.prompts
+    if prompts.folder:
+        prompts = dataclasses.replace(prompts, folder=str(folder / prompts.folder))
+    return dataclasses.replace(config, source=dataclasses.replace(source, **moved), prompts=prompts)
 
 
 def _checked(config: Config) -> Config:
-    config.policy.checked()
+    config.policy.checked(config.rubric.checked().criteria)
+    config.prompts.checked()
     chosen = [name for name in ("folder", "open_images", "subset") if getattr(config.source, name)]
     if len(chosen) > 1:
         text = f"[source] names {' and '.join(chosen)}; name exactly one of folder, open_images, subset"

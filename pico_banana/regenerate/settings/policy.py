@@ -1,37 +1,42 @@
 """The rubric and the rule that turns scores into accept or reject.
 
-Four criteria, weights .40/.25/.20/.15 and an acceptance above about 0.7 are the published rubric; everything is a value
-of the configuration. A rule is applied to scores that lie in the ledger, so it can be changed afterwards without a
-new call.
+Four criteria, weights .40/.25/.20/.15 and an acceptance above about 0.7 are the published rubric, the policy `paper`;
+everything is a value of the configuration. A rule is applied to scores that lie in the ledger, so it can be changed
+afterwards without a new call.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - annotations here are read at run time, see reader.py
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pico_banana.errors import ConfigError, ModelReplyError
+from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.json_replies import parse_json_object
+from pico_banana.regenerate.settings.verdicts import (
+    CRITERIA,
+    DRIFT,
+    Verdict,
+    parse_verdict,
+    verdict_schema,
+)
 
 __all__ = [
     "CRITERIA",
     "DRIFT",
+    "NAMED",
     "Decision",
     "Policy",
     "SecondOpinion",
     "Verdict",
+    "named_policy",
     "parse_json_object",
     "parse_verdict",
     "published_weights",
     "verdict_schema",
     "with_threshold",
 ]
-
-CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
-DRIFT = "drift"
 
 Comparison: TypeAlias = Literal[">", ">="]
 Combine: TypeAlias = Literal["weighted", "geometric"]
@@ -40,6 +45,7 @@ Merge: TypeAlias = Literal["mean", "second", "both"]
 
 # Scores are kept to 6 digits, so that a sum that should be 0.7 is not 0.7000000000000001.
 _DIGITS = 6
+_CAPS = "compliance"
 
 
 def published_weights() -> dict[str, float]:
@@ -49,20 +55,6 @@ def published_weights() -> dict[str, float]:
         Criterion to weight; they sum to 1.
     """
     return dict(zip(CRITERIA, (0.40, 0.25, 0.20, 0.15), strict=True))
-
-
-class Verdict(NamedTuple):  # a tuple, because a ledger's million attempts are judged in one go
-    """What one judge said of one edit.
-
-    Attributes:
-        scores: criterion to score, 0 to 1, all four of `CRITERIA`.
-        drift: for turns after the first, 1 when nothing but what was asked differs from the source photo, else None.
-        reasons: criterion to the judge's reason.
-    """
-
-    scores: Mapping[str, float]
-    drift: float | None = None
-    reasons: Mapping[str, str] = MappingProxyType({})
 
 
 class Decision(NamedTuple):
@@ -99,11 +91,14 @@ class Policy:
     """How scores become accept or reject, and how often a try is made.
 
     Attributes:
+        name: "paper" as published, or "recommended"; in a configuration it sets all that is not set beside it.
         threshold: the score an edit is measured against.
         comparison: ">" or ">=" the threshold.
         combine: "weighted" sum, or weighted "geometric" mean, by which one zero vetoes.
         weights: criterion to weight; they must sum to 1.
         minimum: criterion to the least score it must have, whatever the total; "drift" may be among them.
+        capped: whether no other criterion counts for more than compliance.
+        passes: times a judge is asked about an edit; its scores are averaged.
         max_attempts: tries at one instruction, the first included.
         check_failures_are_negatives: whether a picture that failed a pixel check may be a rejected picture.
         on_failed_turn: "truncate" keeps a session's turns before the failed one, when 2 are left; "drop" drops
@@ -114,11 +109,14 @@ class Policy:
         tie_break: the model's name of a judge that decides where the others disagree; empty for none.
     """
 
+    name: Literal["paper", "recommended"] = "paper"
     threshold: float = 0.7
     comparison: Comparison = ">"
     combine: Combine = "weighted"
     weights: Mapping[str, float] = field(default_factory=published_weights)
     minimum: Mapping[str, float] = field(default_factory=dict)
+    capped: bool = False
+    passes: int = 1
     max_attempts: int = 3
     check_failures_are_negatives: bool = False
     on_failed_turn: Literal["truncate", "drop"] = "truncate"
@@ -126,8 +124,11 @@ class Policy:
     judge: str = "current"
     tie_break: str = ""
 
-    def checked(self) -> Policy:
+    def checked(self, criteria: tuple[str, ...] = CRITERIA) -> Policy:
         """Check that the numbers make sense together.
+
+        Args:
+            criteria: those of the rubric.
 
         Returns:
             The policy itself.
@@ -135,20 +136,21 @@ class Policy:
         Raises:
             ConfigError: a weight or minimum has an unknown name, weights do not sum to 1, or a number is out of range.
         """
-        _known_criteria("policy.weights", self.weights, CRITERIA)
-        _known_criteria("policy.minimum", self.minimum, (*CRITERIA, DRIFT))
+        _known_criteria("policy.weights", self.weights, criteria)
+        _known_criteria("policy.minimum", self.minimum, (*criteria, DRIFT))
         total = sum(self.weights.values())
-        if set(self.weights) != set(CRITERIA) or not math.isclose(total, 1.0, abs_tol=1e-6):
-            text = f"policy.weights must name {', '.join(CRITERIA)} and sum to 1; they sum to {total:g}"
+        if set(self.weights) != set(criteria) or not math.isclose(total, 1.0, abs_tol=1e-6):
+            text = f"policy.weights must name {', '.join(criteria)} and sum to 1; they sum to {total:g}"
             raise ConfigError(text, key="policy.weights")
         if not 0 <= self.threshold <= 1:
             raise ConfigError(f"policy.threshold is {self.threshold}; it must be 0 to 1", key="policy.threshold")
-        if self.max_attempts < 1:
-            raise ConfigError("policy.max_attempts must be at least 1", key="policy.max_attempts")
+        for name, number in (("max_attempts", self.max_attempts), ("passes", self.passes)):
+            if number < 1:
+                raise ConfigError(f"policy.{name} is {number}; it must be at least 1", key=f"policy.{name}")
         return self
 
     def score(self, verdict: Verdict) -> float:
-        """Combine the four scores of one verdict.
+        """Combine the scores of one verdict.
 
         Args:
             verdict: a judge's verdict.
@@ -156,10 +158,12 @@ class Policy:
         Returns:
             The score, 0 to 1.
         """
+        scores = verdict.scores
+        most = scores.get(_CAPS, 1.0) if self.capped else 1.0
+        counted = [(min(most, scores[name]), weight) for name, weight in self.weights.items()]
         if self.combine == "geometric":
-            product = float(math.prod(verdict.scores[name] ** weight for name, weight in self.weights.items()))
-            return round(product, _DIGITS)
-        return round(sum(verdict.scores[name] * weight for name, weight in self.weights.items()), _DIGITS)
+            return round(float(math.prod(score**weight for score, weight in counted)), _DIGITS)
+        return round(sum(score * weight for score, weight in counted), _DIGITS)
 
     def wants_second(self, first: Verdict) -> bool:
         """Tell whether the second judge is asked.
@@ -208,6 +212,33 @@ class Policy:
                 return round((self.score(first) + self.score(second)) / 2, _DIGITS)
 
 
+# What a name sets; whatever a configuration sets beside it wins. The numbers behind "recommended": docs/decisions.md.
+NAMED: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "recommended": {
+        "minimum": {"compliance": 0.6, "preservation": 0.6, "drift": 0.6},
+    },
+}
+
+
+def named_policy(name: str) -> Policy:
+    """Give a policy by its name.
+
+    Args:
+        name: "paper" or "recommended".
+
+    Returns:
+        The policy.
+
+    Raises:
+        ConfigError: there is no such policy.
+    """
+    if name not in NAMED:
+        text = f"policy.name is {name!r}; it must be one of {', '.join(map(repr, NAMED))}"
+        raise ConfigError(text, key="policy.name")
+    return Policy(**{"name": name, **NAMED[name]})
+
+
 def with_threshold(policy: Policy, *, threshold: float | None = None, comparison: Comparison | None = None) -> Policy:
     """Change how strict a policy is.
 
@@ -224,55 +255,6 @@ def with_threshold(policy: Policy, *, threshold: float | None = None, comparison
     """
     changes: dict[str, Any] = {"threshold": threshold, "comparison": comparison}
     return replace(policy, **{name: value for name, value in changes.items() if value is not None}).checked()
-
-
-def verdict_schema(*, with_drift: bool) -> dict[str, Any]:
-    """Give the JSON schema a judge's reply must follow.
-
-    Args:
-        with_drift: whether the session's source photo is judged against, too.
-
-    Returns:
-        A JSON schema; every criterion is an object of a score and a reason.
-    """
-    names = (*CRITERIA, DRIFT) if with_drift else CRITERIA
-    one = {
-        "type": "object",
-        "properties": {"reason": {"type": "string"}, "score": {"type": "number", "minimum": 0, "maximum": 1}},
-        "required": ["reason", "score"],
-    }
-    return {"type": "object", "properties": dict.fromkeys(names, one), "required": list(names)}
-
-
-def parse_verdict(text: str, *, with_drift: bool) -> Verdict:
-    """Read a judge's reply; nothing is guessed.
-
-    Args:
-        text: the reply, JSON, perhaps in a Markdown fence.
-        with_drift: whether a drift score must be there.
-
-    Returns:
-        The verdict.
-
-    Raises:
-        ModelReplyError: the reply is not JSON, lacks a criterion, or has a score that is not a number from 0 to 1.
-    """
-    document = parse_json_object(text)
-    names = (*CRITERIA, DRIFT) if with_drift else CRITERIA
-    scores = {name: _score(document, name, text) for name in names}
-    drift = scores.pop(DRIFT, None)
-    reasons = {name: str(document[name].get("reason", "")) for name in names}
-    return Verdict(scores, drift, reasons)
-
-
-def _score(document: Mapping[str, Any], name: str, text: str) -> float:
-    entry = document.get(name)
-    if not isinstance(entry, Mapping) or "score" not in entry:
-        raise ModelReplyError(f"the reply has no score for {name}", reply=text)
-    value = entry["score"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ModelReplyError(f"the score for {name} is {value!r}, not a number from 0 to 1", reply=text)
-    return float(value)
 
 
 def _of(verdict: Verdict, name: str) -> float:

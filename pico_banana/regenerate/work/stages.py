@@ -20,14 +20,20 @@ from pico_banana.regenerate.backends.base import (
     answered,
 )
 from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
-from pico_banana.regenerate.prompts import guidance, prompt
-from pico_banana.regenerate.settings.policy import Verdict, parse_verdict, verdict_schema
+from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.settings.verdicts import (
+    Verdict,
+    averaged,
+    parse_verdict,
+    verdict_schema,
+)
 from pico_banana.regenerate.values import Instruction, Outcome, Picture, Reply, Stage
 from pico_banana.regenerate.work.desk import Call, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.scene import Scene
     from pico_banana.regenerate.work.staff import Staff
 
@@ -69,7 +75,7 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Ins
     Raises:
         Unreadable: the writer refused, declined, or gave nothing usable twice.
     """
-    chosen = prompt("write_v1" if scene.turn == 1 else "write_turn_v1")
+    chosen = desk.config.prompts.chosen("write" if scene.turn == 1 else "write_turn")
     text = chosen.fill({**_facts(scene), "guidance": guidance(scene.edit_type).write})
     asked = {"text": text, "photo": scene.photo.sha256, "objects": [thing.name for thing in scene.item.photo.objects]}
 
@@ -122,7 +128,7 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     Returns:
         The short instruction; empty when none came that is shorter and whole, for a long text is no short one.
     """
-    chosen = prompt("shorten_v1")
+    chosen = desk.config.prompts.chosen("shorten")
     text = chosen.fill({"instruction": instruction.text})
     request = ShortenRequest(instruction, text, scene.seed("shorten"))
     asked = {"text": text, "recipe": instruction.recipe, "seed": request.seed}
@@ -155,7 +161,7 @@ async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction,
     Returns:
         The reply, whatever its outcome.
     """
-    chosen = prompt("edit_v1")
+    chosen = desk.config.prompts.chosen("edit")
     text = chosen.fill({"instruction": instruction.text})
     request = EditRequest(scene.photo, instruction, scene.edit_type, text, scene.seed("edit", attempt))
     asked = {
@@ -178,19 +184,22 @@ class Work:
         instruction: what was asked.
         edited: the result.
         attempt: from 1.
+        findings: what the pixel checks noticed, in words for the judge.
     """
 
     instruction: Instruction
     edited: Picture
     attempt: int
+    findings: str = ""
 
 
-_JUDGE_PROMPTS = ("judge_v1", "judge_turn_v1")
-
-
-def judge_prompt(turn: int) -> str:
+def judge_prompt(config: Config, turn: int) -> str:
     """Name the version of the prompt a judge is asked with at a turn."""
-    return prompt(_JUDGE_PROMPTS[turn > 1]).version
+    return config.prompts.chosen(_judge_prompt_name(turn)).version
+
+
+def _judge_prompt_name(turn: int) -> str:
+    return "judge_turn" if turn > 1 else "judge"
 
 
 async def judge(
@@ -212,16 +221,28 @@ async def judge(
     Raises:
         Unreadable: the judge refused, or gave nothing readable twice; the edit is unjudged.
     """
-    later = scene.turn > 1
-    chosen = prompt(_JUDGE_PROMPTS[later])
-    facts = {**_facts(scene), "guidance": guidance(scene.edit_type).judge, "instruction": work.instruction.text}
-    text = chosen.fill(facts)
+    passes = range(desk.config.policy.passes)
+    said = [
+        await _judge_once(desk, judge_, scene, work, stage=stage, asked_before=asked_before + ASKS * number)
+        for number in passes  # a pass is a new question, the first one is as ever
+    ]
+    return averaged(tuple(verdict for verdict, _ in said)), said[-1][1]
+
+
+async def _judge_once(
+    desk: Desk, judge_: Judge, scene: Scene, work: Work, *, stage: Stage, asked_before: int
+) -> tuple[Verdict, int]:
+    later, rubric = scene.turn > 1, desk.config.rubric
+    chosen = desk.config.prompts.chosen(_judge_prompt_name(scene.turn))
+    guide = guidance(scene.edit_type)
+    told = {"guidance": guide.judge, "rubric": guide.rubric, "findings": work.findings or "- nothing was measured"}
+    text = chosen.fill({**_facts(scene), **told, "instruction": work.instruction.text})
     inputs = (scene.original, scene.photo) if later else (scene.photo,)
     shas = [work.edited.sha256, *(picture.sha256 for picture in inputs)]
 
     def call(ask: int) -> Call:
         seed = scene.seed(stage, work.attempt, asked_before + ask)
-        schema = verdict_schema(with_drift=later)
+        schema = verdict_schema(with_drift=later, rubric=rubric, levels=chosen.asks_levels)
         request = JudgeRequest(work.edited, inputs, work.instruction, scene.edit_type, text, schema, seed)
         asked = {"text": text, "pictures": shas, "recipe": work.instruction.recipe, "seed": seed}
         return Call(
@@ -234,7 +255,7 @@ async def judge(
             lambda: answered(judge_.judge, request),
         )
 
-    return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later))
+    return await _ask(desk, call, lambda reply: parse_verdict(reply, with_drift=later, rubric=rubric))
 
 
 async def _ask(desk: Desk, call: Callable[[int], Call], parse: Callable[[str], ValueT]) -> tuple[ValueT, int]:

@@ -117,7 +117,9 @@ async def _turn(desk: Desk, staff: Staff, scene: Scene, base: int) -> _Done:
             return _Done(instruction, end=made.outcome)
         if made.outcome != MADE or made.edited is None:
             continue
-        heard = await judged(desk, staff, scene, Work(instruction, made.edited, number), made.call)
+        heard = await judged(
+            desk, staff, scene, Work(instruction, made.edited, number, made.findings.as_text()), made.call
+        )
         if heard.first is None:
             end = UNJUDGED
         elif desk.config.policy.decide(heard.first, heard.second).accepted:
@@ -163,8 +165,9 @@ async def _made(desk: Desk, staff: Staff, scene: Scene, work: Work, written: int
         picture = None
         if remembered.edited is not None:
             picture = await asyncio.to_thread(desk.ledger.vault.load, remembered.edited)
-        if checked:
-            return Made(remembered.call, remembered.outcome, remembered.reason, picture)
+        if checked:  # what was noticed is measured again: the judge is told the same as at the first time
+            noticed = await _checked(desk, scene, picture) if picture is not None else Findings()
+            return Made(remembered.call, remembered.outcome, remembered.reason, picture, noticed)
         call, outcome, reason = remembered.call, str(Outcome.OK), ""
     else:
         reply = await edit(desk, staff, scene, work.instruction, work.attempt)
@@ -204,7 +207,7 @@ async def keep_attempt(desk: Desk, scene: Scene, made: Made, *, attempt: int, wr
         "media_type": edited.media_type if edited is not None else "",
         "checks": checks_id(desk.config.checks),
         "changed": findings.changed,
-        "findings": "{}",
+        "findings": findings.as_json(),
         "at": time.time(),
     }
     row["input_width"], row["input_height"] = findings.source_size
@@ -274,7 +277,7 @@ async def ask_judge(
         drift = {} if verdict.drift is None else {DRIFT: verdict.drift}
         scores, reasons = json.dumps({**verdict.scores, **drift}), json.dumps(dict(verdict.reasons), ensure_ascii=False)
         said = Said(judged_by, who(stage, told[0]), told[1], GIVEN, "", scores, reasons)
-    maker = maker_id(stage, settings, judge_prompt(scene.turn))
+    maker = maker_id(stage, settings, judge_prompt(desk.config, scene.turn))
     row = {**_place(scene), "call": call, "maker": maker, **said._asdict()}
     await asyncio.wrap_future(desk.ledger.append("verdicts", row))
     return said

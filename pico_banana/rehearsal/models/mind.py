@@ -138,7 +138,15 @@ class Mind:
             scores.pop("preservation")
         if self.faults.strikes("score_out_of_range", request, self.seed):
             scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < _EVEN else -1
-        return json.dumps(scores)
+        return json.dumps(_in_levels(scores) if '"level"' in prompt else scores)
+
+
+def _in_levels(scores: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Say the same as the second version of the prompt asks: differences, and levels from 0 to 5."""
+    told: dict[str, object] = {"differences": []}
+    for name, entry in scores.items():
+        told[name] = {"reason": entry["reason"], "level": round(float(str(entry["score"])) * 5)}
+    return told
 
 
 def content_hash(content: object) -> str:

@@ -17,12 +17,14 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
     resized,
 )
+from pico_banana.regenerate.backends.procedural.witness import testify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.regenerate.values import KnownObject
 
+_WIDER = (0.0, 0.06, 0.12, 0.2, 0.3, 0.4)  # frames tried when a result is recognised
 _SIDES = {"left": (1, 0, 0, 0), "right": (0, 0, 1, 0), "top": (0, 1, 0, 0), "bottom": (0, 0, 0, 1)}
 
 
@@ -49,11 +51,7 @@ class ZoomIn:
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Cut the frame out and enlarge it; a half-hearted attempt stays too wide."""
-        height, width = photo.shape[:2]
-        wide = max(0.0, 0.85 - strength(rng))
-        box = [side * (1 - wide) + edge * wide for side, edge in zip(recipe["box"], (0, 0, 1, 1), strict=True)]
-        left, top, right, bottom = in_pixels(box, photo)
-        return resized(photo[top:bottom, left:right], width, height)
+        return _zoomed(photo, recipe["box"], max(0.0, 0.85 - strength(rng)))
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """Compare with the frame that was asked for."""
@@ -64,7 +62,10 @@ class ZoomIn:
         done = ramp(alike, 0.45, 0.95) if alike > still_whole else 0.0
         off = float(np.abs(wanted.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max())
         note = f"like the frame asked for {alike:.2f}, like the whole photo {still_whole:.2f}, colours off by {off:.3f}"
-        return Measured(done, ramp(off, 0.15, 0.02), 1.0, note)
+        measured = Measured(done, ramp(off, 0.15, 0.02), 1.0, note)
+        frames = [resized(_zoomed(before, recipe["box"], wide), after.shape[1], after.shape[0]) for wide in _WIDER]
+        nearest = min(frames, key=lambda frame: float(np.median(np.abs(frame - after))))
+        return testify(after, [nearest]).tempered(measured)
 
 
 class Outpainting:
@@ -90,12 +91,7 @@ class Outpainting:
 
     def apply(self, photo: Pixels, recipe: dict[str, Any], rng: Generator) -> Pixels:
         """Pad by reflection and blur the new part away from the seam."""
-        pads = _pads(photo, recipe, min(1.0, strength(rng) + 0.2))
-        left, top, right, bottom = pads
-        wider = np.pad(photo, ((top, bottom), (left, right), (0, 0)), mode="reflect")
-        away = np.pad(np.zeros(photo.shape[:2], dtype=np.float32), ((top, bottom), (left, right)), constant_values=1)
-        soft = blur(wider, max(2.0, max(pads) / 24))
-        return mix(wider, soft, np.clip(blur(away, max(pads) / 5 + 1) * 2 - 1, 0, 1) * away)
+        return _extended(photo, recipe, min(1.0, strength(rng) + 0.2))
 
     def measure(self, before: Pixels, after: Pixels, recipe: dict[str, Any]) -> Measured:
         """See how much larger it is, whether the old part is unchanged, and whether the seam shows."""
@@ -108,7 +104,26 @@ class Outpainting:
         kept = 0.0 if inside is None else ramp(float(np.abs(inside - before).mean()), 0.06, 0.005)
         done = ramp(grown, 0.02, wanted * 0.9)
         note = f"area +{grown:.0%} of +{wanted:.0%} asked for"
-        return Measured(done, kept, _seamless(before, after, recipe["sides"]), note)
+        measured = Measured(done, kept, _seamless(before, after, recipe["sides"]), note)
+        made = _extended(before, recipe, min(1.0, max(0.05, grown / wanted)))
+        return testify(after, [resized(made, after.shape[1], after.shape[0])]).tempered(measured)
+
+
+def _zoomed(photo: Pixels, box: Sequence[float], wide: float) -> Pixels:
+    """Cut a frame out, wider than asked for by a share, and enlarge it to the photo's size."""
+    wider = [side * (1 - wide) + edge * wide for side, edge in zip(box, (0, 0, 1, 1), strict=True)]
+    left, top, right, bottom = in_pixels(wider, photo)
+    return resized(photo[top:bottom, left:right], photo.shape[1], photo.shape[0])
+
+
+def _extended(photo: Pixels, recipe: dict[str, Any], amount: float) -> Pixels:
+    """Pad by reflection and blur the new part away from the seam."""
+    pads = _pads(photo, recipe, amount)
+    left, top, right, bottom = pads
+    wider = np.pad(photo, ((top, bottom), (left, right), (0, 0)), mode="reflect")
+    away = np.pad(np.zeros(photo.shape[:2], dtype=np.float32), ((top, bottom), (left, right)), constant_values=1)
+    soft = blur(wider, max(2.0, max(pads) / 24))
+    return mix(wider, soft, np.clip(blur(away, max(pads) / 5 + 1) * 2 - 1, 0, 1) * away)
 
 
 def _size(box: Sequence[float]) -> tuple[float, float]:

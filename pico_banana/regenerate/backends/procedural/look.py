@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, ramp, strength
 from pico_banana.regenerate.backends.procedural.pixels import Generator, Pixels, blur, edges, likeness, luma
+from pico_banana.regenerate.backends.procedural.witness import again, testify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +75,10 @@ class LookCraft:
         kept = ramp(max(same, lines), look.keeps - 0.35, look.keeps)
         clipped = float(((after <= 0.002) | (after >= 0.998)).mean() - ((before <= 0.002) | (before >= 0.998)).mean())
         note = f"look {done:.2f}, brightness alike {same:.2f}, edges alike {lines:.2f}, newly clipped {clipped:.2f}"
-        done *= min(1.0, 2 * kept)  # the look on another picture is not the edit that was asked for
-        return Measured(done, kept, ramp(clipped, 0.35, 0.05), note)
+        right, made = again(look.change, before, after)
+        # What a look measures is the whole photo's; a photo that has some of it already gains less than another.
+        done = max(done, ramp(made, 0.35, 0.75))
+        return testify(after, right).tempered(Measured(done, kept, ramp(clipped, 0.35, 0.05), note))
 
     def _look(self, recipe: dict[str, Any]) -> Look:
         return next(look for look in self.looks if look.name == recipe["look"])

@@ -21,6 +21,7 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     mix,
 )
 from pico_banana.regenerate.backends.procedural.retouch import box_mask, cut, fill, paste, shape_of, stands_out
+from pico_banana.regenerate.backends.procedural.witness import strength_of, testify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,4 +142,6 @@ def measured_locally(before: Pixels, after: Pixels, wanted: Pixels, region: Mask
     rim = (blur(region, 2) > 0.1) & (blur(region, 2) < 0.9)
     seam = float(edges(after)[rim].mean() - edges(before)[rim].mean()) if rim.any() else 0.0
     note = f"{done:.0%} of the change is there, {touched:.1%} of the rest was touched, seam {seam:+.3f}"
-    return Measured(ramp(done, 0.2, 0.9), ramp(touched, 0.10, 0.005), ramp(seam, 0.06, 0.01), note)
+    measured = Measured(ramp(done, 0.2, 0.9), ramp(touched, 0.10, 0.005), ramp(seam, 0.06, 0.01), note)
+    made = strength_of(before, after, wanted)
+    return testify(after, [mix(before, wanted, made)]).tempered(measured)
