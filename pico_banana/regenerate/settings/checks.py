@@ -215,8 +215,8 @@ def _decoded(picture: Picture, *, ground: int = 255) -> Image | None:
     """Decode a picture, upright, transparent parts on white: as a judge would be shown it."""
     from PIL import Image
 
+    from pico_banana.decoding.decode import decode
     from pico_banana.errors import PictureError
-    from pico_banana.pictures.images.decode import decode
 
     try:
         return Image.fromarray(decode(picture.data, background=(ground, ground, ground)))
