@@ -296,8 +296,8 @@ def _shown(report: ViewerReport) -> str:
         for column in view.columns:
             numbers = " ".join(f"{name} {value:g}" for name, value in column.numbers.items() if name != "std")
             labels = ", ".join(f"{name[:32]} {count:,}" for name, count in list(column.frequencies.items())[:3])
-            empty = f", {column.empty:,} empty" if column.empty else ""
-            lines.append(f"  {column.name:<18} {column.kind:<12} {numbers or labels}{empty}")
+            told_empty = f", {column.empty:,} empty" if column.empty else ""
+            lines.append(f"  {column.name:<18} {column.kind:<12} {numbers or labels}{told_empty}")
             lines.append(f"  {'':<18} first: {view.first.cells.get(column.name, 'empty')}")
     lines += [f"{problem.level}: {problem.where}: {problem.what}" for problem in report.problems]
     lines.append(f"{len(report.errors)} errors, {len(report.problems) - len(report.errors)} warnings")
