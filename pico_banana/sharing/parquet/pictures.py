@@ -121,11 +121,13 @@ class _Filling:
         try:
             data = self.read(cell.ref)
         except (PictureError, TransportError) as error:
-            return self._leave_out(cell, error, gone=isinstance(error, PictureMissingError))
+            self._leave_out(cell, error, gone=isinstance(error, PictureMissingError))
+            return None
         try:
             look_at(data, address=cell.ref.address)
         except PictureCorruptError as error:
-            return self._leave_out(cell, error, gone=True)
+            self._leave_out(cell, error, gone=True)
+            return None
         self.size += len(data)
         return Encoded(data, cell.path)
 
