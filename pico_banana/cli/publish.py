@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.errors import unknown_name
+from pico_banana.cli.publish_check import tell_check, tell_found
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.telling import told
 
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from pico_banana.dataset import PicoBanana
     from pico_banana.sharing.hub.planning import UploadPlan
     from pico_banana.sharing.hub.published import Repository
-    from pico_banana.sharing.hub.viewer import ViewerReport
 
 _SUBSETS = ("single_turn", "multi_turn", "preference", "instructions")
 _PRIVATE = (
     "a private repository counts against the account's private storage: 100 GB on a free one, public ones do not\n"
 )
-_FOUND = 100  # rows, as many as the viewer's page
 _EPILOG = """\
 examples:
   pico-banana publish --mirror sample --own --licence apache-2.0 --to my-repo
@@ -113,7 +111,7 @@ def _add_licence_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.check is not None:
-        return _find(args) if args.search or args.where else _check(args.check, as_json=args.json)
+        return tell_found(args) if args.search or args.where else tell_check(args.check, as_json=args.json)
     if args.to is None and args.repo is None:
         sys.stderr.write("error: say --to DIR for a folder, --repo USER/NAME for the Hub, or --check DIR\n")
         return 2
@@ -255,50 +253,4 @@ def _told(repository: Repository) -> str:
     if repository.missing:
         lines.append(f"  {len(repository.missing):,} pictures are null; --json lists each with its reason")
     lines.append(f"  licence {', '.join(repository.terms.licences)}")
-    return "\n".join(lines) + "\n"
-
-
-def _check(folder: Path, *, as_json: bool) -> int:
-    from pico_banana.sharing.hub.viewer import check_folder
-
-    report = check_folder(folder)
-    sys.stdout.write(json.dumps(report.as_dict(), indent=2) + "\n" if as_json else _shown(report))
-    return 1 if report.errors else 0
-
-
-def _find(args: argparse.Namespace) -> int:
-    from pico_banana.sharing.hub.viewer import check_folder
-    from pico_banana.sharing.hub.viewer_search import find_rows
-
-    report = check_folder(args.check)
-    configs = args.subset or [report.default]
-    unknown = [name for name in configs if name not in {view.config for view in report.splits}]
-    if unknown:
-        raise unknown_name("config", unknown[0], sorted({view.config for view in report.splits}))
-    limit = args.limit if args.limit is not None else _FOUND
-    for view in (view for view in report.splits if view.config in configs):
-        files = [args.check / file for file in view.files]
-        rows = find_rows(files, search=args.search, where=args.where or "", limit=limit)
-        sys.stderr.write(f"{view.config}/{view.split}: {len(rows):,} rows{' or more' if len(rows) == limit else ''}\n")
-        for row in rows:
-            text = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))
-            shown = json.dumps(row, ensure_ascii=False, default=str) if args.json else f"{row['id']}  {text}"
-            sys.stdout.write(f"{shown}\n")
-    return 0
-
-
-def _shown(report: ViewerReport) -> str:
-    lines: list[str] = []
-    for view in report.splits:
-        default = " (default)" if view.config == report.default else ""
-        lines.append(f"{view.config}/{view.split}{default}: {view.rows:,} rows, {readable(view.size)}")
-        lines.append(f"  first page: {view.first.rows} rows{', cells shortened' if view.first.cut else ''}")
-        for column in view.columns:
-            numbers = " ".join(f"{name} {value:g}" for name, value in column.numbers.items() if name != "std")
-            labels = ", ".join(f"{name[:32]} {count:,}" for name, count in list(column.frequencies.items())[:3])
-            told_empty = f", {column.empty:,} empty" if column.empty else ""
-            lines.append(f"  {column.name:<18} {column.kind:<12} {numbers or labels}{told_empty}")
-            lines.append(f"  {'':<18} first: {view.first.cells.get(column.name, 'empty')}")
-    lines += [f"{problem.level}: {problem.where}: {problem.what}" for problem in report.problems]
-    lines.append(f"{len(report.errors)} errors, {len(report.problems) - len(report.errors)} warnings")
     return "\n".join(lines) + "\n"
