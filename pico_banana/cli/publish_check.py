@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import unknown_name
 from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
     from pico_banana.sharing.hub.viewer import ViewerReport
 
 _FOUND = 100  # rows, as many as the viewer's page
@@ -27,7 +28,11 @@ def tell_check(folder: Path, *, as_json: bool) -> int:
 
 
 def tell_found(args: argparse.Namespace) -> int:
-    """Tell the rows of one split that a search or a condition finds."""
+    """Tell the rows of one split that a search or a condition finds.
+
+    Raises:
+        unknown_name: there is no such config.
+    """
     from pico_banana.sharing.hub.viewer import check_folder
     from pico_banana.sharing.hub.viewer_search import find_rows
 
