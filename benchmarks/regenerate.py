@@ -22,9 +22,9 @@ import time
 from pathlib import Path
 
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.ledger.entries import call_rows, reply_row
 from pico_banana.regenerate.ledger.journal import connect
-from pico_banana.regenerate.ledger.ledger import open_ledger
 from pico_banana.regenerate.prompts import prompt
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.results.derive import checks_id

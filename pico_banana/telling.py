@@ -106,6 +106,15 @@ class Plain:
         self.stream.write(escaped(text))
         return len(text)
 
+    def writelines(self, texts: Iterable[str]) -> None:
+        """Write texts one after the other, escaped.
+
+        Args:
+            texts: the texts, with their line ends.
+        """
+        for text in texts:
+            self.write(text)
+
     def __getattr__(self, name: str) -> object:
         """Give what the stream itself has."""
         return getattr(self.stream, name)

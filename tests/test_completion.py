@@ -85,4 +85,4 @@ def test_all_names_are_offered(capsys):
 
 def test_names_are_choices_only_for_completion():
     with_names(build_parser())
-    assert build_parser().parse_args(["ls", "Single-Turn", "--type", "Zoom in"]).edit_types == ["Zoom in"]
+    assert build_parser().parse_args(["ls", "Single-Turn", "--type", "Zoom in"]).edit_types == ["zoom_in"]

@@ -123,7 +123,7 @@ def _rejudge(args: argparse.Namespace) -> int:
 
 def _scores(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.judging import scores
-    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.ledger.book import open_ledger
     from pico_banana.rows.sidecar import write_annotations
 
     with open_ledger(args.ledger) as ledger:

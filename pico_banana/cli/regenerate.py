@@ -165,8 +165,8 @@ def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.ledger import open_ledger
-    from pico_banana.regenerate.plan.plan import able_types, plan_run
+    from pico_banana.regenerate.ledger.book import open_ledger
+    from pico_banana.regenerate.plan.items import able_types, plan_run
     from pico_banana.regenerate.settings.config import read_config
     from pico_banana.regenerate.work.staff import hire
 
@@ -220,7 +220,7 @@ def _dry_run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.ledger.book import open_ledger
     from pico_banana.regenerate.results.report import make_status
     from pico_banana.regenerate.tables import status_table
 
@@ -231,7 +231,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _assemble(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.ledger.book import open_ledger
     from pico_banana.regenerate.results.assembly import assemble
 
     with open_ledger(args.ledger) as ledger:
@@ -249,7 +249,7 @@ def _assemble(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.ledger import open_ledger
+    from pico_banana.regenerate.ledger.book import open_ledger
     from pico_banana.regenerate.results.report import make_report
     from pico_banana.regenerate.results.report_html import write_html
     from pico_banana.regenerate.tables import report_table

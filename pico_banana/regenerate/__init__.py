@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
-    from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+    from pico_banana.regenerate.ledger.book import Ledger, open_ledger
     from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report, make_status
@@ -38,7 +38,7 @@ _HOMES = {
     "Assembled": "results.assembly",
     "Config": "settings.config",
     "Forecast": "work.forecast",
-    "Ledger": "ledger.ledger",
+    "Ledger": "ledger.book",
     "Policy": "settings.policy",
     "PublishedEdit": "judging",
     "Report": "results.report",
@@ -51,7 +51,7 @@ _HOMES = {
     "judge_published": "judging",
     "make_report": "results.report",
     "make_status": "results.report",
-    "open_ledger": "ledger.ledger",
+    "open_ledger": "ledger.book",
     "published_edits": "judging",
     "read_config": "settings.config",
     "rejudge": "rejudge",

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.plan.photos import read_photo
-from pico_banana.regenerate.plan.plan import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.results.derive import MADE, wanted
 from pico_banana.regenerate.settings.jury import Said
 from pico_banana.regenerate.settings.policy import CRITERIA
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.records import Record
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.settings.jury import Jury
     from pico_banana.regenerate.settings.policy import Policy

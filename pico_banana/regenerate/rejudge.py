@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.judging import judges_alone
+from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.plan.photos import read_photo
-from pico_banana.regenerate.plan.plan import is_of_published
 from pico_banana.regenerate.results.derive import MADE
 from pico_banana.regenerate.results.settling import settle_again
 from pico_banana.regenerate.settings.jury import GIVEN
@@ -29,7 +29,7 @@ from pico_banana.regenerate.work.walk import ask_judge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.state import Progress, RunState

@@ -22,6 +22,7 @@ from core_rows import edit, lines, mirror_of, pair, rows_file, session
 
 import pico_banana as pb
 from pico_banana.errors import MirrorError, RowError, StoreError
+from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rows.building import build, rowfile, rowstore
 from pico_banana.rows.table.damage import index_bytes
@@ -270,7 +271,7 @@ def test_a_build_that_is_killed_leaves_the_old_store_and_is_cleaned_up(tmp_path:
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     worker.stdout.close()
-    folder = store / "mirrors" / pb.catalog.resolve_mirror(mirror).name / "rows"
+    folder = store / "mirrors" / resolve_mirror(mirror).name / "rows"
     assert len(list(folder.glob(".*.part"))) == 1
     path.write_bytes(old)  # the old rows are back, and their store is still there
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))

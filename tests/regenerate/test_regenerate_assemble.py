@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results import assembly
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from

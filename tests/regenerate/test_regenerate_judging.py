@@ -16,7 +16,7 @@ import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate import judge_published, open_ledger, published_edits, scores
-from pico_banana.regenerate.plan.plan import plan_run
+from pico_banana.regenerate.plan.items import plan_run
 from pico_banana.regenerate.settings.policy import CRITERIA, Policy
 from tests.regenerate.conftest import gemini_config, gemini_document
 

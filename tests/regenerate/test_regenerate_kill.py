@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.work.runner import run

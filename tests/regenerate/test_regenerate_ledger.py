@@ -11,10 +11,10 @@ import pytest
 
 from pico_banana.errors import ConfigError, DiskFullError, PictureCorruptError, PictureMissingError, StoreError
 from pico_banana.mirrors.store import write_atomic
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.ledger.journal import Journal, connect
-from pico_banana.regenerate.ledger.ledger import open_ledger
 from pico_banana.regenerate.ledger.vault import Vault
-from pico_banana.regenerate.plan.plan import add_items, is_of_published, is_planned, plan_run
+from pico_banana.regenerate.plan.items import add_items, is_of_published, is_planned, plan_run
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
 from pico_banana.taxonomy import edit_type

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pico_banana.errors import ConfigError, StoreError
-from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End
@@ -244,7 +244,7 @@ def test_a_photo_that_is_no_picture_fails_its_item_only(serve, tmp_path):
     photos = write_plain_folder(tmp_path / "photos", 3)
     config = gemini_config(serve(), photos)
     with open_ledger(tmp_path / "ledger", create=True, writable=True) as ledger:
-        from pico_banana.regenerate.plan.plan import plan_run
+        from pico_banana.regenerate.plan.items import plan_run
 
         ledger.bind(config)
         plan_run(ledger, config)

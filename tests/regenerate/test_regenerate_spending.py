@@ -9,7 +9,7 @@ import pytest
 
 from pico_banana.errors import RequestRefusedError, RunStoppedError, ThrottledError
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.plan.plan import make_items
+from pico_banana.regenerate.plan.items import make_items
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.settings.pricelist import Price, default_model, listed
 from pico_banana.regenerate.values import Outcome, Photo, Reply, Stage, Usage

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
 from pico_banana.mirrors.store import atomic_path
-from pico_banana.regenerate.plan.plan import is_of_published
+from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.results.assembly_part import ANNOTATIONS, FILES, SUBSETS, Part, Task, assemble_part
 from pico_banana.regenerate.results.derive import item_ids
 from pico_banana.regenerate.results.placing import remove_unnamed
@@ -35,7 +35,7 @@ from pico_banana.regenerate.results.placing import remove_unnamed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.policy import Policy
 
 _ROOM = ".assembling"

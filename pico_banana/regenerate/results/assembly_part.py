@@ -18,7 +18,7 @@ from pico_banana.mirrors.addresses import key_of_url
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.store import write_atomic, writing
 from pico_banana.records import ImageRef, Subset
-from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.notes import item_note, to_json
 from pico_banana.regenerate.results.placing import link, place

@@ -24,7 +24,7 @@ from pico_banana.regenerate.values import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.checks import CheckSettings
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.settings.policy import Policy

@@ -12,7 +12,7 @@ from pico_banana.regenerate.results.ended import End, ItemResult
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.policy import Policy
 
 

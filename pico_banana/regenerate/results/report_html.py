@@ -19,7 +19,7 @@ from pico_banana.taxonomy import edit_type
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.results.report import Report
 

@@ -10,7 +10,7 @@ from pico_banana.regenerate.results.derive import results
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
 
 

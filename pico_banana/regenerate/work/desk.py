@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from pico_banana.regenerate.backends.base import ModelSettings
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
 
 _FIRST_WAIT_S = 0.5

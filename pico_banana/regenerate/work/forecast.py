@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+from pico_banana.regenerate.plan.items import able_types, make_items
 from pico_banana.regenerate.plan.photos import find_photos
-from pico_banana.regenerate.plan.plan import able_types, make_items
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.values import Item, Stage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced

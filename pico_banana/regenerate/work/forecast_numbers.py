@@ -12,7 +12,7 @@ from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
 
 _PRIOR_WEIGHT = 8.0  # items

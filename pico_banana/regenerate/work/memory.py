@@ -10,7 +10,7 @@ from pico_banana.regenerate.settings.jury import Said
 from pico_banana.regenerate.values import Instruction, Outcome
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.ledger.ledger import Ledger
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.scene import Scene
 

@@ -23,9 +23,9 @@ from pico_banana.errors import (
     StoreError,
     TransportError,
 )
-from pico_banana.regenerate.ledger.ledger import Ledger, open_ledger
+from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.vault import RESERVE_BYTES
-from pico_banana.regenerate.plan.plan import able_types, plan_run
+from pico_banana.regenerate.plan.items import able_types, plan_run
 from pico_banana.regenerate.results.settling import settle
 from pico_banana.regenerate.work.budget import Budget, unpriced
 from pico_banana.regenerate.work.desk import Desk

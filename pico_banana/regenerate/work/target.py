@@ -6,7 +6,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
-from pico_banana.regenerate.ledger.ledger import open_ledger
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End
 from pico_banana.regenerate.work.forecast import prior_rate
