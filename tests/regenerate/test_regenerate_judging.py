@@ -68,7 +68,7 @@ def test_a_rerun_pays_nothing_and_a_wider_selection_only_what_is_new(serve, rows
 def test_another_policy_needs_no_call(serve, rows, tmp_path):
     server = serve()
     judge_published(gemini_config(server, tmp_path), tmp_path / "l", published_edits(rows))
-    strict = read_scores(tmp_path / "l", Policy(threshold=0.99))
+    strict = read_scores(tmp_path / "l", Policy(threshold=1.0))  # above: nothing is
     assert not any(row["accepted"] for row in strict)
     assert [row["score"] for row in strict] == [row["score"] for row in read_scores(tmp_path / "l")]
 

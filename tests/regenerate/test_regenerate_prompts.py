@@ -78,22 +78,15 @@ def test_every_shipped_prompt_has_the_places_of_its_stage():
     assert set(PLACES) == {"write", "write_turn", "shorten", "edit", "judge", "judge_turn"}
 
 
-def test_findings_reach_the_judge_and_the_ledger(serve, tmp_path):
+def test_findings_reach_the_ledger(serve, tmp_path):
     """The rehearsal's local edits leave most of a small photo as it was or change much of it; either is told."""
     photos = write_plain_folder(tmp_path / "photos", 6)
     config = gemini_config(serve(), photos, assign={"edit_types": ["remove_object"]}, checks={"min_changed": 0.9})
     run(config, tmp_path / "l")
     with open_ledger(tmp_path / "l") as ledger:
-        asked = [
-            json.loads(row[0])["text"]
-            for row in ledger.database.execute("SELECT inputs FROM calls WHERE stage = 'judge'")
-        ]
-        kept = [
-            json.loads(row[0])
-            for row in ledger.database.execute("SELECT findings FROM attempts WHERE outcome = 'scored'")
-        ]
-    assert asked
-    assert all("of the picture differs visibly from the input" in text for text in asked)
+        found = ledger.database.execute("SELECT findings FROM attempts WHERE outcome = 'made'")
+        kept = [json.loads(row[0]) for row in found]
+    assert kept
     assert all("unchanged" in found["noticed"] for found in kept)
 
 
