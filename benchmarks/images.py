@@ -235,9 +235,9 @@ def decoders_alone(mirror: str, **_: str):
     """The fastest decoders in a bare loop over the same files: the ceiling of one worker."""
     from pairs import files
 
-    from pico_banana.decoding import fast
-    from pico_banana.decoding.header import read_header
-    from pico_banana.decoding.memory import keep_freed_memory
+    from pico_banana.records.decoding import fast
+    from pico_banana.records.decoding.header import read_header
+    from pico_banana.records.decoding.memory import keep_freed_memory
 
     keep_freed_memory()
     for source, edited, _text in files(mirror):

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from pico_banana.decoding.change import ChangeReport
-    from pico_banana.decoding.decode import Backend, Resample
-    from pico_banana.decoding.geometry import Geometry
-    from pico_banana.decoding.header import Size
-    from pico_banana.decoding.measure import GeometryReport
     from pico_banana.mirrors.fetch.plan import Plan
     from pico_banana.mirrors.fetch.progress import Progress
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.streaming import OnMissing, Stream
     from pico_banana.records import Role
+    from pico_banana.records.decoding.change import ChangeReport
+    from pico_banana.records.decoding.decode import Backend, Resample
+    from pico_banana.records.decoding.geometry import Geometry
+    from pico_banana.records.decoding.header import Size
+    from pico_banana.records.decoding.measure import GeometryReport
     from pico_banana.records.wording import Wording
     from pico_banana.rows.sidecar import Annotations
     from pico_banana.rows.table.counting import CountBy
@@ -404,8 +404,8 @@ class PicoBanana(RecordSequence[R]):
         Raises:
             ConfigError: the rows have no pictures.
         """
-        from pico_banana.decoding.measure import geometry_report
         from pico_banana.pictures.filesystem import local_path
+        from pico_banana.records.decoding.measure import geometry_report
         from pico_banana.sharing.export.edits import edits_of
 
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
@@ -428,8 +428,8 @@ class PicoBanana(RecordSequence[R]):
         Raises:
             ConfigError: the rows have no pictures.
         """
-        from pico_banana.decoding.change import change_report
         from pico_banana.pictures.filesystem import local_path
+        from pico_banana.records.decoding.change import change_report
         from pico_banana.sharing.export.edits import edits_of
 
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long") if edit.id not in skip)
@@ -469,7 +469,7 @@ class PicoBanana(RecordSequence[R]):
         Args:
             batch_size: examples a batch; None gives single examples without a batch axis.
             size: of the pictures in pixels, one number or (width, height); None is 512 for "fit" and "crop".
-            geometry: what becomes of the pictures, see `pico_banana.decoding.geometry`.
+            geometry: what becomes of the pictures, see `pico_banana.records.decoding.geometry`.
             buckets: a table's name or (width, height) pairs, for "bucket".
             fill: RGB of the bars that "fit" adds.
             columns: which columns to give; empty for all. Pictures that are not named are not read.

@@ -26,7 +26,6 @@ ROOMS = (
     "telling",
     "errors",
     "taxonomy",
-    "decoding",
     "records",
     "mirrors",
     "rows",

@@ -43,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.cli.live import LiveLine
-    from pico_banana.decoding.change import ChangeReport
+    from pico_banana.records.decoding.change import ChangeReport
     from pico_banana.rows.sidecar import require_ending, write_annotations
 
     sort_words(args, "out")

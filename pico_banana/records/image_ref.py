@@ -54,7 +54,7 @@ class ImageRef:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the upright picture, from its header; PictureCorruptError when it is none."""
-        from pico_banana.decoding.header import read_size
+        from pico_banana.records.decoding.header import read_size
 
         return read_size(self.path)
 
@@ -96,6 +96,6 @@ class ImageRef:
             PictureCorruptError: the bytes are not a picture.
             TransportError: it could not be fetched this time.
         """
-        from pico_banana.decoding.pillow import loaded
+        from pico_banana.records.decoding.pillow import loaded
 
         return loaded(self.bytes(), address=self.address)[0]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from pico_banana.decoding.geometry import geometry
 from pico_banana.errors import ConfigError, ExportError, UnknownNameError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.records import Subset
+from pico_banana.records.decoding.geometry import geometry
 from pico_banana.sharing.export import ExportOptions, Format, export, find_format, webdataset
 
 if TYPE_CHECKING:

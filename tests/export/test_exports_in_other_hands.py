@@ -15,9 +15,9 @@ from PIL import Image, ImageOps
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.decoding.whole import look_at, look_at_file
 from pico_banana.errors import ConfigError, ExportError, PictureCorruptError, UnknownNameError
 from pico_banana.pictures.filesystem import local_path
+from pico_banana.records.decoding.whole import look_at, look_at_file
 from pico_banana.sharing.export import ExportOptions, export
 from pico_banana.sharing.export.keys import key_of
 from tests.export.odd_mirror import CUT_JPEG, CUT_PNG, JPEG, ON_ITS_SIDE, PAGE, PNG, make_odd_mirror, picture

@@ -11,9 +11,9 @@ from odd_files import drawing
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.decoding.change import change, change_mask
-from pico_banana.decoding.decode import decode, resize
 from pico_banana.errors import ConfigError
+from pico_banana.records.decoding.change import change, change_mask
+from pico_banana.records.decoding.decode import decode, resize
 from pico_banana.rows.sidecar import read_annotations, write_annotations
 
 if TYPE_CHECKING:

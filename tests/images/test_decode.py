@@ -12,10 +12,10 @@ import pytest
 from odd_files import corpus, drawing, encoded, interlaced, png, with_orientation
 from PIL import Image, ImageOps
 
-from pico_banana.decoding import fast
-from pico_banana.decoding.decode import decode, resize
-from pico_banana.decoding.header import HEADER_BYTES, read_header, read_size
 from pico_banana.errors import ConfigError, PictureCorruptError, UnknownNameError
+from pico_banana.records.decoding import fast
+from pico_banana.records.decoding.decode import decode, resize
+from pico_banana.records.decoding.header import HEADER_BYTES, read_header, read_size
 
 CORPUS = {**corpus(), "png interlaced": interlaced()}
 FAST = pytest.mark.skipif("pillow" in fast.decoders().values(), reason="needs pico-banana[fast]")
@@ -77,7 +77,7 @@ def test_fast_decoders_take_the_plain_files(name, monkeypatch):
     def refuse(*_):
         raise AssertionError("fell back to Pillow")
 
-    monkeypatch.setattr("pico_banana.decoding.decode._decode_with_pillow", refuse)
+    monkeypatch.setattr("pico_banana.records.decoding.decode._decode_with_pillow", refuse)
     assert decode(CORPUS[name]).shape[2] == 3
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from odd_files import drawing, encoded
 from PIL import Image
 
-from pico_banana.decoding.decode import decode
-from pico_banana.decoding.header import read_header, read_size
 from pico_banana.errors import PictureCorruptError
 from pico_banana.records import ImageRef
+from pico_banana.records.decoding.decode import decode
+from pico_banana.records.decoding.header import read_header, read_size
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of what it repairs
 MOST_PIXELS = 1_000_000

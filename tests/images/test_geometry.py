@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pico_banana.decoding.buckets import TABLES, bucket_table, nearest_bucket
-from pico_banana.decoding.decode import resize
-from pico_banana.decoding.geometry import POLICIES, Geometry, aspect_change, geometry
 from pico_banana.errors import ConfigError, UnknownNameError
+from pico_banana.records.decoding.buckets import TABLES, bucket_table, nearest_bucket
+from pico_banana.records.decoding.decode import resize
+from pico_banana.records.decoding.geometry import POLICIES, Geometry, aspect_change, geometry
 
 SIDES = st.integers(1, 3000)
 SIZES = st.tuples(SIDES, SIDES)

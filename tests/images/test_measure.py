@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from odd_files import drawing, encoded
 
-from pico_banana.decoding.measure import geometry_report, shift
+from pico_banana.records.decoding.measure import geometry_report, shift
 
 
 def scene(seed: int = 1) -> np.ndarray:

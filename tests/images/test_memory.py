@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import resource
-from pico_banana.decoding.memory import keep_freed_memory
+from pico_banana.records.decoding.memory import keep_freed_memory
 kept = %s
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

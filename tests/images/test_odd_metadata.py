@@ -10,10 +10,10 @@ import pytest
 from odd_files import chunk, drawing, encoded
 from PIL import Image, ImageCms
 
-from pico_banana.decoding.decode import decode
-from pico_banana.decoding.header import read_header, read_size
 from pico_banana.errors import PictureCorruptError
 from pico_banana.records import ImageRef
+from pico_banana.records.decoding.decode import decode
+from pico_banana.records.decoding.header import read_header, read_size
 from pico_banana.training.loader import make_loader
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of blocks it cannot read

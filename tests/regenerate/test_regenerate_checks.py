@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from pico_banana.errors import ConfigError
-from pico_banana.regenerate.settings.checks import CheckSettings, check
+from pico_banana.regenerate.settings.checks import CheckSettings
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.values import Picture
+from pico_banana.regenerate.work.checks import check
 from pico_banana.taxonomy import edit_type
 from tests.regenerate.scenes import draw_scene
 

@@ -17,8 +17,8 @@ from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, Mode
 from pico_banana.regenerate.backends.procedural import backend
 from pico_banana.regenerate.backends.procedural.pixels import as_image, decode, encode, from_image, resized
 from pico_banana.regenerate.plan.photos import find_photos, read_photo
-from pico_banana.regenerate.settings.config import SourceSettings
 from pico_banana.regenerate.settings.policy import named_policy
+from pico_banana.regenerate.settings.sections import SourceSettings
 from pico_banana.regenerate.settings.verdicts import Verdict, parse_verdict
 from pico_banana.regenerate.values import Instruction, KnownObject, Outcome, Picture
 from pico_banana.regenerate.work.stages import parse_written

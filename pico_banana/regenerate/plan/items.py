@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from pico_banana.regenerate.ledger.book import Ledger
-    from pico_banana.regenerate.settings.config import AssignSettings, Config, SessionSettings
+    from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.sections import AssignSettings, SessionSettings
 
 # Facts of a ledger; one made before there was such a fact lacks it, and is what ledgers were then.
 _PLANNED = "planned"

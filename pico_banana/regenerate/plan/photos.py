@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pico_banana.records import ImageRef
-    from pico_banana.regenerate.settings.config import SourceSettings
+    from pico_banana.regenerate.settings.sections import SourceSettings
 
 # RFC 2606: a host that can never exist. A local photo has no address of its own, and its path is nobody's business.
 LOCAL_HOST = "photos.invalid"

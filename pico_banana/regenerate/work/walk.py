@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import CHECK_FAILED, MADE, checks_id
-from pico_banana.regenerate.settings.checks import Findings, check
 from pico_banana.regenerate.settings.jury import GIVEN, UNJUDGED, Heard, Said
 from pico_banana.regenerate.settings.makers import maker_id, who
 from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Stage
+from pico_banana.regenerate.work.checks import Findings, check
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.stages import Unreadable, Work, edit, judge, judge_prompt, shorten, write_instruction
 

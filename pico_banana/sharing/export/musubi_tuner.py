@@ -12,7 +12,7 @@ from pico_banana.sharing.export.registry import EDITS, Format
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
     from pico_banana.sharing.export.job import Job
 
 _USUAL = (1024, 1024)  # of the edit models it trains; without one it takes 960 x 544, meant for films

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pico_banana.decoding.geometry import Geometry
-from pico_banana.decoding.geometry import geometry as make_geometry
 from pico_banana.errors import ConfigError
+from pico_banana.records.decoding.geometry import Geometry
+from pico_banana.records.decoding.geometry import geometry as make_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
 
 Wording: TypeAlias = Literal["long", "short", "clean_short", "both"]
 Codec: TypeAlias = Literal["keep", "png", "jpeg"]

@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pico_banana.decoding.decode import decode
-from pico_banana.decoding.header import read_header
-from pico_banana.decoding.whole import look_at_file
 from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
+from pico_banana.records.decoding.decode import decode
+from pico_banana.records.decoding.header import read_header
+from pico_banana.records.decoding.whole import look_at_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pico_banana.decoding.header import Header
+    from pico_banana.records.decoding.header import Header
     from pico_banana.sharing.export.options import ExportOptions
 
 _PNG_LEVEL = 4  # zlib 6 takes half as long again for 2 % less

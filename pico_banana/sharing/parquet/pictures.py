@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pico_banana.decoding.whole import look_at
 from pico_banana.errors import PictureCorruptError, PictureError, PictureMissingError, TransportError
 from pico_banana.records import ImageRef
+from pico_banana.records.decoding.whole import look_at
 from pico_banana.sharing.parquet.arrays import Encoded
 
 CHECK = 1  # raised when another picture passes the check, so that older shards are written again

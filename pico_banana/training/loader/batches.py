@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from pico_banana.decoding.memory import keep_freed_memory
 from pico_banana.errors import ConfigError, StoreError
+from pico_banana.records.decoding.memory import keep_freed_memory
 from pico_banana.training.loader.collate import collate, to_torch
 from pico_banana.training.loader.examples import WholeBatches, require_known
 from pico_banana.training.loader.order import Share, epoch_order, generator, plan_batches, share_out

@@ -14,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from pico_banana.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
-from pico_banana.decoding.geometry import Geometry, aspect_change
-from pico_banana.decoding.header import MAX_PIXELS, Size, read_header, read_size
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
+from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
+from pico_banana.records.decoding.geometry import Geometry, aspect_change
+from pico_banana.records.decoding.header import MAX_PIXELS, Size, read_header, read_size
 from pico_banana.training.loader.parts import Part, Rows, columns_of, parts_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
-from pico_banana.decoding.geometry import geometry as make_geometry
 from pico_banana.pictures.filesystem import local_path as kept_path
+from pico_banana.records.decoding.geometry import geometry as make_geometry
 from pico_banana.records.wording import Wording, check_wording
 from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.training.loader.batches import Loader, OnError
@@ -15,9 +15,9 @@ from pico_banana.training.loader.examples import LocalPath, RecordExamples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pico_banana.decoding.decode import Backend, Resample
-    from pico_banana.decoding.geometry import Geometry
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.decode import Backend, Resample
+    from pico_banana.records.decoding.geometry import Geometry
+    from pico_banana.records.decoding.header import Size
     from pico_banana.training.loader.parts import Rows
 
 _USUAL_SIZE = 512
@@ -46,7 +46,7 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
     Args:
         rows: a dataset, or anything with a length that gives records.
         size: of the pictures in pixels, one number or (width, height); None is 512 for "fit" and "crop".
-        geometry: what becomes of the pictures, see `pico_banana.decoding.geometry`.
+        geometry: what becomes of the pictures, see `pico_banana.records.decoding.geometry`.
         buckets: a table's name or (width, height) pairs, for "bucket".
         fill: RGB of the bars that "fit" adds.
         columns: which columns to give; empty for all.

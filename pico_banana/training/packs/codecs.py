@@ -9,9 +9,9 @@ import importlib
 import io
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from pico_banana.decoding import fast
-from pico_banana.decoding.decode import decode
 from pico_banana.errors import missing_extra, unknown_name
+from pico_banana.records.decoding import fast
+from pico_banana.records.decoding.decode import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pico_banana.decoding import fast
-from pico_banana.decoding.colours import to_srgb
-from pico_banana.decoding.header import MAX_PIXELS, SWAPS_SIDES, Header, Size, read_header
-from pico_banana.decoding.pillow import border, loaded
 from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.records.decoding import fast
+from pico_banana.records.decoding.colours import to_srgb
+from pico_banana.records.decoding.header import MAX_PIXELS, SWAPS_SIDES, Header, Size, read_header
+from pico_banana.records.decoding.pillow import border, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,10 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from pico_banana.decoding.exif import sure_orientation
-from pico_banana.decoding.pillow import upright_size
-from pico_banana.decoding.stripped import (
+from pico_banana.errors import PictureCorruptError
+from pico_banana.records.decoding.exif import sure_orientation
+from pico_banana.records.decoding.pillow import upright_size
+from pico_banana.records.decoding.stripped import (
     APP1,
     APP14,
     EXIF_PREFIX,
@@ -25,7 +26,6 @@ from pico_banana.decoding.stripped import (
     SCAN,
     jpeg_segments,
 )
-from pico_banana.errors import PictureCorruptError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pico_banana.decoding.exif import likely_orientation
+from pico_banana.records.decoding.exif import likely_orientation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

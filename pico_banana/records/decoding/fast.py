@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pico_banana.decoding.header import Header, Size
+    from pico_banana.records.decoding.header import Header, Size
 
 _SIGNATURE_AND_HEADER = 33  # 8 bytes of signature, then IHDR: 4 length, 4 name, 13 body, 4 checksum
 _pool_owner: dict[str, int] = {}  # the process whose kornia_rs threads are running

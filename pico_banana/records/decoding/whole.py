@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pico_banana.decoding.header import HEADER_BYTES, Header, read_header
 from pico_banana.errors import PictureCorruptError
+from pico_banana.records.decoding.header import HEADER_BYTES, Header, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,7 +121,7 @@ def _decode(data: bytes, address: str) -> None:
     Raises:
         PictureCorruptError: it is cut off or damaged.
     """
-    from pico_banana.decoding.decode import decode
+    from pico_banana.records.decoding.decode import decode
 
     if data.startswith(_PNG_HEAD) and _PNG_END not in data:
         raise PictureCorruptError(f"{address or 'the picture'} is cut off: a PNG without its end", address=address)

@@ -10,8 +10,8 @@ import io
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pico_banana.decoding.stripped import stripped
 from pico_banana.errors import PicoBananaError, PictureCorruptError
+from pico_banana.records.decoding.stripped import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from pico_banana.errors import ConfigError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
 
 # SDXL's report (arXiv 2307.01952, appendix I) lists the 1024-pixel buckets; these are the ones its trainers use.
 _SDXL = (

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.decoding.decode import decode, resize
-from pico_banana.decoding.geometry import aspect_change
-from pico_banana.decoding.measure import Shift, shift
 from pico_banana.errors import PicoBananaError
+from pico_banana.records.decoding.decode import decode, resize
+from pico_banana.records.decoding.geometry import aspect_change
+from pico_banana.records.decoding.measure import Shift, shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
 
 Box: TypeAlias = tuple[float, float, float, float]
 SIDE = 256

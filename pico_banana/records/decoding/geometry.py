@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, SupportsIndex, TypeAlias
 
-from pico_banana.decoding.buckets import bucket_table, nearest_bucket
 from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.records.decoding.buckets import bucket_table, nearest_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
 
 Policy: TypeAlias = Literal["none", "match_source", "match_edited", "fit", "crop", "bucket"]
 POLICIES: tuple[Policy, ...] = ("none", "match_source", "match_edited", "fit", "crop", "bucket")
@@ -141,7 +141,7 @@ def geometry(
     Args:
         policy: one of `POLICIES`, or a finished Geometry, which is given back.
         size: pixels; one number is a square (for match_* the longest side, for bucket its area's root).
-        buckets: a table's name, see `pico_banana.decoding.buckets`, or (width, height) pairs.
+        buckets: a table's name, see `pico_banana.records.decoding.buckets`, or (width, height) pairs.
         fill: RGB of the bars that fit adds.
 
     Returns:

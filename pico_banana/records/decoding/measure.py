@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pico_banana.decoding.decode import resize
-from pico_banana.decoding.geometry import aspect_change
-from pico_banana.decoding.header import read_size
 from pico_banana.errors import PicoBananaError
+from pico_banana.records.decoding.decode import resize
+from pico_banana.records.decoding.geometry import aspect_change
+from pico_banana.records.decoding.header import read_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from pico_banana.decoding.header import Size
+    from pico_banana.records.decoding.header import Size
 
 _GRID = 256
 _NEAR = 4  # grid points around the peak that belong to it
