@@ -123,7 +123,7 @@ def test_success_rates_are_those_configured(serve, tmp_path):
         serve(rates=rates),
         photos,
         assign={"edit_types": list(rates)},
-        source={"folder": str(photos), "per_photo": 12},
+        source={"folder": str(photos), "per_photo": 6},
         checks={"enabled": False},
     )
     run(config, tmp_path / "ledger")
@@ -131,7 +131,7 @@ def test_success_rates_are_those_configured(serve, tmp_path):
         report = make_report(ledger)
     for kind, rate in rates.items():
         count = report.types[kind].items
-        assert count == 120
+        assert count == 60
         deviation = math.sqrt(rate * (1 - rate) / count)
         assert abs(report.types[kind].first_rate - rate) < 4 * deviation
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,16 +106,29 @@ def _objects(scene: Scene, drawn: Drawn) -> Iterator[dict[str, object]]:
         yield facts
 
 
-def edited_drawings(sample: Sample) -> Iterator[tuple[str, Pixels]]:
-    """Draw the accepted edits, the rejected ones, and the turns of the sessions.
+def edited_paths(sample: Sample) -> set[str]:
+    """Name every picture that is no photo.
 
     Args:
         sample: the content.
 
+    Returns:
+        Paths below the sample's folder.
+    """
+    return {path for path, *_ in _edited(sample)}
+
+
+def edited_drawings(sample: Sample, *, every: int = 1) -> Iterator[tuple[str, Pixels]]:
+    """Draw the accepted edits, the rejected ones, and the turns of the sessions.
+
+    Args:
+        sample: the content.
+        every: 1 to draw all, 3 to draw every third.
+
     Yields:
         (path, colours as bytes, of shape (height, width, 3)).
     """
-    for path, photo, shot, key in _edited(sample):
+    for path, photo, shot, key in islice(_edited(sample), None, None, every):
         yield path, levels(shot.drawn(collection.edited_size(photo, shot, *key)).picture, step=_LEVEL_STEP)
 
 

@@ -50,15 +50,14 @@ def _drawn_out(noise: Mask, *, axis: int, length: int) -> Mask:
 def _pointillism(photo: Pixels, amount: float, rng: Generator) -> Pixels:
     height, width = photo.shape[:2]
     vivid = np.clip(saturate(blur(photo, 2), 1.6), 0, 1)
-    colours = (vivid * 255).astype(np.uint8)
     image = as_image(mix(vivid, (0.95, 0.92, 0.86), 0.45))
     draw = ImageDraw.Draw(image)
     radius = max(1.6, min(height, width) / 150 * (0.5 + 0.5 * amount))
     count = int(height * width / radius**2 * 0.55 * max(0.4, amount))
-    for x, y, jitter in zip(
-        rng.uniform(0, width, count), rng.uniform(0, height, count), rng.integers(-22, 23, count), strict=True
-    ):
-        red, green, blue = (int(np.clip(int(part) + jitter, 0, 255)) for part in colours[int(y), int(x)])
+    across, down = rng.uniform(0, width, count), rng.uniform(0, height, count)
+    jitter = rng.integers(-22, 23, (count, 1))
+    colours = np.clip((vivid * 255).astype(np.int64)[down.astype(int), across.astype(int)] + jitter, 0, 255)
+    for x, y, (red, green, blue) in zip(across.tolist(), down.tolist(), colours.tolist(), strict=True):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(red, green, blue))
     return from_image(image)
 
