@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# A worker more than a small machine has cores: tests wait for servers and processes of their own.
+TESTS = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup demo test check bench docs clean
 
@@ -18,14 +20,14 @@ demo: setup  ## the main job on the embedded sample: all four subsets, pictures 
 	$(BIN)/python examples/regenerate_sample.py demo/regenerated
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(TESTS)
 
 check: setup  ## what a change must pass: format, lint, strict types, tests, generated docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m docs.site
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(TESTS)
 
 docs: setup  ## write the generated pages anew, and the site: build/site/html/index.html
 	$(BIN)/python -m docs.generate

@@ -17,6 +17,18 @@ os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("PICO_BANANA_MIRROR", None)
 
+# Files that take longest, longest first: what is begun last should be short, or one worker ends long after the others.
+LONGEST = (
+    "test_pages.py",
+    "test_regenerate_kill.py",
+    "test_regenerate_procedural.py",
+    "test_regenerate_run.py",
+    "test_uploading.py",
+    "test_uploading_safely.py",
+    "test_regenerate_wrong_edits.py",
+    "test_typing.py",
+)
+
 _connect = socket.socket.connect
 
 
@@ -28,6 +40,12 @@ def _only_this_machine(self: socket.socket, address: object) -> None:
 
 
 socket.socket.connect = _only_this_machine  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; all else stays in its order."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(autouse=True)
