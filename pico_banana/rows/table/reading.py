@@ -114,7 +114,7 @@ class RecordReader:
         """Spell out the commonest case: reading at random is twice as fast without the loop and its calls."""
         texts = self._table.strings("texts", batch, buffer=1)
         offsets, start, last = texts.offsets.cast("B"), texts.start, _text(self._table, texts)
-        unusual = texts.valid is not None or not _all_null(self._table.strings("local_source", batch))
+        valid, photos_are_linked = texts.valid, _all_null(self._table.strings("local_source", batch))
         bounds = _FIVE_OFFSETS.unpack_from
         twin, local, kind, bits = (self._getter(name, batch) for name in ("twin", "local_source", "type", "flags"))
         data, assemble = self._table.data, self._assemble
@@ -124,10 +124,11 @@ class RecordReader:
             encoded, flags = data[start + first : start + end], bits(row)
             twin_number = twin(row) if flags & SHARED else 0
             url, long, short = url - first, long - first, short - first
-            if not unusual and encoded.isascii():  # then bytes and letters are the same, and one decoding does
+            if photos_are_linked and encoded.isascii():  # then bytes and letters are the same, and one decoding does
                 text = encoded.decode()
+                brief = text[short:] if valid is None or valid[row >> 1] & (0x80 if row & 1 else 0x08) else None
                 return assemble(
-                    text[:url], twin_number, text[url:long], None, text[long:short], text[short:], kind(row), flags
+                    text[:url], twin_number, text[url:long], None, text[long:short], brief, kind(row), flags
                 )
             return assemble(
                 encoded[:url].decode(),
