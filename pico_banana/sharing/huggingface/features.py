@@ -28,9 +28,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.sharing.huggingface.embedding import EMBEDDED_ROWS, embedded
 from pico_banana.taxonomy import categories, edit_types
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
     from datasets import Features
 
@@ -82,6 +85,27 @@ def feature_table(dataset: RecordSequence[Any], wanted: Features | None = None) 
     plain = [pa.field(field.name, _plain(field.type)) for field in table.schema]
     labelled = table_cast(table.cast(pa.schema(plain)), features(dataset.subset).arrow_schema)
     return table_cast(labelled, schema).combine_chunks()
+
+
+def tables_of(
+    dataset: RecordSequence[Any], start: int, stop: int, wanted: Features | None = None, *, embed: bool
+) -> Iterator[tuple[int, pa.Table]]:
+    """Give the rows of one piece as tables.
+
+    Args:
+        dataset: all rows.
+        start: the first row of the piece.
+        stop: the row behind its last.
+        wanted: see `feature_table`.
+        embed: put the pictures' bytes in; the tables are then small.
+
+    Yields:
+        The place of a table's first row, and the table.
+    """
+    step = EMBEDDED_ROWS if embed else max(1, stop - start)
+    for first in range(start, stop, step) if stop > start else (start,):
+        table = feature_table(dataset[first : min(stop, first + step)], wanted)
+        yield first, embedded(table) if embed else table
 
 
 def shard_ranges(rows: int) -> list[tuple[int, int]]:
