@@ -186,7 +186,5 @@ def _read(file: Path) -> pa.Table:
         return readers[file.suffix](file)
     except FileNotFoundError as error:
         raise ConfigError(f"{file} is not there; annotations are a file with a column id", key="annotations") from error
-    except (IsADirectoryError, PermissionError) as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}", key="annotations") from error
     except (OSError, pa.ArrowException) as error:
         raise ConfigError(f"{file} cannot be read as a table: {error}", key="annotations") from error
