@@ -84,7 +84,7 @@ class TestGet(Fixtures, AbstractGetTests):
     def test_get_directory_recursive(  # type: ignore[override]  # theirs makes its folder through the file system
         self, fs: Any, root: Path, fs_path: str, local_target: str
     ) -> None:
-        (root / "images" / "src").mkdir()
+        (root / "images" / "src").mkdir(parents=True)
         (root / "images" / "src" / "file").write_bytes(b"x")
         source, target = f"{fs_path}/src", Path(local_target)
         for name in (source, f"{source}/"):
