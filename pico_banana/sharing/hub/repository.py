@@ -16,6 +16,7 @@ from pico_banana.rows.narrowing import parted
 from pico_banana.rows.table.counting import count_rows
 from pico_banana.sharing.hub.card import DISTRIBUTION, card, write_distribution
 from pico_banana.sharing.hub.croissant import write_croissant
+from pico_banana.sharing.hub.examples import example_names, write_examples
 from pico_banana.sharing.hub.licence import Origin
 from pico_banana.sharing.hub.pictures_index import write_pictures_index
 from pico_banana.sharing.hub.published import CARD, CROISSANT, PublishedConfig, Repository
@@ -84,15 +85,21 @@ def build_repository(
     if not names or len(set(names)) != len(names):
         raise ConfigError("a publication needs one dataset for each config, and at least one")
     settling = Settling(folder)
-    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *(rows_file(name).path for name in names)])
+    rows_files = (rows_file(name).path for name in names)
+    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *example_names(), *rows_files])
     remove_leftovers(folder)
     configs = tuple(
         _write_config(dataset, publication, folder, read or ImageRef.bytes, (limits or {}).get(dataset.subset))
         for dataset in publication.datasets
     )
-    repository = Repository(folder, publication.title, publication.form, publication.terms, configs, publication.gated)
-    written = [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
-    if publication.form is Form.PICTURES:
+    pictured = publication.form is Form.PICTURES
+    examples = write_examples(publication.datasets, configs, folder) if pictured else ()
+    repository = Repository(
+        folder, publication.title, publication.form, publication.terms, configs, publication.gated, examples
+    )
+    written = [name for example in examples for name in (example.source, example.edited)]
+    written += [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
+    if pictured:
         write_pictures_index(configs, folder)
         written.append(INDEX)
     written += write_distribution(repository)
