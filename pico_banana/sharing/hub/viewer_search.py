@@ -96,7 +96,7 @@ def _words(text: str) -> set[str]:
 @cache
 def _stemmer() -> Callable[[str], str]:
     try:
-        from snowballstemmer import stemmer
+        from snowballstemmer import stemmer  # type: ignore[import-untyped]
     except ImportError as absent:
         error = missing_extra("snowballstemmer", "sql", "search over a repository's folder")
         raise error from absent
@@ -112,9 +112,8 @@ def _viewers_columns(connection: Any, kinds: Mapping[str, Any], where: str) -> l
         elif kind.id == "list":
             made.append(_as(f"len({quoted(name)})", f"{name}.length", where))
         elif kind.id == "struct" and {child for child, _ in kind.children} == {"bytes", "path"}:
-            for place, part in enumerate(("width", "height")):
-                if quoted(f"{name}.{part}") in where:
-                    made.append(_as(_measured(connection, quoted(name), part, place), f"{name}.{part}", where))
+            named = [part for part in ("width", "height") if quoted(f"{name}.{part}") in where]
+            made += [_as(_measured(connection, quoted(name), part), f"{name}.{part}", where) for part in named]
     return [sql for sql in made if sql]
 
 
@@ -122,12 +121,13 @@ def _as(sql: str, name: str, where: str) -> str:
     return f"{sql} AS {quoted(name)}" if quoted(name) in where else ""
 
 
-def _measured(connection: Any, column: str, part: str, place: int) -> str:  # noqa: ANN401 - as above
+def _measured(connection: Any, column: str, part: str) -> str:  # noqa: ANN401 - as above
     from duckdb import InvalidInputException, NotImplementedException
 
     def measure(data: bytes) -> int | None:
         found = picture_size(data)
-        return found[place] if found else None
+        width, height, _ = found or (None, None, "")
+        return width if part == "width" else height
 
     function = f"picture_{part}"
     with suppress(InvalidInputException, NotImplementedException):  # it is there already, for another column
