@@ -44,6 +44,7 @@ LAYOUT = "1.0.0"  # raise it when a column changes its name or feature
 SHARDS = (
     64  # pieces for worker processes and nodes to share; 8 nodes of 8 workers, and each still large enough to be quick
 )
+LEAST_ROWS = 16  # of a piece but where there are fewer in all: a streamed `push_to_hub` writes a file a piece
 
 
 def features(subset: Subset) -> Features:
@@ -115,9 +116,10 @@ def shard_ranges(rows: int) -> list[tuple[int, int]]:
         rows: how many rows there are.
 
     Returns:
-        (start, stop) of each piece, in order; none is empty unless there are no rows at all.
+        (start, stop) of each piece, in order; at most `SHARDS`, and so few that each has some `LEAST_ROWS`. None is
+        empty unless there are no rows at all.
     """
-    pieces = min(SHARDS, rows) or 1
+    pieces = min(SHARDS, -(-rows // LEAST_ROWS)) or 1
     bounds = [rows * piece // pieces for piece in range(pieces + 1)]
     return list(pairwise(bounds))
 
