@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -28,7 +29,8 @@ from pico_banana.pictures.filesystem import expect
 from pico_banana.pictures.jobs.needed import ROLES, row_pictures
 from pico_banana.pictures.readahead import AHEAD
 from pico_banana.records import Subset
-from pico_banana.sharing.huggingface.features import LAYOUT, feature_table, features, shard_ranges
+from pico_banana.sharing.huggingface.features import LAYOUT, features, shard_ranges, tables_of
+from pico_banana.sharing.huggingface.keeping import is_whole, kept_in
 from pico_banana.sharing.huggingface.request import (
     ALL,
     OPTIONS,
@@ -82,6 +84,7 @@ class PicoBananaConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
         shuffle: the seed of a random order.
         balance: the same number of rows for each "edit_type" or "category".
         limit: at most so many rows, in each split.
+        embed: put the pictures' bytes in the place of their addresses, for readers without this package.
     """
 
     mirror: str | None = None
@@ -102,6 +105,7 @@ class PicoBananaConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     shuffle: int | None = None
     balance: Literal["edit_type", "category"] | None = None
     limit: int | None = None
+    embed: bool = False
 
     def request(self) -> Request:
         """Read the options.
@@ -116,6 +120,7 @@ class PicoBananaConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
             mirror=self.mirror or self.data_dir,
             rows=self.rows,
             on_bad_rows=self.on_bad_rows,
+            embed=self.embed,
             **{option: getattr(self, option) for option in OPTIONS},
         )
 
@@ -178,7 +183,10 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
         """
         self._again = {name: options[name] for name in ("num_proc", "download_mode") if name in options}
         self.settle()
-        super().download_and_prepare(*args, **options)
+        if not is_whole(self.cache_dir) and Path(self.cache_dir).exists():  # `datasets` would take it as it is
+            options["download_mode"] = "force_redownload"
+        with kept_in(self.cache_dir):
+            super().download_and_prepare(*args, **options)
 
     def as_dataset(self, split: Any = None, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as datasets declares it
         """Give what was prepared; splits by photo that were not are prepared now.
@@ -268,4 +276,5 @@ class PicoBanana400k(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datas
             if self._streams:
                 for role in ROLES:
                     expect([address for row in row_pictures(rows[start : stop + AHEAD], (role,)) for address in row])
-            yield str(start), feature_table(rows[start:stop], self.info.features)
+            for first, table in tables_of(rows, start, stop, self.info.features, embed=self.config.embed):
+                yield str(first), table

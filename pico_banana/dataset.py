@@ -292,23 +292,27 @@ class PicoBanana(RecordSequence[R]):
             raise error from absent
         return cast("pl.DataFrame", from_arrow(self.to_arrow()))
 
-    def to_datasets(self, *, cache_dir: str | Path | None = None) -> datasets.Dataset:
+    def to_datasets(self, *, cache_dir: str | Path | None = None, embed: bool = False) -> datasets.Dataset:
         """Give the rows as a `datasets.Dataset`, with the columns of `load_dataset`; pictures are read when decoded.
 
         The rows are written to the cache of `datasets` once: the same rows have the same fingerprint, in any process.
 
         Args:
             cache_dir: the cache of `datasets`; None for its own choice.
+            embed: put the pictures' bytes in, so that what `save_to_disk` and `to_parquet` write can be read where this
+                package is not installed. A picture that nobody has is null.
 
         Returns:
             The rows in the order of this dataset, memory-mapped.
 
         Raises:
+            TransportError: a picture to embed could not be fetched this time.
+            DiskFullError: there is no room for the cache.
             StoreError: the cache cannot be written.
         """
         from pico_banana.sharing.huggingface import to_datasets
 
-        return to_datasets(self, cache_dir=cache_dir)
+        return to_datasets(self, cache_dir=cache_dir, embed=embed)
 
     def sql(self, query_text: str) -> pa.Table:
         """Ask the rows in SQL; the table is called `rows`.

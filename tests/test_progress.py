@@ -47,3 +47,12 @@ def test_making_a_mirror_leaves_no_control_sequence_in_a_log(tmp_path, capsys):
 )
 def test_bytes_are_told_alike_everywhere(count, told):
     assert readable(count) == told
+
+
+def test_publishing_shows_a_bar_on_a_terminal(tmp_path, monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    made = ["publish", "single_turn", "--mirror", "sample", "--licence", "mit", "--to", str(tmp_path / "r")]
+    assert main(made) == 0
+    assert "86/86" in stream.getvalue()
+    assert "3.6 MB of about 3.6 MB" in stream.getvalue()

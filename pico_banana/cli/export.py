@@ -9,11 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.cli.bar import Bar
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
-from pico_banana.cli.live import LiveLine
 from pico_banana.cli.words import sort_words
+from pico_banana.mirrors.fetch.plan import free_bytes
+from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
@@ -145,18 +147,22 @@ def _export(args: argparse.Namespace) -> int:
 def _pack(args: argparse.Namespace) -> int:
     sort_words(args, "folder")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the processes at work are ended too
+    from pico_banana.training.loader import make_examples
+    from pico_banana.training.packs import forecast_bytes, pack
+
     rows = chosen_rows(args)
-    with LiveLine() as line:
-        line.show(f"packing {len(rows):,} rows into {args.folder}")
-        report = rows.pack(
+    examples = make_examples(rows, size=args.size, geometry=args.geometry, buckets=args.buckets)
+    about = readable(forecast_bytes(examples, args.format))
+    free = readable(free_bytes(args.folder))
+    sys.stderr.write(f"packing {len(examples):,} examples into {args.folder}: about {about}; {free} are free there\n")
+    with Bar("example") as bar:
+        report = pack(
+            examples,
             args.folder,
             format=args.format,
             workers=args.workers,
             executor=args.executor,
-            size=args.size,
-            geometry=args.geometry,
-            buckets=args.buckets,
-            progress=lambda done: line.show(f"{done:,} examples packed"),
+            progress=lambda done: bar.at(done, len(examples), f"about {about} in all"),
         )
     return _reported(report, args)
 

@@ -1,11 +1,10 @@
-"""How far an export is, on stderr: a bar on a terminal, a plain line now and then in a file."""
+"""How far an export or a publication is, on stderr."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from pico_banana.cli.live import LiveLine
+from pico_banana.cli.bar import Bar
 from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
@@ -14,22 +13,12 @@ if TYPE_CHECKING:
 _MINUTE_S = 60
 
 
-class ExportBar:
-    """Shows the progress of an export, with its size and time as they are likely to be in the end."""
+class ExportBar(Bar):
+    """Shows the progress, with its size and time as they are likely to be in the end."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
-        self._line = LiveLine()
-        self._bar: Any = None  # tqdm has no types
-
-    def __enter__(self) -> Self:
-        """Use it in a with block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave the bar as it is, so that what comes next begins on a line of its own."""
-        if self._bar is not None:
-            self._bar.close()
+        super().__init__("row")
 
     def show(self, progress: Progress) -> None:
         """Show how far it is.
@@ -37,15 +26,7 @@ class ExportBar:
         Args:
             progress: the state by now.
         """
-        if not sys.stderr.isatty():
-            self._line.show(f"{progress.rows:,} of {progress.total:,} rows; {told(progress)}")
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=progress.total, unit="row", file=sys.stderr, dynamic_ncols=True, mininterval=0.2)
-        self._bar.set_postfix_str(told(progress), refresh=False)
-        self._bar.update(progress.rows - self._bar.n)
+        self.at(progress.rows, progress.total, told(progress))
 
 
 def told(progress: Progress) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.publish_check import tell_check, tell_found
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.telling import told
@@ -189,7 +190,8 @@ def _written(args: argparse.Namespace, folder: Path) -> Repository:
     terms = agreed_terms(origin, changes, licence=args.licence, permission=args.i_have_permission)
     form, gated = Form(args.form), args.gated is not None
     publication = Publication(datasets, terms, title=args.title, form=form, splits=args.splits, gated=gated)
-    return build_repository(publication, folder)
+    with ExportBar() as bar:
+        return build_repository(publication, folder, progress=bar.show)
 
 
 def _chosen(args: argparse.Namespace, subset: str) -> PicoBanana[Any]:

@@ -11,10 +11,12 @@ from pico_banana.mirrors.fetch.sizes import readable
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pico_banana.sharing.hub.viewer import ViewerReport
 
+_LABELS = 3
 _FOUND = 100  # rows, as many as the viewer's page
 
 
@@ -61,10 +63,16 @@ def _shown(report: ViewerReport) -> str:
         lines.append(f"  first page: {view.first.rows} rows{', cells shortened' if view.first.cut else ''}")
         for column in view.columns:
             numbers = " ".join(f"{name} {value:g}" for name, value in column.numbers.items() if name != "std")
-            labels = ", ".join(f"{name[:32]} {count:,}" for name, count in list(column.frequencies.items())[:3])
+            labels = ", ".join(f"{name[:32]} {count:,}" for name, count in _most(column.frequencies))
             told_empty = f", {column.empty:,} empty" if column.empty else ""
             lines.append(f"  {column.name:<18} {column.kind:<12} {numbers or labels}{told_empty}")
             lines.append(f"  {'':<18} first: {view.first.cells.get(column.name, 'empty')}")
+        if view.lost:
+            lines.append(f"  the viewer will show no statistics of this split: {view.lost}")
     lines += [f"{problem.level}: {problem.where}: {problem.what}" for problem in report.problems]
     lines.append(f"{len(report.errors)} errors, {len(report.problems) - len(report.errors)} warnings")
     return "\n".join(lines) + "\n"
+
+
+def _most(frequencies: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(frequencies.items(), key=lambda item: -item[1])[:_LABELS]

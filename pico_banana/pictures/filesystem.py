@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
-from fsspec.spec import AbstractFileSystem
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import PROTOCOL, Address, parse_address
 from pico_banana.mirrors.known import recall
 from pico_banana.mirrors.store import area, present
 from pico_banana.pictures.packed import packed_path
+from pico_banana.pictures.readonly import ReadOnlyFileSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,7 +118,7 @@ class _Sized(io.FileIO):
         self.blocksize = io.DEFAULT_BUFFER_SIZE
 
 
-class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+class PicoBananaFileSystem(ReadOnlyFileSystem):
     """Read-only access to pictures by address."""
 
     protocol: ClassVar[str] = PROTOCOL
@@ -241,8 +241,7 @@ class PicoBananaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec 
         return data[start:end]
 
     def _open(self, path: str, mode: str = "rb", **_: object) -> IO[bytes]:
-        if mode != "rb":
-            raise ConfigError(f"picobanana:// is read-only; it cannot be opened with mode {mode!r}")
+        self.require_reading(path, mode)
         return _Sized(local_path(f"{PROTOCOL}://{self._strip_protocol(path)}"))
 
 

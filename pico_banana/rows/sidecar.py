@@ -182,6 +182,9 @@ def _read(file: Path) -> pa.Table:
     if file.suffix not in readers:
         raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
     try:
+        file.stat()  # Arrow's Parquet reader says no more of a missing file than its name
         return readers[file.suffix](file)
-    except (OSError, pa.ArrowInvalid) as error:
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file} is not there; annotations are a file with a column id", key="annotations") from error
+    except (OSError, pa.ArrowException) as error:
         raise ConfigError(f"{file} cannot be read as a table: {error}", key="annotations") from error

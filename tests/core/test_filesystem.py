@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -95,7 +94,7 @@ def test_folders_are_listed(edits: Any, files: Any, pictured: Path) -> None:
 
 def test_it_is_read_only(edits: Any, files: Any) -> None:
     for mode in ("wb", "ab", "r+b"):
-        with pytest.raises(ConfigError, match=rf"read-only; it cannot be opened with mode '{re.escape(mode)}'"):
+        with pytest.raises(ConfigError, match="picobanana:// is read-only"):
             files.open(edits[0].edited.address, mode)
 
 

@@ -110,3 +110,9 @@ def test_measurements_are_not_added_to_a_foreign_table(tmp_path: Path, capsys: p
     assert "holds other annotations (it has no " in said
     assert said.count("\n") == 1
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "scores.csv", "scores.jsonl"])
+def test_a_file_that_is_not_there_is_said_to_be_missing(rows: Any, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is not there"):
+        rows.where("score > 0", tmp_path / name)

@@ -8,6 +8,7 @@ import datasets
 import pytest
 
 import pico_banana as pb
+from pico_banana.cli import main
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.rehearsal.making.make import make_mirror
 
@@ -98,3 +99,85 @@ def test_mistakes_are_explained(mirror, cache):
         pb.prepare(mirror=mirror, rows="rows.jsonl", cache_dir=cache)
     with pytest.raises(SelectionError, match="no split"):
         pb.prepare("multi_turn", mirror=mirror, splits="validation", cache_dir=cache)
+
+
+def test_a_cache_that_was_cut_short_is_written_again(mirror, cache, elsewhere):
+    folder = pb.prepare("instructions", mirror=mirror, cache_dir=cache)["instructions"]
+    (file,) = folder.glob("*.arrow")
+    whole = file.read_bytes()
+    for cut in (whole[: len(whole) // 2], whole[:-30], b""):
+        file.write_bytes(cut)
+        assert pb.prepare("instructions", mirror=mirror, cache_dir=cache) == {"instructions": folder}
+        assert file.read_bytes() == whole
+    (folder / "dataset_info.json").write_text("{", encoding="utf-8")
+    pb.prepare("instructions", mirror=mirror, cache_dir=cache)
+    assert len(datasets.load_dataset(NAME, "instructions", split="train", cache_dir=str(cache))) == 90
+
+
+def test_force_writes_what_is_there_again(mirror, cache, elsewhere):
+    folder = pb.prepare("instructions", mirror=mirror, cache_dir=cache)["instructions"]
+    (file,) = folder.glob("*.arrow")
+    before = file.stat().st_mtime_ns
+    pb.prepare("instructions", mirror=mirror, cache_dir=cache)
+    assert file.stat().st_mtime_ns == before
+    command = ["prepare", "instructions", "--mirror", str(mirror), "--cache-dir", str(cache)]
+    assert main([*command, "--force"]) == 0
+    assert file.stat().st_mtime_ns > before
+
+
+def test_the_command_warns_of_a_folder_and_of_the_wait(mirror, cache, elsewhere, capsys):
+    command = ["prepare", "instructions", "--mirror", str(mirror), "--cache-dir", str(cache)]
+    assert main(command) == 0
+    told = capsys.readouterr()
+    assert "HF_HUB_OFFLINE=1" in told.err
+    assert "warning" not in told.err
+    (elsewhere / NAME).mkdir()
+    assert main(command) == 0
+    assert f"warning: {elsewhere / NAME} is what stock load_dataset" in capsys.readouterr().err
+    with pytest.warns(UserWarning, match="call it from another folder"):
+        pb.prepare("instructions", mirror=mirror, cache_dir=cache)
+
+
+def test_a_cache_that_cannot_be_written_is_told(mirror, tmp_path, elsewhere, capsys):
+    (tmp_path / "file").write_bytes(b"")
+    command = ["prepare", "instructions", "--mirror", str(mirror), "--cache-dir"]
+    assert main([*command, str(tmp_path / "file" / "cache")]) == 1
+    assert f"{tmp_path / 'file'} is a file; name a folder in its place" in capsys.readouterr().err
+    assert main([*command, "/proc/cache"]) == 1
+    assert "error: cannot write /proc/" in capsys.readouterr().err
+
+
+def test_embedded_pictures_are_read_where_this_package_is_not(mirror, tmp_path, cache, fresh):
+    pb.prepare("preference", mirror=mirror, cache_dir=cache, embed=True)
+    rows = pb.load("multi_turn", mirror=mirror)[:40]
+    rows.to_datasets(cache_dir=cache, embed=True).save_to_disk(str(tmp_path / "saved"))
+    rows.to_datasets(cache_dir=cache, embed=True).to_parquet(str(tmp_path / "saved.parquet"))
+    found = fresh(
+        f"""
+        import sys
+        sys.modules["pico_banana"] = None  # as if it were not installed
+        from datasets import Dataset, load_dataset, load_from_disk
+        pairs = load_dataset("pico-banana-400k", "preference", split="train")
+        print([[picture.size for picture in row["rejected_images"]] for row in pairs], pairs[0]["edited_image"].size)
+        saved, table = {str(tmp_path / "saved")!r}, {str(tmp_path / "saved.parquet")!r}
+        for sessions in (load_from_disk(saved), Dataset.from_parquet(table)):
+            print([[turn["image"] and turn["image"].size for turn in row["turns"]] for row in sessions])
+        """
+    )
+    pairs = pb.load("preference", mirror=mirror)
+    sizes = [[picture.image().size for picture in row.rejected] for row in pairs]
+    line = f"{[[turn.image and turn.image.image().size for turn in row.turns] for row in rows]}\n"
+    assert found == f"{sizes} {pairs[0].chosen.image().size}\n{line}{line}"
+
+
+def test_a_picture_that_nobody_has_is_null_when_embedded(tmp_path, cache):
+    folder = make_mirror(tmp_path / "lossy", rows=3, pictures=True, size=(24, 18)).folder
+    rows = pb.load("single_turn", mirror=folder)
+    gone, broken = rows[0].edited.path, rows[1].edited.path
+    gone.unlink()
+    broken.write_bytes(b"<html>log in</html>")
+    with pytest.warns(UserWarning, match="left out, null in its row"):
+        made = rows.to_datasets(cache_dir=cache, embed=True)
+    assert [row["edited_image"] is None for row in made] == [True, True, *[False] * (len(rows) - 2)]
+    again = rows.to_datasets(cache_dir=cache)  # with addresses it is another file
+    assert again._fingerprint != made._fingerprint

@@ -168,3 +168,11 @@ def test_a_tar_header_is_what_tarfile_writes(name):
         member = tarfile.TarInfo(name)
         member.size, member.mode = size, 0o644
         assert webdataset._header(name, size) == member.tobuf(tarfile.PAX_FORMAT)
+
+
+def test_options_and_the_keywords_they_stand_for_are_refused_together(singles, tmp_path):
+    with pytest.raises(ConfigError, match=r"options= and codec=, quality=, which options= would override"):
+        singles.export("jsonl", tmp_path / "out", options=ExportOptions(codec="png"), codec="jpeg", quality=80)
+    assert not (tmp_path / "out").exists()
+    report = singles.export("jsonl", tmp_path / "out", options=ExportOptions(wording="short"), progress=print)
+    assert report.written

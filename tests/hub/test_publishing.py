@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -13,9 +15,10 @@ import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, LicenceError, UnknownNameError
 from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.store import sha256_of
 from pico_banana.sharing.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
 from pico_banana.sharing.hub.licence_ids import LICENCE_IDS
-from pico_banana.sharing.hub.viewer import read_card
+from pico_banana.sharing.hub.viewer import check_folder, read_card
 from pico_banana.sharing.parquet.layout import Form
 
 
@@ -32,7 +35,8 @@ def test_a_whole_publication_is_a_mirror_with_card_index_and_croissant(publish, 
     shards = {shard.file for config in repository.configs for split in config.splits for shard in split.shards}
     rest = {"README.md", "croissant.json", "distribution.png", "index/pictures.parquet", "publication.json"}
     rows = {"jsonl/sft.jsonl", "jsonl/preference.jsonl", "jsonl/multi-turn.jsonl"}
-    assert set(names) == shards | rest | rows
+    examples = {f"examples/{number}-{role}" for number in (1, 2, 3) for role in ("source.jpg", "edited.png")}
+    assert set(names) == shards | rest | rows | examples
     for name in rows:
         assert (folder / name).read_bytes() == (synthetic / name).read_bytes()
     with Image.open(folder / "distribution.png") as picture:
@@ -266,6 +270,65 @@ def test_annotations_are_published_alone_and_load_by_name(tmp_path, capsys):
         "cc-by-4.0",
         ["scores", "masks"],
     )
+
+
+def test_a_repository_of_annotations_says_what_is_in_it(tmp_path):
+    from datasets import load_dataset
+
+    folder = tmp_path / "repo"
+    table = {
+        "id": ["single_turn/positive-edit/1", "single_turn/positive-edit/2"],
+        "score": [0.5, 0.25],
+        "good": [True, None],
+        "boxes": [[{"x": 1, "why": "a"}], []],
+        "kind": pa.array(["a", "b"]).dictionary_encode(),
+    }
+    pq.write_table(pa.table(table), tmp_path / "scores.parquet")
+    command = ["publish", "--sidecar", str(tmp_path / "scores.parquet"), "--to", str(folder), "--title", "My scores"]
+    assert main([*command, "--licence", "cc-by-4.0"]) == 0
+    assert check_folder(folder).problems == ()
+    card = read_card(folder)
+    assert (card["language"], card["size_categories"]) == (["en"], ["n<1K"])
+    (info,) = card["dataset_info"]
+    (file,) = folder.glob("scores/*.parquet")
+    assert info["splits"][0]["num_examples"] == 2
+    assert info["download_size"] == file.stat().st_size
+    assert info["features"][3] == {
+        "name": "boxes",
+        "list": [{"name": "x", "dtype": "int64"}, {"name": "why", "dtype": "string"}],
+    }
+    described = json.loads((folder / "croissant.json").read_text("utf-8"))
+    assert (described["name"], described["license"]) == ("my-scores", ["https://creativecommons.org/licenses/by/4.0/"])
+    assert [field["name"] for field in described["recordSet"][0]["field"]] == list(table)
+    assert described["distribution"][0]["sha256"] == sha256_of(file)
+    loaded = load_dataset(str(folder), "scores", split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.to_dict()["boxes"] == table["boxes"]
+
+
+def test_the_card_shows_rows_and_names_the_paper(tmp_path):
+    folder = tmp_path / "repo"
+    assert main(["publish", "single_turn", "--mirror", "sample", "--licence", "mit", "--to", str(folder)]) == 0
+    text = (folder / "README.md").read_text("utf-8")
+    assert "arxiv.org/abs/2510.19808" in text
+    rows = {row.instruction: row for row in pb.load("single_turn", mirror="sample")}
+    shown = re.findall(r'\| <img src="(.*?)" width="256"> \| <img src="(.*?)" width="256"> \| (.*) \|', text)
+    assert len(shown) == 3
+    for source, edited, instruction in shown:
+        row = rows[instruction]
+        assert (folder / source).read_bytes() == row.source.bytes()
+        assert (folder / edited).read_bytes() == row.edited.bytes()
+    assert check_folder(folder).problems == ()
+    assert main(["publish", "instructions", "--mirror", "sample", "--licence", "mit", "--to", str(folder)]) == 0
+    assert not list(folder.glob("examples/*"))  # and the folder holds exactly the new publication
+
+
+def test_a_label_is_read_as_text_too(tmp_path):
+    rows = pb.load("single_turn", mirror="sample")
+    folder = tmp_path / "repo"
+    assert main(["publish", "single_turn", "--mirror", "sample", "--licence", "mit", "--to", str(folder)]) == 0
+    found = pq.read_table(next(folder.glob("single_turn/*.parquet")), columns=["category_label"])
+    kinds = [row.edit_type for row in rows]
+    assert found["category_label"].to_pylist() == [kind.category.label if kind.known else None for kind in kinds]
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import pico_banana as pb
+from pico_banana.cli import main
 from pico_banana.errors import ConfigError, StoreError, UnknownNameError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.training.loader import Loader, make_examples, make_loader
-from pico_banana.training.packs import PackExamples, pack, verify_pack
+from pico_banana.training.packs import PackExamples, forecast_bytes, pack, verify_pack
 
 
 def alike(ours, theirs, *, tolerance=0):
@@ -165,6 +166,59 @@ def test_packing_ends_when_it_is_asked_to(mirror_root, tmp_path, number):
     while anybody_left(program.pid):  # multiprocessing's own tracker ends a moment after its parent
         time.sleep(0.05)
     assert not list(out.glob("*.json"))  # it did not wait for a shard to be whole
+
+
+ORPHANING = """
+import sys
+import pico_banana as pb
+
+if __name__ == "__main__":
+    pb.load("single_turn", mirror=sys.argv[1]).shuffle(0).pack(sys.argv[2], size=2048, format="zstd", workers=2)
+"""
+
+LOADING = """
+import signal, sys
+import pico_banana as pb
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+loader = pb.load("single_turn", mirror=sys.argv[1]).loader(size=1024, workers=2, shuffle=True)
+print("ready", flush=True)
+while True:
+    for batch in loader:
+        pass
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_children_end_with_a_parent_that_says_nothing(mirror_root, tmp_path, number):
+    out = tmp_path / "out"
+    (tmp_path / "packing.py").write_text(ORPHANING)
+    command = [sys.executable, str(tmp_path / "packing.py"), str(mirror_root), str(out)]
+    program = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    while program.poll() is None and not any(out.glob(".shard*")):
+        time.sleep(0.01)
+    program.send_signal(number)
+    assert program.wait(2) == -number
+    while anybody_left(program.pid):  # for ever, if a child did not notice
+        time.sleep(0.02)
+
+
+def test_a_loader_ends_when_it_is_asked_to(mirror_root):
+    command = [sys.executable, "-c", LOADING, str(mirror_root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == "ready\n"
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(2) == 3
+
+
+def test_a_pack_s_size_is_told_before_it_is_written(singles, tmp_path, capsys):
+    examples = make_examples(singles, size=16)
+    pack(examples, tmp_path / "raw")
+    written = sum(file.stat().st_size for file in (tmp_path / "raw").glob("*.bin"))
+    assert forecast_bytes(examples, "raw") == written == 24 * 2 * 16 * 16 * 3
+    folder = tmp_path / "told"
+    assert main(["pack", str(folder), "single_turn", "--mirror", "sample", "--size", "16", "--limit", "4"]) == 0
+    assert f"packing 4 examples into {folder}: about 6.1 kB; " in capsys.readouterr().err
 
 
 def test_packing_says_how_far_it_is(singles, tmp_path):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
-from pico_banana.errors import SelectionError, unknown_name
+from pico_banana.errors import ConfigError, SelectionError, unknown_name
 from pico_banana.records import Flag
 from pico_banana.rows.choosing.splits import parse_split
 from pico_banana.taxonomy import category, edit_type
@@ -143,10 +143,11 @@ def spelled_out(function: Callable[P, T]) -> Callable[P, T]:
     """Have a function refuse keywords it does not have with the nearest it has, where Python says `TypeError` alone.
 
     Args:
-        function: takes its options as keywords, all of them named.
+        function: takes its options as keywords, all of them named; a keyword `options` stands for all of them.
 
     Returns:
-        The function, with the same signature; it raises UnknownNameError.
+        The function, with the same signature; it raises UnknownNameError, and ConfigError for `options` together with
+        what it stands for.
     """
     known = list(inspect.signature(function).parameters)
 
@@ -155,6 +156,23 @@ def spelled_out(function: Callable[P, T]) -> Callable[P, T]:
         for name in options:
             if name not in known:
                 raise unknown_name(f"option of {function.__name__}", name, [one for one in known if one != "self"])
+        if "options" in known and options.get("options") is not None:
+            _refuse_beside(options, function.__name__)
         return function(*args, **options)
 
     return refusing
+
+
+def _refuse_beside(passed: Iterable[str], function: str) -> None:
+    """Refuse keywords that `options` would make mean nothing; who is told of the progress is not among them.
+
+    Raises:
+        ConfigError: there are some.
+    """
+    beside = [name for name in passed if name not in {"options", "progress"}]
+    if beside:
+        text = (
+            f"{function} got options= and {', '.join(f'{name}=' for name in beside)}, which options= would override; "
+            "say it in one way: dataclasses.replace(options, ...) changes a choice"
+        )
+        raise ConfigError(text, key=beside[0])

@@ -14,12 +14,13 @@ from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.hub.card_texts import CITATION, COLUMNS, OWN_TERMS, RELEASE_TERMS, STREAMING
 from pico_banana.sharing.hub.distribution import draw_distribution
+from pico_banana.sharing.hub.examples import example_table
 from pico_banana.sharing.hub.licence import Origin
 from pico_banana.sharing.parquet.columns import card_features
 from pico_banana.sharing.parquet.layout import Form
 
 if TYPE_CHECKING:
-    from pico_banana.sharing.hub.published import PublishedConfig, Repository
+    from pico_banana.sharing.hub.published import Config, Repository
 
 DATA_VERSION = "1.0.0"
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -76,7 +77,7 @@ def metadata(repository: Repository) -> dict[str, Any]:
         "license": licences if len(licences) > 1 else licences[0],
         "language": ["en"],
         "task_categories": ["image-text-to-image", "image-to-image"],
-        "size_categories": [_size_category(repository.rows)],
+        "size_categories": [size_category(repository.rows)],
         "annotations_creators": ["machine-generated"],
         "language_creators": ["machine-generated"],
         "multilinguality": ["monolingual"],
@@ -88,12 +89,21 @@ def metadata(repository: Repository) -> dict[str, Any]:
             *(["image"] if pictures else []),
         ],
         **(_gate() if repository.gated else {}),
-        "configs": [_config(config, default=number == 0) for number, config in enumerate(repository.configs)],
-        "dataset_info": [_info(config) for config in repository.configs],
+        "configs": [config_entry(config, default=number == 0) for number, config in enumerate(repository.configs)],
+        "dataset_info": [info_entry(config) for config in repository.configs],
     }
 
 
-def _config(config: PublishedConfig, *, default: bool) -> dict[str, Any]:
+def config_entry(config: Config, *, default: bool) -> dict[str, Any]:
+    """Give a config's entry in the YAML.
+
+    Args:
+        config: the config.
+        default: it is the one that `load_dataset` takes without a name.
+
+    Returns:
+        Its name, version, fingerprint and files.
+    """
     return {
         "config_name": config.name,
         **({"default": True} if default else {}),
@@ -103,7 +113,15 @@ def _config(config: PublishedConfig, *, default: bool) -> dict[str, Any]:
     }
 
 
-def _info(config: PublishedConfig) -> dict[str, Any]:
+def info_entry(config: Config) -> dict[str, Any]:
+    """Give what `datasets` checks and the viewer shows of a config.
+
+    Args:
+        config: the config.
+
+    Returns:
+        Its columns, rows and bytes.
+    """
     return {
         "config_name": config.name,
         "features": card_features(config.columns),
@@ -128,7 +146,15 @@ def _gate() -> dict[str, Any]:
     }
 
 
-def _size_category(rows: int) -> str:
+def size_category(rows: int) -> str:
+    """Name how large a repository is, as the Hub's search does.
+
+    Args:
+        rows: of all configs.
+
+    Returns:
+        Such as "1K<n<10K".
+    """
     return next((name for limit, name in _SIZES if rows < limit), "1M<n<10M")
 
 
@@ -139,6 +165,7 @@ def _text(repository: Repository) -> str:
     text = Template(files("pico_banana.sharing.hub").joinpath("card.md").read_text("utf-8")).substitute(
         title=repository.title,
         intro=_intro(repository),
+        examples=example_table(repository.examples),
         default=first.name,
         load_lines="\n".join(
             f'{config.name} = load_dataset("USER/NAME", "{config.name}", split="{config.splits[0].split}")'

@@ -26,7 +26,7 @@ COLUMNS = """\
 | `turns` | `multi_turn` | `instruction` and `image` of each turn, in order of time; the last `image` is the final one |
 | `instruction`, `short_instruction` | all but `multi_turn` | the long and the short wording, as published |
 | `edit_type`, `category` | all but `multi_turn` | one of 35 types, one of 8 categories; null for a label that is none of them |
-| `edit_type_label` | all but `multi_turn` | the label as published |
+| `edit_type_label`, `category_label` | all but `multi_turn` | the label as published, and its category in words |
 | `source_url` | all but `instructions` | where the photo was published, for attribution |
 
 Pictures are encoded files as published; `path` is their published path.
@@ -44,7 +44,8 @@ This is a copy made by a user. It is not an official release, and nothing here i
 """
 
 OWN_TERMS = """\
-The publisher shares these data under **{licence}**. They have the shape of Pico-Banana-400K and hold nothing of it.
+The publisher shares these data under **{licence}**. They have the shape of Pico-Banana-400K
+([arXiv:2510.19808](https://arxiv.org/abs/2510.19808)) and hold nothing of it.
 Source photos keep the licences of their authors; where `source_url` is set, it says where a photo comes from.
 """
 

@@ -6,14 +6,19 @@ The Hub writes such a file of its own for a repository it can convert; this one 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.hub.card import DATA_VERSION
 from pico_banana.sharing.hub.hashes import Hashes
 from pico_banana.sharing.hub.licence import Origin
-from pico_banana.sharing.hub.published import CROISSANT, PublishedConfig, Repository
+from pico_banana.sharing.hub.published import CROISSANT, Config, Repository
 from pico_banana.sharing.parquet.columns import Fields, Kind, Label, Many, Picture, Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 _LICENCE_URLS = {
     "cc-by-nc-nd-4.0": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
@@ -81,26 +86,48 @@ def croissant(repository: Repository) -> dict[str, Any]:
         JSON-LD of Croissant 1.0: a file object and a record set for each config.
     """
     release = repository.terms.origin is Origin.RELEASE
-    with Hashes(repository.folder) as hashes:
-        files = [entry for config in repository.configs for entry in _files(config, hashes)]
+    about = f"Text-guided image edits: {repository.rows:,} rows in {len(repository.configs)} configs."
+    described = described_configs(
+        repository.folder, repository.configs, title=repository.title, about=about, licences=repository.terms.licences
+    )
+    cited = {"datePublished": "2025-10-22", "citeAs": "arXiv:2510.19808"} if release else {}
+    return {**described, "name": "pico-banana-400k", **cited}
+
+
+def described_configs(
+    folder: Path, configs: Sequence[Config], *, title: str, about: str, licences: Sequence[str]
+) -> dict[str, Any]:
+    """Describe the files and columns of configs.
+
+    Args:
+        folder: the repository's.
+        configs: the configs, written.
+        title: the repository's name for people.
+        about: what it is, in a sentence.
+        licences: the Hub's identifiers.
+
+    Returns:
+        JSON-LD of Croissant 1.0.
+    """
+    with Hashes(folder) as hashes:
+        files = [entry for config in configs for entry in _files(config, hashes)]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "pico-banana-400k",
-        "alternateName": repository.title,
-        "description": f"Text-guided image edits: {repository.rows:,} rows in {len(repository.configs)} configs.",
-        "license": [_LICENCE_URLS.get(name, name) for name in repository.terms.licences],
+        "name": re.sub(r"[^A-Za-z0-9-]+", "-", title).strip("-").lower() or "annotations",
+        "alternateName": title,
+        "description": about,
+        "license": [_LICENCE_URLS.get(name, name) for name in licences],
         "url": "https://arxiv.org/abs/2510.19808",  # the paper describes the shape, also of what was made anew
         "version": DATA_VERSION,
-        **({"datePublished": "2025-10-22", "citeAs": "arXiv:2510.19808"} if release else {}),
         "inLanguage": "en",
         "distribution": files,
-        "recordSet": [_record_set(config) for config in repository.configs],
+        "recordSet": [_record_set(config) for config in configs],
     }
 
 
-def _files(config: PublishedConfig, hashes: Hashes) -> list[dict[str, Any]]:
+def _files(config: Config, hashes: Hashes) -> list[dict[str, Any]]:
     objects = [
         {
             "@type": "cr:FileObject",
@@ -125,11 +152,11 @@ def _files(config: PublishedConfig, hashes: Hashes) -> list[dict[str, Any]]:
     return [*objects, together]
 
 
-def _files_id(config: PublishedConfig) -> str:
+def _files_id(config: Config) -> str:
     return f"{config.name}-files"
 
 
-def _record_set(config: PublishedConfig) -> dict[str, Any]:
+def _record_set(config: Config) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": config.name,
@@ -140,7 +167,7 @@ def _record_set(config: PublishedConfig) -> dict[str, Any]:
     }
 
 
-def _field(config: PublishedConfig, name: str, kind: Kind) -> dict[str, Any]:
+def _field(config: Config, name: str, kind: Kind) -> dict[str, Any]:
     extract: dict[str, Any] = {"column": name}
     item = kind.item if isinstance(kind, Many) else kind
     shared: dict[str, Any] = {"@type": "cr:Field", "@id": f"{config.name}/{name}", "name": name}
@@ -154,7 +181,7 @@ def _field(config: PublishedConfig, name: str, kind: Kind) -> dict[str, Any]:
     return {**shared, "dataType": _data_type(item), "source": source}
 
 
-def _sub_field(config: PublishedConfig, parent: str, name: str, kind: Kind) -> dict[str, Any]:
+def _sub_field(config: Config, parent: str, name: str, kind: Kind) -> dict[str, Any]:
     path = f"$[*].{name}.bytes" if isinstance(kind, Picture) else f"$[*].{name}"
     return {
         "@type": "cr:Field",

@@ -20,8 +20,77 @@ if TYPE_CHECKING:
 CARD, CROISSANT = "README.md", "croissant.json"
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedConfig:
+class Config:
+    """Splits under one name, as the card and Croissant describe them.
+
+    Attributes:
+        columns: name and kind of each column.
+        splits: the splits in order.
+    """
+
+    columns: Columns
+    splits: tuple[Written, ...]
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> int:
+        """Rows of all splits."""
+        return sum(split.rows for split in self.splits)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(split.size for split in self.splits)
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of all rows in memory."""
+        return sum(split.data_bytes for split in self.splits)
+
+    @property
+    def fingerprint(self) -> str:
+        """Another content gives another one."""
+        text = "".join(f"{split.split}{split.fingerprint}" for split in self.splits)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def pattern(self, split: Written) -> str:
+        """Give the pattern of a split's files.
+
+        Args:
+            split: one of `splits`.
+
+        Returns:
+            A glob that holds the number of files, so that files of an older upload are never mixed in.
+        """
+        return f"{self.name}/{split.split}-*-of-{len(split.shards):05d}.parquet"
+
+
+@dataclass(frozen=True)
+class SidecarConfig(Config):
+    """A table of annotations as a config.
+
+    Attributes:
+        title: the config's name.
+        columns: name and kind of each column.
+        splits: the splits; one.
+    """
+
+    title: str
+    columns: Columns
+    splits: tuple[Written, ...]
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.title
+
+
+@dataclass(frozen=True)
+class PublishedConfig(Config):
     """One subset as a config of the repository.
 
     Attributes:
@@ -42,41 +111,24 @@ class PublishedConfig:
         return self.subset.value
 
     @property
-    def rows(self) -> int:
-        """Rows of all splits."""
-        return sum(split.rows for split in self.splits)
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(split.size for split in self.splits)
-
-    @property
-    def data_bytes(self) -> int:
-        """Bytes of all rows in memory."""
-        return sum(split.data_bytes for split in self.splits)
-
-    @property
     def missing(self) -> tuple[Missing, ...]:
         """The pictures whose cells are null."""
         return tuple(missing for split in self.splits for missing in split.missing)
 
-    @property
-    def fingerprint(self) -> str:
-        """Another content gives another one."""
-        text = "".join(f"{split.split}{split.fingerprint}" for split in self.splits)
-        return hashlib.sha256(text.encode()).hexdigest()
 
-    def pattern(self, split: Written) -> str:
-        """Give the pattern of a split's files.
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of the card's table.
 
-        Args:
-            split: one of `splits`.
+    Attributes:
+        instruction: what was asked.
+        source: the photo's file in the repository.
+        edited: the edit's file.
+    """
 
-        Returns:
-            A glob that holds the number of files, so that files of an older upload are never mixed in.
-        """
-        return f"{self.name}/{split.split}-*-of-{len(split.shards):05d}.parquet"
+    instruction: str
+    source: str
+    edited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +142,7 @@ class Repository:
         terms: licences, and changes to the release.
         configs: the default one first.
         gated: whether the card asks visitors to agree to the terms first.
+        examples: rows that the card shows.
     """
 
     folder: Path
@@ -98,6 +151,7 @@ class Repository:
     terms: Terms
     configs: tuple[PublishedConfig, ...]
     gated: bool = False
+    examples: tuple[Example, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -14,8 +14,10 @@ from pico_banana.pictures.packed import INDEX
 from pico_banana.records import ImageRef, Subset
 from pico_banana.rows.narrowing import parted
 from pico_banana.rows.table.counting import count_rows
+from pico_banana.sharing.export.forecast import Counter
 from pico_banana.sharing.hub.card import DISTRIBUTION, card, write_distribution
 from pico_banana.sharing.hub.croissant import write_croissant
+from pico_banana.sharing.hub.examples import example_names, write_examples
 from pico_banana.sharing.hub.licence import Origin
 from pico_banana.sharing.hub.pictures_index import write_pictures_index
 from pico_banana.sharing.hub.published import CARD, CROISSANT, PublishedConfig, Repository
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.sharing.export.forecast import Progress
     from pico_banana.sharing.hub.licence import Terms
     from pico_banana.sharing.parquet.run import Written
 
@@ -62,6 +65,7 @@ def build_repository(
     *,
     read: Callable[[ImageRef], bytes] | None = None,
     limits: Mapping[Subset, Limits] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Repository:
     """Make the folder hold exactly this publication; what an earlier run wrote of the same rows is taken over.
 
@@ -70,6 +74,7 @@ def build_repository(
         folder: where; what an earlier publication wrote and this one does not is deleted.
         read: gives the encoded bytes of a picture, from several threads; `ImageRef.bytes` when None.
         limits: where to cut files, by subset; those of `limits_of` when None.
+        progress: told how far it is after every row group.
 
     Returns:
         What was written; pictures that could not be had are null cells, listed in `missing`.
@@ -84,15 +89,22 @@ def build_repository(
     if not names or len(set(names)) != len(names):
         raise ConfigError("a publication needs one dataset for each config, and at least one")
     settling = Settling(folder)
-    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *(rows_file(name).path for name in names)])
+    rows_files = (rows_file(name).path for name in names)
+    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *example_names(), *rows_files])
     remove_leftovers(folder)
+    counted = _Counted(sum(map(len, publication.datasets)), progress)
     configs = tuple(
-        _write_config(dataset, publication, folder, read or ImageRef.bytes, (limits or {}).get(dataset.subset))
+        _write_config(dataset, publication, folder, read or ImageRef.bytes, (limits or {}).get(dataset.subset), counted)
         for dataset in publication.datasets
     )
-    repository = Repository(folder, publication.title, publication.form, publication.terms, configs, publication.gated)
-    written = [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
-    if publication.form is Form.PICTURES:
+    pictured = publication.form is Form.PICTURES
+    examples = write_examples(publication.datasets, configs, folder) if pictured else ()
+    repository = Repository(
+        folder, publication.title, publication.form, publication.terms, configs, publication.gated, examples
+    )
+    written = [name for example in examples for name in (example.source, example.edited)]
+    written += [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
+    if pictured:
         write_pictures_index(configs, folder)
         written.append(INDEX)
     written += write_distribution(repository)
@@ -101,6 +113,19 @@ def build_repository(
     shards = [shard.file for config in configs for split in config.splits for shard in split.shards]
     settling.finish([*shards, *written, CARD, CROISSANT])
     return repository
+
+
+class _Counted:
+    """Counts rows over all configs, and tells of it."""
+
+    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
+        self._counter, self._progress, self._left_out = Counter(total), progress, 0
+
+    def add(self, rows: int, size: int, left_out: int) -> None:
+        self._left_out += left_out
+        self._counter.skipped(rows, size)
+        if self._progress is not None and rows:
+            self._progress(self._counter.progress(self._left_out))
 
 
 def limits_of(subset: Subset, form: Form) -> Limits:
@@ -125,6 +150,7 @@ def _write_config(
     folder: Path,
     read: Callable[[ImageRef], bytes],
     limits: Limits | None,
+    counted: _Counted,
 ) -> PublishedConfig:
     subset, form = dataset.subset, publication.form
     described = columns(subset, form)
@@ -143,6 +169,7 @@ def _write_config(
                 key=key,
                 split=name,
                 limits=cut,
+                progress=counted.add,
             )
         )
     counts: Mapping[str, int] = (

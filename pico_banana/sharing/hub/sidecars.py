@@ -6,18 +6,24 @@ data joins them by `id`.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, LicenceError
-from pico_banana.mirrors.store import atomic_path, sha256_of
+from pico_banana.mirrors.store import atomic_path, write_atomic
 from pico_banana.records import Subset
-from pico_banana.rows.sidecar import read_annotations
+from pico_banana.rows.sidecar import ID, read_annotations
+from pico_banana.sharing.hub.card import config_entry, info_entry, size_category
+from pico_banana.sharing.hub.croissant import described_configs
 from pico_banana.sharing.hub.licence import Origin, agreed_terms
-from pico_banana.sharing.hub.published import CARD
+from pico_banana.sharing.hub.published import CARD, CROISSANT, SidecarConfig
 from pico_banana.sharing.hub.settling import Settling
+from pico_banana.sharing.parquet.columns import kind_of
 from pico_banana.sharing.parquet.layout import Form, columns
+from pico_banana.sharing.parquet.run import Shard, Written, hash_of_ids
+from pico_banana.sharing.parquet.sheet import digest_of
 from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
@@ -70,10 +76,13 @@ def build_sidecars(
     for name, table in tables.items():
         _check(name, table)
     settling = Settling(folder)
-    settling.begin([CARD, *(_file(name) for name in tables)])
-    configs = [_write(name, table, folder, default=place == 0) for place, (name, table) in enumerate(tables.items())]
-    settling.card(_card(configs, tables, licence=terms.licences[0], title=title).encode())
-    settling.finish([CARD, *(_file(name) for name in tables)])
+    settling.begin([CARD, CROISSANT, *(_file(name) for name in tables)])
+    configs = [_write(name, table, folder) for name, table in tables.items()]
+    settling.card(_card(configs, licence=terms.licences[0], title=title).encode())
+    about = "Annotations of rows of Pico-Banana-400K, by row id; no row, text or picture of it."
+    described = described_configs(folder, configs, title=title, about=about, licences=terms.licences)
+    write_atomic(folder / CROISSANT, json.dumps(described, indent=2, ensure_ascii=False).encode())
+    settling.finish([CARD, CROISSANT, *(_file(name) for name in tables)])
     return {name: len(table) for name, table in tables.items()}
 
 
@@ -93,29 +102,31 @@ def _file(name: str) -> str:
     return f"{name}/train-00000-of-00001.parquet"
 
 
-def _write(name: str, table: pa.Table, folder: Path, *, default: bool) -> dict[str, Any]:
+def _write(name: str, table: pa.Table, folder: Path) -> SidecarConfig:
     import pyarrow.parquet as pq
 
-    path = _file(name)
+    path, plain = _file(name), table.replace_schema_metadata(None)
     with atomic_path(folder / path) as temporary, Sink(temporary, folder / path) as out:
-        pq.write_table(table.replace_schema_metadata(None), out, write_page_index=True, row_group_size=20_000)
-    return {
-        "config_name": name,
-        **({"default": True} if default else {}),
-        "version": "1.0.0",
-        "description": f"data fingerprint {sha256_of(folder / path)}",
-        "data_files": [{"split": "train", "path": path}],
-    }
+        pq.write_table(plain, out, write_page_index=True, row_group_size=20_000)
+    size, digest = (folder / path).stat().st_size, digest_of(folder / path)
+    shard = Shard(path, len(table), size, plain.nbytes, digest, hash_of_ids(plain[ID].to_pylist()))
+    columns = tuple((field.name, kind_of(field.type)) for field in plain.schema)
+    return SidecarConfig(name, columns, (Written(folder / name, "train", (shard,), 0),))
 
 
-def _card(configs: list[dict[str, Any]], tables: dict[str, pa.Table], *, licence: str, title: str) -> str:
+def _card(configs: list[SidecarConfig], *, licence: str, title: str) -> str:
     import yaml
 
-    header = yaml.safe_dump(
-        {"pretty_name": title, "license": licence, "tags": ["image-editing", "pico-banana-400k"], "configs": configs},
-        sort_keys=False,
-    )
+    facts = {
+        "pretty_name": title,
+        "license": licence,
+        "language": ["en"],
+        "size_categories": [size_category(sum(config.rows for config in configs))],
+        "tags": ["image-editing", "pico-banana-400k"],
+        "configs": [config_entry(config, default=place == 0) for place, config in enumerate(configs)],
+        "dataset_info": [info_entry(config) for config in configs],
+    }
     lines = ["| config | rows | columns |", "|---|---:|---|"]
-    lines += [f"| `{name}` | {len(table):,} | {', '.join(table.column_names)} |" for name, table in tables.items()]
-    text = _TEXT.format(title=title, table="\n".join(lines), name=next(iter(tables)))
-    return f"---\n{header}---\n\n{text}"
+    lines += [f"| `{one.name}` | {one.rows:,} | {', '.join(name for name, _ in one.columns)} |" for one in configs]
+    text = _TEXT.format(title=title, table="\n".join(lines), name=configs[0].name)
+    return f"---\n{yaml.safe_dump(facts, sort_keys=False)}---\n\n{text}"

@@ -1,7 +1,7 @@
 """What the Hub's dataset viewer would make of a repository's folder, found out before anything is uploaded.
 
 The rules are those of huggingface/dataset-viewer as of 2026: configs and splits from the card; a page of 100 rows scans
-at most 300 MB; the first rows are cut at 1 MB of JSON but never below 10 rows; at most 1,000 columns, 30 splits.
+at most 300 MB; the first rows are cut at 200 kB of JSON but never below 10 rows; at most 1,000 columns, 30 splits.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SplitView:
         size: bytes of its files.
         files: their paths.
         first: the first page.
-        columns: statistics of each column.
+        columns: statistics of each column, as the viewer would show them if it showed any.
     """
 
     config: str
@@ -67,6 +67,11 @@ class SplitView:
     files: tuple[str, ...]
     first: FirstRows
     columns: tuple[ColumnStatistics, ...]
+
+    @property
+    def lost(self) -> str:
+        """Why the viewer shows no statistics of this split at all; empty when it does."""
+        return next((column.lost for column in self.columns if column.lost), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,7 @@ def _view_split(
     names = tuple(file.relative_to(folder).as_posix() for file in files)
     first, alike = first_rows(files[0]), [file for file in files if _is_like(file, files[0])]
     view = SplitView(config, str(entry.get("split")), rows, size, names, first, statistics(alike))
-    problems += [Problem("warning", where, text) for text in first.remarks]
+    problems += [Problem("error", where, text) for text in first.remarks]
     return view, problems
 
 

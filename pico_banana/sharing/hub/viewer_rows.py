@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIRST_ROWS, LEAST_ROWS = 100, 10
-FIRST_BYTES, CELL_BYTES = 1_000_000, 100
+FIRST_BYTES, CELL_BYTES = 200_000, 100  # the Hub's own setting; the code's default is 1 MB
 _SHOWN = 60
 
 
@@ -40,7 +40,7 @@ def first_rows(file: Path) -> FirstRows:
         file: the split's first Parquet file.
 
     Returns:
-        How many rows fit into 1 MB of JSON (at least ten, shortened if need be), and how the first one looks.
+        How many rows fit into 200 kB of JSON (at least ten, shortened if need be), and how the first one looks.
     """
     import pyarrow.parquet as pq
 
@@ -133,5 +133,6 @@ def _picture_remarks(value: object) -> list[str]:
     if not is_picture(value):
         return [text for item in value.values() for text in _picture_remarks(item)]
     if value["bytes"] is None:
-        return [] if value["path"] is None else ["a picture has a path but no bytes; the viewer shows it empty"]
+        has = "neither bytes nor a path" if value["path"] is None else "a path but no bytes"
+        return [f"a picture has {has}; the viewer fails on its page. Write null in place of the whole cell"]
     return [] if picture_size(value["bytes"]) else ["a picture cannot be decoded; the viewer fails on its page"]

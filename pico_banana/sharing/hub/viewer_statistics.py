@@ -1,13 +1,19 @@
 """Column statistics as the viewer shows them above each column: label frequencies, text lengths, picture widths.
 
-Like the viewer's they look at the first 5 GB of a split; `partial` says so.
+The rules are those of `libcommon/statistics_utils.py` in huggingface/dataset-viewer, as of 2026: what a column is comes
+from its feature, whole numbers have whole bins, the deviation is that of a sample. One column that it cannot sum up
+takes the statistics of the whole split away. Like the viewer's they look at the first 5 GB of a split; `partial` says
+so.
 """
 
 from __future__ import annotations
 
+import json
+import math
+from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
-from statistics import fmean, median, pstdev
+from dataclasses import dataclass, field, replace
+from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any, Literal
 
 from pico_banana.sharing.hub.viewer_rows import is_picture, picture_size
@@ -16,11 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal["class_label", "string_label", "string_text", "image", "list", "number", "struct"]
+    import pyarrow as pa
+
+Kind = Literal["class_label", "string_label", "string_text", "image", "list", "int", "float", "bool", "struct"]
 READ_BYTES = 5_000_000_000
-_MOST_LABELS = 30  # a text column with fewer different values is shown as labels
 _BINS = 10
+_MOST_LABELS, _LABEL_SHARE = 1_000, 0.2  # more different texts, or a larger share of the rows, are no labels
+_NO_LABEL = -1  # what `datasets` writes for a ClassLabel without one
+_DECIMALS = 5
 _BATCH_ROWS = 100
+_PICTURE = {"bytes", "path"}
+_WITH_NUMBERS = {"string_text", "image", "list", "int", "float"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,12 @@ class ColumnStatistics:
         kind: how it is summed up.
         rows: rows looked at.
         empty: how many are null.
-        frequencies: value to count, for labels.
+        frequencies: value to count, for labels and truth values; every label of a ClassLabel, also those of no row.
         numbers: "min", "max", "mean", "median", "std" of text lengths (characters), list lengths, picture widths
             (pixels) or numbers; empty for labels.
-        histogram: counts in ten bins of equal width from min to max; empty for labels.
+        histogram: counts in at most ten bins from min to max, of a whole size for whole numbers; empty for labels.
         partial: only the first 5 GB were looked at.
+        lost: why the viewer cannot sum it up, and so shows no statistics of this split at all; empty when it can.
     """
 
     name: str
@@ -47,6 +60,7 @@ class ColumnStatistics:
     numbers: Mapping[str, float] = field(default_factory=dict)
     histogram: tuple[int, ...] = ()
     partial: bool = False
+    lost: str = ""
 
 
 def statistics(files: Sequence[Path]) -> tuple[ColumnStatistics, ...]:
@@ -60,8 +74,9 @@ def statistics(files: Sequence[Path]) -> tuple[ColumnStatistics, ...]:
     """
     import pyarrow.parquet as pq
 
-    names = _label_names(files[0])
-    columns: dict[str, list[Any]] = {name: [] for name in pq.read_schema(files[0]).names}
+    schema = pq.read_schema(files[0])
+    labels = _label_names(schema)
+    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
     left, total = READ_BYTES, sum(file.stat().st_size for file in files)
     for row in _rows(files):
         for name, value in row.items():
@@ -69,15 +84,15 @@ def statistics(files: Sequence[Path]) -> tuple[ColumnStatistics, ...]:
             left -= len(value["bytes"] or b"") if isinstance(value, dict) and is_picture(value) else 0
         if left <= 0:
             break
-    return tuple(_summed(name, values, names.get(name), partial=total > READ_BYTES) for name, values in columns.items())
+    partial = total > READ_BYTES
+    return tuple(
+        _summed(name, values, schema.field(name).type, labels.get(name), partial=partial)
+        for name, values in columns.items()
+    )
 
 
-class _Width(int):
-    """The width of a picture, apart from other numbers."""
-
-
-class _Length(int):
-    """The length of a list, apart from other numbers."""
+class _Unopened:
+    """A picture that the viewer cannot open."""
 
 
 def _rows(files: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
@@ -89,63 +104,85 @@ def _rows(files: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
 
 
 def _measured(value: object) -> object:
+    """Keep of a list its length and of a picture its width, so that no row need be held."""
     if isinstance(value, list):
-        return _Length(len(value))
+        return len(value)
     if isinstance(value, dict) and is_picture(value):
         found = picture_size(value["bytes"]) if value["bytes"] else None
-        return None if found is None else _Width(found[0])
+        return _Unopened() if found is None else found[0]
     return value
 
 
-def _label_names(file: Path) -> dict[str, list[str]]:
-    import json
-
-    import pyarrow.parquet as pq
-
-    metadata = (pq.read_schema(file).metadata or {}).get(b"huggingface", b"{}")
-    features = json.loads(metadata).get("info", {}).get("features", {})
+def _label_names(schema: pa.Schema) -> dict[str, list[str]]:
+    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
     return {
         name: feature["names"] for name, feature in features.items() if isinstance(feature, dict) and "names" in feature
     }
 
 
-def _summed(name: str, values: list[Any], labels: list[str] | None, *, partial: bool) -> ColumnStatistics:
-    known = [value for value in values if value is not None]
-    empty = len(values) - len(known)
-    if labels is not None:
-        frequencies = {labels[code]: count for code, count in Counter(known).most_common()}
-        return ColumnStatistics(name, "class_label", len(values), empty, frequencies, partial=partial)
-    kind = _kind(known)
-    if kind == "string_label":
-        return ColumnStatistics(name, kind, len(values), empty, dict(Counter(known).most_common()), partial=partial)
-    measures = [len(text) for text in known] if kind == "string_text" else [] if kind == "struct" else known
-    numbers, histogram = _measures(measures)
-    return ColumnStatistics(name, kind, len(values), empty, {}, numbers, histogram, partial)
+def _summed(
+    name: str, values: list[Any], kind_of: pa.DataType, labels: list[str] | None, *, partial: bool
+) -> ColumnStatistics:
+    known = [value for value in values if value is not None and value == value]  # NaN counts as null  # noqa: PLR0124
+    kind: Kind = "class_label" if labels is not None else _kind(kind_of, values, known)
+    found = ColumnStatistics(name, kind, len(values), len(values) - len(known), partial=partial)
+    if kind in _WITH_NUMBERS:
+        return _with_numbers(found, [len(value) for value in known] if kind == "string_text" else known)
+    return replace(found, frequencies=_frequencies(kind, known, labels or []))
 
 
-def _kind(known: Sequence[object]) -> Kind:
-    if not known:
-        return "number"
-    match known[0]:
-        case _Width():
-            return "image"
-        case _Length():
-            return "list"
-        case str():
-            return "string_label" if len(set(known)) <= _MOST_LABELS else "string_text"
-        case dict():
-            return "struct"
-        case _:
-            return "number"
+def _kind(kind_of: pa.DataType, values: Sequence[object], known: Sequence[Any]) -> Kind:
+    import pyarrow as pa
+
+    kinds = pa.types
+    if kinds.is_string(kind_of) or kinds.is_large_string(kind_of):
+        different = len(set(values))  # null counts as a value here
+        few = different <= _MOST_LABELS and different <= _LABEL_SHARE * len(values)
+        return "string_label" if few or different <= _BINS else "string_text"
+    if kinds.is_list(kind_of) or kinds.is_large_list(kind_of):
+        return "list"
+    if kinds.is_struct(kind_of):
+        return "image" if {kind_of.field(place).name for place in range(kind_of.num_fields)} == _PICTURE else "struct"
+    if kinds.is_boolean(kind_of):
+        return "bool"
+    return "float" if kinds.is_floating(kind_of) else "int" if all(isinstance(one, int) for one in known) else "struct"
 
 
-def _measures(values: Sequence[float]) -> tuple[dict[str, float], tuple[int, ...]]:
-    if not values:
-        return {}, ()
-    least, most = min(values), max(values)
-    width = (most - least) / _BINS or 1
-    bins = [0] * _BINS
-    for value in values:
-        bins[min(_BINS - 1, int((value - least) / width))] += 1
-    numbers = {"min": least, "max": most, "mean": fmean(values), "median": median(values), "std": pstdev(values)}
-    return {name: round(float(value), 3) for name, value in numbers.items()}, tuple(bins)
+def _frequencies(kind: Kind, known: Sequence[Any], labels: Sequence[str]) -> dict[str, int]:
+    counted = Counter(known) if kind != "struct" else Counter()
+    if kind == "class_label":
+        return {label: counted[number] for number, label in enumerate(labels)}
+    return {str(value): count for value, count in counted.most_common()}
+
+
+def _with_numbers(found: ColumnStatistics, measures: Sequence[Any]) -> ColumnStatistics:
+    measured = [value for value in measures if not isinstance(value, _Unopened)]
+    if len(measured) < len(measures):
+        return replace(found, lost=f"{found.name}: a picture without bytes, or that cannot be decoded")
+    if not measured:
+        return found
+    if len(measured) == 1:
+        return replace(found, lost=f"{found.name}: one value that is not null, of which there is no deviation")
+    numbers = {"min": min(measured), "max": max(measured), "mean": fmean(measured), "median": median(measured)}
+    rounded = {name: round(float(value), _DECIMALS) for name, value in (numbers | {"std": stdev(measured)}).items()}
+    edges = _edges(numbers["min"], numbers["max"], whole=found.kind != "float")
+    if len(edges) == 2 and edges[0] != edges[1]:  # noqa: PLR2004 - one bin
+        text = f"{found.name}: from {edges[0]} to {edges[1]}, a range of 1, which the viewer has no bins for"
+        return replace(found, numbers=rounded, lost=text)
+    return replace(found, numbers=rounded, histogram=_histogram(measured, edges))
+
+
+def _edges(least: float, most: float, *, whole: bool) -> list[float]:
+    """Give the edges of the bins; the last bin is closed, and may be smaller."""
+    if least == most:
+        return [least, most]
+    size = math.ceil((most - least + 1) / _BINS) if whole else (most - least) / _BINS
+    edges = [least + size * number for number in range(math.ceil((most - least) / size))]
+    return edges if edges[-1] == most else [*edges, most]
+
+
+def _histogram(measured: Sequence[float], edges: Sequence[float]) -> tuple[int, ...]:
+    bins = [0] * (len(edges) - 1)
+    for value in measured:
+        bins[min(len(bins) - 1, bisect_right(edges, value) - 1)] += 1
+    return tuple(bins)

@@ -28,9 +28,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.sharing.huggingface.embedding import EMBEDDED_ROWS, embedded
 from pico_banana.taxonomy import categories, edit_types
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
     from datasets import Features
 
@@ -41,6 +44,7 @@ LAYOUT = "1.0.0"  # raise it when a column changes its name or feature
 SHARDS = (
     64  # pieces for worker processes and nodes to share; 8 nodes of 8 workers, and each still large enough to be quick
 )
+LEAST_ROWS = 16  # of a piece but where there are fewer in all: a streamed `push_to_hub` writes a file a piece
 
 
 def features(subset: Subset) -> Features:
@@ -84,6 +88,27 @@ def feature_table(dataset: RecordSequence[Any], wanted: Features | None = None) 
     return table_cast(labelled, schema).combine_chunks()
 
 
+def tables_of(
+    dataset: RecordSequence[Any], start: int, stop: int, wanted: Features | None = None, *, embed: bool
+) -> Iterator[tuple[int, pa.Table]]:
+    """Give the rows of one piece as tables.
+
+    Args:
+        dataset: all rows.
+        start: the first row of the piece.
+        stop: the row behind its last.
+        wanted: see `feature_table`.
+        embed: put the pictures' bytes in; the tables are then small.
+
+    Yields:
+        The place of a table's first row, and the table.
+    """
+    step = EMBEDDED_ROWS if embed else max(1, stop - start)
+    for first in range(start, stop, step) if stop > start else (start,):
+        table = feature_table(dataset[first : min(stop, first + step)], wanted)
+        yield first, embedded(table) if embed else table
+
+
 def shard_ranges(rows: int) -> list[tuple[int, int]]:
     """Part rows into pieces of nearly the same size.
 
@@ -91,9 +116,10 @@ def shard_ranges(rows: int) -> list[tuple[int, int]]:
         rows: how many rows there are.
 
     Returns:
-        (start, stop) of each piece, in order; none is empty unless there are no rows at all.
+        (start, stop) of each piece, in order; at most `SHARDS`, and so few that each has some `LEAST_ROWS`. None is
+        empty unless there are no rows at all.
     """
-    pieces = min(SHARDS, rows) or 1
+    pieces = min(SHARDS, -(-rows // LEAST_ROWS)) or 1
     bounds = [rows * piece // pieces for piece in range(pieces + 1)]
     return list(pairwise(bounds))
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.rows.choosing.selection import parse_subset
+from pico_banana.sharing.huggingface.keeping import kept_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,15 +40,17 @@ def make_builder(
         UnknownNameError: a subset or an option that does not exist.
         SelectionError: parts of the selection contradict each other, or there is no such split.
         MirrorError: a folder that does not exist.
+        StoreError: the cache cannot be written.
     """
     from pico_banana.sharing.huggingface.request import Request
 
     Request.of(name, **options)
     kind = import_module(BUILDER_MODULE).PicoBanana400k
-    return kind(
-        cache_dir=None if cache_dir is None else str(cache_dir),
-        dataset_name=DATASET_NAME,
-        config_name=parse_subset(name).value,
-        features=features,
-        **options,
-    )
+    with kept_in(cache_dir or "the cache of datasets"):
+        return kind(
+            cache_dir=None if cache_dir is None else str(cache_dir),
+            dataset_name=DATASET_NAME,
+            config_name=parse_subset(name).value,
+            features=features,
+            **options,
+        )

@@ -45,6 +45,7 @@ class Request:
         mirror: where rows and pictures come from.
         rows: a rows file in place of the mirror's own, absolute.
         on_bad_rows: what to do with lines that are no rows.
+        embed: the pictures' bytes take the place of their addresses.
     """
 
     selection: Selection
@@ -52,6 +53,7 @@ class Request:
     mirror: Mirror
     rows: Path | None
     on_bad_rows: OnBadRows
+    embed: bool = False
 
     @classmethod
     def of(
@@ -62,6 +64,7 @@ class Request:
         mirror: Place = None,
         rows: str | Path | None = None,
         on_bad_rows: OnBadRows = "error",
+        embed: bool = False,
         **options: Any,  # noqa: ANN401 - checked by Selection.of
     ) -> Request:
         """Make a request from loosely written options.
@@ -72,6 +75,7 @@ class Request:
             mirror: see `load`.
             rows: see `load`.
             on_bad_rows: see `load`.
+            embed: put the pictures' bytes in.
             **options: the parts of a Selection but `split`.
 
         Returns:
@@ -94,15 +98,16 @@ class Request:
             mirror=resolve_mirror(mirror),
             rows=file,
             on_bad_rows=on_bad_rows,
+            embed=embed,
         )
 
     @property
     def name(self) -> str:
         """What was asked for: the subset for all of the release, else the subset and a digest."""
-        plain = self.mirror.name == RELEASE and self.rows is None and self.splits == ALL
+        plain = self.mirror.name == RELEASE and self.rows is None and self.splits == ALL and not self.embed
         if plain and not self.selection.parts():
             return self.selection.subset.value
-        asked = json.dumps([self.selection.to_json(), self.splits, self.mirror.name, str(self.rows)])
+        asked = json.dumps([self.selection.to_json(), self.splits, self.mirror.name, str(self.rows), *self._more()])
         return f"{self.selection.subset.value}-{sha256(asked.encode()).hexdigest()[:16]}"
 
     def key(self) -> str:
@@ -116,7 +121,10 @@ class Request:
             RowError: a line is no row.
             TransportError: the rows could not be fetched this time.
         """
-        return content_key(self._all().table, self.mirror, *self.splits)
+        return content_key(self._all().table, self.mirror, *self.splits, *self._more())
+
+    def _more(self) -> tuple[str, ...]:
+        return ("embedded",) if self.embed else ()
 
     def datasets(self) -> dict[str, RecordSequence[Any]]:
         """Open the rows.

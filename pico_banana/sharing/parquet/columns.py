@@ -111,6 +111,28 @@ def arrow_type(kind: Kind) -> pa.DataType:
             return pa.struct({name: arrow_type(inner) for name, inner in fields})
 
 
+def kind_of(kind: pa.DataType) -> Kind:
+    """Say what a column of a stranger's table holds.
+
+    Args:
+        kind: its Arrow type.
+
+    Returns:
+        The kind; plain values by Arrow's name for them.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return kind_of(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return Many(kind_of(kind.value_type))
+    if pa.types.is_struct(kind):
+        fields = (kind.field(number) for number in range(kind.num_fields))
+        return Fields(tuple((field.name, kind_of(field.type)) for field in fields))
+    names = {"double": "float64", "float": "float32", "halffloat": "float16", "string_view": "string"}
+    return Plain(names.get(str(kind), str(kind)))
+
+
 def card_features(columns: Columns) -> list[dict[str, Any]]:
     """Give the `features` of a card's `dataset_info`.
 

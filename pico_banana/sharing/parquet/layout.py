@@ -49,6 +49,7 @@ def columns(subset: Subset, form: Form) -> Columns:
         ("edit_type", Label(tuple(map(str, edit_types())))),
         ("category", Label(tuple(map(str, categories())))),
         ("edit_type_label", Plain()),
+        ("category_label", Plain()),
     )
     if subset is Subset.INSTRUCTIONS:
         return (("id", Plain()), *texts)
@@ -114,7 +115,8 @@ def _texts(record: SingleTurn | Preference | InstructionPair) -> Row:
 def _types(kind: EditType) -> Row:
     number = edit_types().index(kind) if kind.known else None
     category = categories().index(kind.category) if kind.known else None
-    return {"edit_type": number, "category": category, "edit_type_label": kind.label}
+    labels = {"edit_type_label": kind.label, "category_label": kind.category.label if kind.known else None}
+    return {"edit_type": number, "category": category, **labels}
 
 
 def _source(source: ImageRef, url: str | None) -> Row:

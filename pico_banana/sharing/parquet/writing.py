@@ -19,7 +19,7 @@ from pico_banana.sharing.parquet.run import ParquetRun, Written
 from pico_banana.sharing.parquet.sheet import Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pico_banana.sharing.parquet.columns import Columns
@@ -43,7 +43,7 @@ class Limits:
     shard_bytes: int = 500 * _MB
 
 
-def write_parquet(
+def write_parquet(  # noqa: PLR0913 - every keyword is one independent choice of the caller's
     rows: Iterable[Row],
     folder: Path,
     columns: Columns,
@@ -52,6 +52,7 @@ def write_parquet(
     key: str,
     split: str = "train",
     limits: Limits | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
 ) -> Written:
     """Write rows as Parquet shards, `<folder>/<split>-00000-of-00002.parquet` and so on.
 
@@ -64,6 +65,7 @@ def write_parquet(
             same key is taken over.
         split: the split's name.
         limits: where to cut row groups and files; `Limits()` when None.
+        progress: told rows, bytes and pictures left out since it was last told.
 
     Returns:
         The shards; a picture that could not be had is a null cell and listed in `missing`.
@@ -77,8 +79,10 @@ def write_parquet(
     run.load()
     left = run.skip(rows)
     reused = len(run.shards)
+    tell = progress or _tell_nobody
+    tell(sum(shard.rows for shard in run.shards), sum(shard.size for shard in run.shards), 0)
     if not run.finished:
-        _write_rest(_Peekable(fill(left, read)), run, columns, cut)
+        _write_rest(_Peekable(fill(left, read)), run, columns, cut, tell)
         run.finish()
     return Written(folder, split, tuple(run.shards), reused)
 
@@ -104,7 +108,13 @@ class _Peekable:
         return group
 
 
-def _write_rest(rows: _Peekable, run: ParquetRun, columns: Columns, limits: Limits) -> None:
+def _tell_nobody(*_: int) -> None:
+    """Tell nobody."""
+
+
+def _write_rest(
+    rows: _Peekable, run: ParquetRun, columns: Columns, limits: Limits, tell: Callable[[int, int, int], None]
+) -> None:
     """Write what no earlier run has: this thread gathers, one writes, one looks over what is written."""
     arenas = cycle((Arena(), Arena()))
     with ThreadPoolExecutor(1, "parquet") as pen, ThreadPoolExecutor(1, "closing") as closing:
@@ -114,7 +124,9 @@ def _write_rest(rows: _Peekable, run: ParquetRun, columns: Columns, limits: Limi
             sheet = Sheet(run.part(number), columns)
             try:
                 while rows.more() and sheet.size < limits.shard_bytes:
-                    sheet.write(rows.group(limits), next(arenas), pen)
+                    group = rows.group(limits)
+                    sheet.write(group, next(arenas), pen)
+                    tell(len(group), sum(row.size for row in group), sum(len(row.missing) for row in group))
                 sheet.close()
                 if closed is not None:
                     closed.result()

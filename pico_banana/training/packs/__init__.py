@@ -4,7 +4,8 @@ A pack is for this machine's disk. Its pictures are resized and re-encoded, whic
 allow to be shared.
 """
 
+from pico_banana.training.packs.forecast import forecast_bytes
 from pico_banana.training.packs.read import PackExamples, verify_pack
 from pico_banana.training.packs.write import PackReport, pack
 
-__all__ = ["PackExamples", "PackReport", "pack", "verify_pack"]
+__all__ = ["PackExamples", "PackReport", "forecast_bytes", "pack", "verify_pack"]

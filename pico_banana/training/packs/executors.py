@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -62,8 +64,19 @@ def _in_processes(function: Callable[[T], R], tasks: Sequence[T], workers: int) 
 
 
 def _leave_signals() -> None:
-    """Leave Ctrl-C to the parent, which ends its children; both would print a traceback else."""
+    """Leave Ctrl-C to the parent, which ends its children; both would print a traceback else.
+
+    A parent that is killed, or ended by a SIGTERM that it does not catch, cannot end them: each watches it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
