@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pico_banana.mirrors.fetch.plan import Plan
     from pico_banana.mirrors.fetch.progress import HostState, Progress
     from pico_banana.mirrors.fetch.report import Report
-    from pico_banana.pictures.jobs.download import Download
+    from pico_banana.pictures.jobs.download import Download, FetchOptions
 
 _ASK_FROM_GB = 10.0
 _SOURCES_HELP = (
@@ -120,7 +120,7 @@ def chosen_download(args: argparse.Namespace) -> Download:
     """
     from pico_banana.mirrors.fetch.failures import MOST_AGE_DAYS
     from pico_banana.mirrors.fetch.hosts import parse_hosts
-    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.needed import ROLES
 
     options = FetchOptions(
@@ -135,7 +135,7 @@ def chosen_download(args: argparse.Namespace) -> Download:
         durable=args.durable,
         remember_days=0.0 if args.retry_gone else MOST_AGE_DAYS,
     )
-    return Download(chosen_rows(args), options)
+    return _over_rows(args, options)
 
 
 def checked_download(args: argparse.Namespace) -> Download:
@@ -147,10 +147,18 @@ def checked_download(args: argparse.Namespace) -> Download:
     Returns:
         The download, never begun.
     """
-    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.needed import ROLES
 
-    return Download(chosen_rows(args), FetchOptions(roles=(args.only,) if args.only else ROLES, deep=args.deep))
+    return _over_rows(args, FetchOptions(roles=(args.only,) if args.only else ROLES, deep=args.deep))
+
+
+def _over_rows(args: argparse.Namespace, options: FetchOptions) -> Download:
+    """Put a download over the chosen rows; a line that is no row fails alone, unless the options leave it out."""
+    from pico_banana.pictures.jobs.download import Download
+
+    rows = chosen_rows(args, bad_rows="skip")
+    return Download(rows, options, bad_rows=() if args.skip_bad_rows else rows.bad_rows)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -69,7 +69,7 @@ class Task:
             address=self.item.address,
             path=str(self.item.path),
             status=status,
-            source="" if last is None else last.source,
+            source="" if last is None or status == "reused" else last.source,
             variant="" if last is None or status != "done" else last.variant,
             size=size,
             received=self.received,
