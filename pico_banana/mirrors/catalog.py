@@ -15,6 +15,7 @@ from hashlib import blake2s
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pico_banana.errors import MirrorError
 from pico_banana.mirrors.addresses import RELEASE, Address
@@ -24,6 +25,7 @@ from pico_banana.telling import redacted
 
 MIRROR_VARIABLE = "PICO_BANANA_MIRROR"
 SAMPLE = "sample"
+_LOCAL = ("file://", "local://")
 _LONGEST_NAME = 80
 COMPRESSED_ENDINGS = ("", ".gz", ".zst")
 
@@ -142,6 +144,8 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
         return Mirror(RELEASE, facts()["base"].rstrip("/"))
     if text == SAMPLE:
         return sample_mirror()
+    if text.startswith(_LOCAL):  # so that it is a folder everywhere, and links out of it are not followed
+        text = unquote(urlsplit(text).path) or "/"
     if "://" not in text:
         folder = Path(text).expanduser().absolute()
         if not folder.is_dir():
