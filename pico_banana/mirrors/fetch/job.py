@@ -287,7 +287,7 @@ class Job:
         self._told_at = at
         with self._pacer.changed:
             hosts = tuple(state_of(lane, at) for lane in self._pacer.lanes.values())
-        self._progress(Progress(self.report, hosts))
+        self._progress(Progress(self.report, hosts, self._dispatcher.retrying(at)))
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._signal is not None:  # the second time: no grace
