@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from core_rows import edit, lines, loaded, pair, photo, rows_file, session
 from hypothesis import HealthCheck, assume, given, settings
@@ -412,3 +413,20 @@ print(found, peak() - before < 150_000)
 """
     answer = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[(1, True), (2, False)] True"
+
+
+def test_twins_are_told_apart_in_little_memory() -> None:
+    """A file of nothing but twins: of each row hashes are kept, and never its text, here 8 KB."""
+    import tracemalloc
+
+    from pico_banana.rows.building.twins import _Told
+
+    told, rows = _Told(Subset.SINGLE_TURN, ()), 20_000
+    tracemalloc.start()
+    for number in range(rows):
+        told._add("positive-edit/1.png", f"{number} {'x' * 8192}", 0)
+    twins = list(told.twins(np.arange(rows)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len({number for _, number, _ in twins}) == rows
+    assert peak / rows < 1000, "bytes a row"
