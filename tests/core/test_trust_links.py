@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import re
 import threading
 from base64 import b64encode
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,6 +20,7 @@ import pico_banana as pb
 from pico_banana.errors import GoneError, MirrorError, PictureCorruptError, RequestRefusedError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.mirrors.known import remember
 from pico_banana.mirrors.store import area
 from pico_banana.pictures import packed
 from pico_banana.pictures.jobs.interchange import adopt
@@ -25,7 +28,6 @@ from pico_banana.pictures.sources.places import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PNG = "images/positive-edit/1.png"
 
@@ -175,3 +177,26 @@ def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
     root = mirror_of(tmp_path / "a folder", single_turn=[edit(1)])
     assert resolve_mirror(root.as_uri()).folder == root
     assert resolve_mirror(f"local://{root}") == resolve_mirror(root)
+
+
+def test_a_password_is_kept_in_one_file_of_the_owners(tmp_path: Path) -> None:
+    mirror = resolve_mirror("https://me:s3cr3t-word@h.invalid/m?X-Amz-Signature=s3cr3t-word")
+    remember(mirror)
+    assert "s3cr3t" not in mirror.name
+    note = area(mirror.name) / "mirror.json"
+    assert note.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(pb.PicoBananaError) as told:
+        pb.load(mirror=mirror)
+    assert "s3cr3t" not in f"{told.value} {vars(told.value)}"
+    kept = [path for path in area(mirror.name).rglob("*") if path.is_file() and b"s3cr3t" in path.read_bytes()]
+    assert kept == [note]
+
+
+def test_the_page_names_tests_that_exist() -> None:
+    tests = Path(__file__).parents[1]
+    named = set(re.findall(r"`(test_\w+)`", (tests.parent / "docs" / "security.md").read_text("utf-8")))
+    found = {
+        name for path in tests.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))
+    }
+    assert len(named) > 20
+    assert named - found == set()
