@@ -38,7 +38,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pico_banana.telling import told
+from pico_banana.telling import redacted, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +90,7 @@ class RowError(PicoBananaError, ValueError):
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
         super().__init__(message)
-        self.file, self.line, self.field = file, line, field
+        self.file, self.line, self.field = redacted(file), line, field
 
 
 class LicenceError(PicoBananaError, PermissionError):
@@ -114,12 +114,12 @@ class MirrorError(PicoBananaError, OSError):
     """A mirror that is not there, or does not hold a file it should.
 
     Attributes:
-        mirror: the mirror's root as given.
+        mirror: the mirror's root, without its secrets.
     """
 
     def __init__(self, message: str, *, mirror: str = "") -> None:
         super().__init__(message)
-        self.mirror = mirror
+        self.mirror = redacted(mirror)
 
 
 class StoreError(PicoBananaError, OSError):
@@ -131,7 +131,7 @@ class StoreError(PicoBananaError, OSError):
 
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
-        self.path = path
+        self.path = redacted(path)
 
 
 class DiskFullError(StoreError):
@@ -147,7 +147,7 @@ class PictureError(PicoBananaError, OSError):
 
     def __init__(self, message: str, *, address: str = "") -> None:
         super().__init__(message)
-        self.address = address
+        self.address = redacted(address)
 
 
 class PictureMissingError(PictureError, FileNotFoundError):
@@ -162,7 +162,7 @@ class TransportError(PicoBananaError, ConnectionError):
     """A request that failed.
 
     Attributes:
-        url: the address asked for.
+        url: the address asked for, without its secrets.
         status: the HTTP status, 0 when there was none.
         retry_after: seconds the server asked us to wait, or None.
     """
@@ -171,7 +171,7 @@ class TransportError(PicoBananaError, ConnectionError):
 
     def __init__(self, message: str, *, url: str = "", status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.url, self.status, self.retry_after = url, status, retry_after
+        self.url, self.status, self.retry_after = redacted(url), status, retry_after
 
 
 class ThrottledError(TransportError):

@@ -31,6 +31,9 @@ _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
+# What tqdm and `LiveLine` write before a text of theirs, never in it.
+_MOVES = re.compile("(?:\r|\n|\x1b\\[[AK])+")
+
 
 def redacted(text: str) -> str:
     """Take the secrets out of every URL in a text: user and password, and parameters that sign or identify.
@@ -44,6 +47,34 @@ def redacted(text: str) -> str:
     if ":/" not in text:
         return text
     return _URL.sub(lambda found: _SECRET.sub(rf"\1={HIDDEN}", _USER.sub(rf"\1{HIDDEN}@", found[0])), text)
+
+
+def bare(url: str) -> str:
+    """Give an address without user, password, query and fragment: what is kept to say where something was served.
+
+    Args:
+        url: the address.
+
+    Returns:
+        Scheme, host, port and path.
+    """
+    return _USER.sub(r"\1", url).partition("#")[0].partition("?")[0]
+
+
+def redacted_in(value: object) -> object:
+    """Take the secrets out of every text in plain values, as JSON has them.
+
+    Args:
+        value: texts, numbers, lists and dicts of them.
+
+    Returns:
+        The same values.
+    """
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {key: redacted_in(one) for key, one in value.items()}
+    return [redacted_in(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def escaped(text: str) -> str:
@@ -84,15 +115,17 @@ class Plain:
 
     Attributes:
         stream: where texts go.
+        bars: let what moves a progress bar begin a text: back to the line's start, one line up, wipe the line.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, bars: bool = False) -> None:
         """Wrap a stream.
 
         Args:
             stream: where texts go.
+            bars: let what moves a progress bar begin a text.
         """
-        self.stream = stream
+        self.stream, self.bars = stream, bars
 
     def write(self, text: str) -> int:
         """Write a text, escaped.
@@ -103,7 +136,9 @@ class Plain:
         Returns:
             How many characters were given.
         """
-        self.stream.write(escaped(text))
+        moves = _MOVES.match(text) if self.bars else None
+        kept = moves[0] if moves else ""
+        self.stream.write(kept + escaped(text[len(kept) :]))
         return len(text)
 
     def writelines(self, texts: Iterable[str]) -> None:

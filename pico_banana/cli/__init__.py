@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -110,7 +110,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         # What rows, repositories and servers say goes through one gate, whichever command says it.
-        with redirect_stdout(cast("TextIO", Plain(sys.stdout))):
+        gates = cast("TextIO", Plain(sys.stdout)), cast("TextIO", Plain(sys.stderr, bars=True))
+        with redirect_stdout(gates[0]), redirect_stderr(gates[1]):
             code: int = args.run(args)
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`

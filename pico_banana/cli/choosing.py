@@ -124,11 +124,12 @@ def chosen_selection(args: argparse.Namespace) -> Selection:
     return Selection.of(subset, **content | parts)
 
 
-def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
+def chosen_rows(args: argparse.Namespace, *, bad_rows: OnBadRows | None = None) -> PicoBanana[Any]:
     """Load the rows that the options name.
 
     Args:
         args: what the parser gave.
+        bad_rows: what to do with lines that are no rows; None for what the options say.
 
     Returns:
         The rows.
@@ -142,7 +143,7 @@ def chosen_rows(args: argparse.Namespace) -> PicoBanana[Any]:
     selection = chosen_selection(args)
     options: Any = selection.parts()
     subset: str = selection.subset.value
-    source: Any = {"mirror": args.mirror, "rows": args.rows, "on_bad_rows": on_bad_rows(args)}
+    source: Any = {"mirror": args.mirror, "rows": args.rows, "on_bad_rows": bad_rows or on_bad_rows(args)}
     if args.where is None:
         if args.annotations:
             raise ConfigError("--annotations says about rows; say which of them with --where", key="where")

@@ -23,7 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "doctor",
         help="look whether everything is as it should be",
-        description="Look at versions, optional packages, decoders, disk and store. With --live also ask the servers "
+        description="Look at versions, optional packages, decoders, disk and store. With --deep also "
+        "look for damage in what was built from rows and tables. With --live also ask the servers "
         "about two dozen small, slow questions and set the answers against what the code assumes.",
         epilog="example: pico-banana doctor --live",
     )
@@ -33,6 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a folder, an address, or 'sample' (default: PICO_BANANA_MIRROR, else the release)",
     )
     parser.add_argument("--live", action="store_true", help="also ask the servers")
+    parser.add_argument(
+        "--deep", action="store_true", help="also compare row stores and the photo index with their checksums"
+    )
     parser.add_argument(
         "--host", action="append", metavar="HOST=URL", help="connect there in place of HOST; may be repeated"
     )
@@ -56,9 +60,11 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     from pico_banana.mirrors.catalog import resolve_mirror
     from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
     from pico_banana.mirrors.fetch.transport import Transport
+    from pico_banana.pictures.doctor.deep import kept_tables
     from pico_banana.pictures.doctor.environment import environment
     from pico_banana.pictures.doctor.live import examine
 
     mirror = resolve_mirror(args.mirror)
     hosts = parse_hosts(args.host) if args.host else hosts_from_environment()
-    return chain(environment(mirror), examine(mirror, Transport(hosts=hosts)) if args.live else ())
+    here = chain(environment(mirror), kept_tables(mirror) if args.deep else ())
+    return chain(here, examine(mirror, Transport(hosts=hosts)) if args.live else ())

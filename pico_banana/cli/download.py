@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.live import LiveLine
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.telling import escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from pico_banana.mirrors.fetch.plan import Plan
     from pico_banana.mirrors.fetch.progress import HostState, Progress
     from pico_banana.mirrors.fetch.report import Report
-    from pico_banana.pictures.jobs.download import Download
+    from pico_banana.pictures.jobs.download import Download, FetchOptions
 
 _ASK_FROM_GB = 10.0
+_NOTICED_S = 1.0
 _SOURCES_HELP = (
     "where photos come from, in order: open_images, flickr, mirror, a folder, an address with {image_id}; may be "
     "repeated (default: PICO_BANANA_SOURCES, else what is usual for the mirror)"
@@ -120,7 +122,7 @@ def chosen_download(args: argparse.Namespace) -> Download:
     """
     from pico_banana.mirrors.fetch.failures import MOST_AGE_DAYS
     from pico_banana.mirrors.fetch.hosts import parse_hosts
-    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.needed import ROLES
 
     options = FetchOptions(
@@ -135,7 +137,7 @@ def chosen_download(args: argparse.Namespace) -> Download:
         durable=args.durable,
         remember_days=0.0 if args.retry_gone else MOST_AGE_DAYS,
     )
-    return Download(chosen_rows(args), options)
+    return _over_rows(args, options)
 
 
 def checked_download(args: argparse.Namespace) -> Download:
@@ -147,10 +149,18 @@ def checked_download(args: argparse.Namespace) -> Download:
     Returns:
         The download, never begun.
     """
-    from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.needed import ROLES
 
-    return Download(chosen_rows(args), FetchOptions(roles=(args.only,) if args.only else ROLES, deep=args.deep))
+    return _over_rows(args, FetchOptions(roles=(args.only,) if args.only else ROLES, deep=args.deep))
+
+
+def _over_rows(args: argparse.Namespace, options: FetchOptions) -> Download:
+    """Put a download over the chosen rows; a line that is no row fails alone, unless the options leave it out."""
+    from pico_banana.pictures.jobs.download import Download
+
+    rows = chosen_rows(args, bad_rows="skip")
+    return Download(rows, options, bad_rows=() if args.skip_bad_rows else rows.bad_rows)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -206,8 +216,13 @@ def progress_bar(total: int) -> Callable[[Progress], None]:
         What takes the progress of a job.
     """
     if not sys.stderr.isatty():
-        line = LiveLine()
-        return lambda progress: line.show(f"{progress.report.total:,} of {total:,} files; {_rate(progress.report)}")
+        line, pauses = LiveLine(), Pauses()
+
+        def plain(progress: Progress) -> None:
+            pauses.tell(progress)
+            line.show(f"{progress.report.total:,} of {total:,} files; {_rate(progress.report)}")
+
+        return plain
     from tqdm import tqdm
 
     bar = tqdm(total=total, unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2)
@@ -215,10 +230,38 @@ def progress_bar(total: int) -> Callable[[Progress], None]:
     def show(progress: Progress) -> None:
         report = progress.report
         bar.update(report.total - report.left - bar.n)
+        waits = " ".join(_waiting(progress).values())
         hosts = " ".join(map(_host, progress.hosts))
-        bar.set_postfix_str(f"{_rate(report)}; {hosts}"[:160], refresh=True)
+        bar.set_postfix_str(escaped(f"{_rate(report)}; {waits} {hosts}"[:160]), refresh=True)
 
     return show
+
+
+class Pauses:
+    """Says in a log which host is waited for, once a pause: silence there looks like a hang."""
+
+    def __init__(self) -> None:
+        """Say nothing yet."""
+        self._told: set[str] = set()
+
+    def tell(self, progress: Progress) -> None:
+        """Write a line for every host that is waited for since the last look.
+
+        Args:
+            progress: how far the job is.
+        """
+        waiting = _waiting(progress)
+        for host in waiting.keys() - self._told:
+            sys.stderr.write(f"{waiting[host]}\n")
+        self._told = set(waiting)
+
+
+def _waiting(progress: Progress) -> dict[str, str]:
+    """Say by host for how long it is waited for, where that is long enough to be noticed."""
+    paused = {state.host: state.paused_s for state in progress.hosts if state.paused_s >= _NOTICED_S}
+    held = {host: f"{host} asked to wait; retrying in {seconds:.0f} s …" for host, seconds in paused.items()}
+    failing = {host: seconds for host, seconds in progress.retrying.items() if seconds >= _NOTICED_S}
+    return {host: f"{host} gave no good answer; retrying in {s:.0f} s …" for host, s in failing.items()} | held
 
 
 def _rate(report: Report) -> str:

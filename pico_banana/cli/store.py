@@ -85,7 +85,7 @@ def _verify(args: argparse.Namespace) -> int:
     _print_health(health, as_json=args.json)
     if (health.broken or health.missing) and not args.json:
         sys.stderr.write("`pico-banana repair` with the same options fetches them again\n")
-    return int(bool(health.broken or health.missing))
+    return int(bool(health.broken or health.missing or health.unusable))
 
 
 def _repair(args: argparse.Namespace) -> int:
@@ -123,9 +123,11 @@ def _print_health(health: Health, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(health.as_dict()) + "\n")
         return
     sys.stdout.write(
-        f"{health.files:,} pictures: {health.good:,} good, {health.missing:,} missing, {len(health.broken):,} broken\n"
+        f"{health.files:,} pictures: {health.good:,} good, {health.missing:,} missing, {len(health.broken):,} broken"
+        f"{f', {len(health.unusable):,} unusable lines or addresses' if health.unusable else ''}\n"
     )
-    for reason in list(health.broken.values())[:_SHOWN]:
+    reasons = [*health.unusable.values(), *health.broken.values()]
+    for reason in reasons[:_SHOWN]:
         sys.stdout.write(f"  {reason}\n")
-    if len(health.broken) > _SHOWN:
-        sys.stderr.write(f"{len(health.broken) - _SHOWN:,} more broken ones; say --json\n")
+    if len(reasons) > _SHOWN:
+        sys.stderr.write(f"{len(reasons) - _SHOWN:,} more of them; say --json\n")

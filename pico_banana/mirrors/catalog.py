@@ -15,15 +15,17 @@ from hashlib import blake2s
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pico_banana.errors import MirrorError
-from pico_banana.mirrors.addresses import RELEASE, Address
+from pico_banana.mirrors.addresses import RELEASE, Address, parse_address
 from pico_banana.mirrors.inside import inside
-from pico_banana.records import Subset
+from pico_banana.records import ImageRef, Subset
 from pico_banana.telling import redacted
 
 MIRROR_VARIABLE = "PICO_BANANA_MIRROR"
 SAMPLE = "sample"
+_LOCAL = ("file://", "local://")
 _LONGEST_NAME = 80
 COMPRESSED_ENDINGS = ("", ".gz", ".zst")
 
@@ -56,15 +58,23 @@ class Mirror:
         """
         return inside(self.folder, address.relative_path) if self.folder is not None else None
 
-    def url_of(self, address: Address) -> str:
+    def url_of(self, picture: Address | ImageRef | str) -> str:
         """Give where this mirror publishes a picture.
 
         Args:
-            address: an edit or a source photo.
+            picture: a record's picture, or its address, read or not.
 
         Returns:
-            A URL or a path. For a photo of the release it is the photo's own URL: the release ships no photos.
+            A URL or a path. For a photo of the release it is the photo's own URL: the release ships no photos. A
+            picture that a row names by a path of its own has no other place.
+
+        Raises:
+            ConfigError: it is no address.
         """
+        named = picture.address if isinstance(picture, ImageRef) else picture
+        if isinstance(named, str) and "://" not in named:
+            return named
+        address = parse_address(named) if isinstance(named, str) else named
         if address.role == "edited" and address.key.startswith("@"):  # published as a URL elsewhere, see rows.py
             return f"https://{address.key[1:]}"
         if address.role == "source" and self.name == RELEASE:
@@ -142,6 +152,8 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
         return Mirror(RELEASE, facts()["base"].rstrip("/"))
     if text == SAMPLE:
         return sample_mirror()
+    if text.startswith(_LOCAL):  # so that it is a folder everywhere, and links out of it are not followed
+        text = unquote(urlsplit(text).path) or "/"
     if "://" not in text:
         folder = Path(text).expanduser().absolute()
         if not folder.is_dir():

@@ -17,6 +17,7 @@ from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import PROTOCOL, Address, parse_address
+from pico_banana.mirrors.inside import is_held
 from pico_banana.mirrors.known import recall
 from pico_banana.mirrors.store import area, present
 from pico_banana.pictures.packed import packed_path
@@ -137,7 +138,7 @@ class PicoBananaFileSystem(ReadOnlyFileSystem):
             TransportError: it could not be fetched this time.
         """
         name = self._strip_protocol(path)
-        if _is_root(name) or any(folder.is_dir() for folder in _folders(name)):
+        if _is_root(name) or any(_folders(name)):
             return {"name": name, "size": 0, "type": "directory"}
         if name.rpartition("/")[2] in {"edited", "source"} and _is_root(name.rpartition("/")[0]):
             return {"name": name, "size": 0, "type": "directory"}
@@ -160,10 +161,9 @@ class PicoBananaFileSystem(ReadOnlyFileSystem):
         if _is_root(name):
             return [self.info(f"{name}/{role}") if detail else f"{name}/{role}" for role in ("edited", "source")]
         entries: dict[str, dict[str, Any]] = {}
-        folders = [folder for folder in _folders(name) if folder.is_dir()]
-        if not folders:
+        if not any(_folders(name)):
             return self._ls_file(name, detail=detail)
-        for entry in (entry for folder in folders for entry in folder.iterdir() if not entry.name.startswith(".")):
+        for entry in _entries(name):
             size, kind = (0, "directory") if entry.is_dir() else (entry.stat().st_size, "file")
             full = f"{name}/{entry.name}"
             entries[full] = {"name": full, "size": size, "type": kind}
@@ -264,13 +264,24 @@ def _here(name: str) -> Path | None:
         return None
 
 
-def _folders(name: str) -> Iterator[Path]:
-    """Give the folders in which the addresses that start like this would lie."""
+def _folders(name: str) -> Iterator[tuple[Path, Path | None]]:
+    """Give the folders in which the addresses that start like this would lie, each with what links must stay in."""
     try:
         address = parse_address(f"{name}/x")
         mirror = recall(address.mirror)
     except (ConfigError, OSError):
         return
-    for root in (mirror.folder, area(mirror.name)):
+    for root, bound in ((mirror.folder, mirror.folder), (area(mirror.name), None)):  # the store's links are our own
         if root is not None:
-            yield (root / address.relative_path).parent
+            folder = (root / address.relative_path).parent
+            if folder.is_dir() and (bound is None or is_held(str(folder), str(bound))):
+                yield folder, bound
+
+
+def _entries(name: str) -> Iterator[Path]:
+    """Give what lies in these folders, without hidden files and links that lead nowhere or out of a mirror's folder."""
+    for folder, bound in _folders(name):
+        for entry in folder.iterdir():
+            led = entry.is_symlink() and (not entry.exists() or (bound and not is_held(str(entry), str(bound))))
+            if not entry.name.startswith(".") and not led:
+                yield entry

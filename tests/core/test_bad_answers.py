@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from core_rows import edit, lines, mirror_of
+from core_rows import edit, lines, mirror_of, session
 
 import pico_banana as pb
 from pico_banana.errors import PicoBananaError, RowError
@@ -78,3 +78,18 @@ def test_a_file_with_rows_and_bad_lines_is_kept(served: tuple[Path, str]) -> Non
 
 def test_a_folder_of_ones_own_may_have_no_rows(tmp_path: Path) -> None:
     assert len(pb.load(mirror=mirror_of(tmp_path, single_turn=b""))) == 0
+
+
+def test_a_count_that_is_far_from_the_releases_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path))
+    mirror_of(tmp_path, single_turn=[edit(1), edit(2)], multi_turn=[session(1)])
+    assert len(pb.load("single_turn")) == 2
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{tmp_path / 'jsonl' / 'sft.jsonl'} has 2 rows, and the release 257,730: it was cut")
+    caplog.clear()
+    pb.load("multi_turn")  # nobody published how many there are
+    pb.load("single_turn", mirror=tmp_path)
+    pb.load("single_turn", rows=tmp_path / "jsonl" / "sft.jsonl")
+    assert not caplog.records

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -15,7 +16,16 @@ import pytest
 from core_rows import edit, mirror_of, rows_file
 
 import pico_banana as pb
-from pico_banana.errors import GoneError, RequestRefusedError, SelectionError
+from pico_banana.errors import (
+    GoneError,
+    MirrorError,
+    PictureError,
+    RequestRefusedError,
+    RowError,
+    SelectionError,
+    StoreError,
+    TransportError,
+)
 from pico_banana.mirrors.addresses import Address, key_of_url, parse_address, problem_of_path, problem_of_url
 from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.transport import Transport
@@ -24,7 +34,8 @@ from pico_banana.mirrors.store import area, write_atomic
 from pico_banana.pictures import filesystem
 from pico_banana.rehearsal.serving.serve import serve
 from pico_banana.rows.table.sql import connected, quoted
-from pico_banana.telling import escaped, redacted
+from pico_banana.sharing.export.manifest import write_manifest
+from pico_banana.telling import Plain, bare, escaped, redacted
 
 ODD_URLS = [
     "javascript:alert(1)",
@@ -187,6 +198,52 @@ def test_a_key_that_a_server_echoes_is_hidden(monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_that_a_terminal_obeys_is_told() -> None:
     assert escaped("a\x1b[2J\x9b\u202eb\t\n") == "a\\u001b[2J\\u009b\\u202eb\t\n"
     assert json.loads(escaped(json.dumps("\x9b\u202e", ensure_ascii=False))) == "\x9b\u202e"
+
+
+def test_an_errors_attributes_show_no_secret() -> None:
+    url, shown = "https://me:pw@h/x?sig=abc", "https://***@h/x?sig=***"
+    assert TransportError("no", url=url).url == shown
+    assert MirrorError("no", mirror=url).mirror == shown
+    assert StoreError("no", path=url).path == shown
+    assert PictureError("no", address=url).address == shown
+    assert RowError("no", file=url).file == shown
+    assert bare("https://me:pw@h:8/v1?key=a#b") == "https://h:8/v1"
+
+
+def test_an_exports_manifest_shows_no_secret(tmp_path: Path) -> None:
+    url = "https://me:pw@h/x?X-Amz-Signature=abc"
+    write_manifest(tmp_path, {"key": "k", "failed": {"a": f"no {url}"}, "wanted": {"a": [url]}, "path": Path("p")}, [])
+    text = (tmp_path / "export.json").read_text()
+    assert "pw" not in text
+    assert "abc" not in text
+    assert json.loads(text)["key"] == "k"
+
+
+def test_bars_move_and_nothing_else_does() -> None:
+    stream = io.StringIO()
+    gate = Plain(stream, bars=True)
+    for text in ("\r\x1b[K5 of 9 \x1b]0;x\x07", "\n\x1b[A", "error: \r\x1b[A\x1b[K fine"):
+        gate.write(text)
+    assert stream.getvalue() == (
+        "\r\x1b[K5 of 9 \\u001b]0;x\\u0007" + "\n\x1b[A" + "error: \\u000d\\u001b[A\\u001b[K fine"
+    )
+
+
+def test_stderr_escapes(tmp_path: Path) -> None:
+    root = mirror_of(
+        tmp_path / "m", single_turn=[edit(1), edit(2, output_image="images/\x1b]0;x\x07/../a.png"), b"\x1b[2J"]
+    )
+    for command in (
+        ["ls", "single_turn", "--skip-bad-rows"],
+        ["info"],
+        ["verify", "single_turn"],
+        ["ls", "single_turn"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "pico_banana.cli", *command, "--mirror", str(root)], capture_output=True, check=False
+        )
+        assert done.stderr
+        assert b"\x1b" not in done.stdout + done.stderr, command
 
 
 def test_ls_escapes(tmp_path: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import tarfile
 
+import numpy as np
 import pytest
 
+import pico_banana as pb
+from pico_banana.cli import main
 from pico_banana.errors import ConfigError, RequestRefusedError, RowError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
@@ -16,6 +19,8 @@ from pico_banana.mirrors.fetch.transport import Transport
 from pico_banana.pictures.jobs.index import install_index
 from pico_banana.pictures.sources.index import PhotoIndex
 from pico_banana.pictures.sources.index_build import build_index
+from pico_banana.pictures.sources.index_file import NUMBERS, IndexFile
+from pico_banana.pictures.sources.index_sums import STRETCH_ROWS, Summer, Sums
 from pico_banana.pictures.sources.tars import take_from_tars
 from tests.fetch.conftest import jpeg
 
@@ -88,3 +93,59 @@ def test_hosts_are_separated_by_commas_and_spaces(monkeypatch):
         ["a=http://127.0.0.1:1, b=http://127.0.0.1:2", "c=http://127.0.0.1:3"]
     )
     assert hosts_from_environment() == right
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_flipped_number_of_an_index_is_noticed(tmp_path, name):
+    build_index(io.BytesIO(table(b"T", b"U")), tmp_path / "i")
+    data = bytearray((tmp_path / "i").read_bytes())
+    whole = IndexFile(tmp_path / "i")
+    assert whole.damaged() == []
+    data[place_of(whole, name)] ^= 0x40
+    (tmp_path / "flipped").write_bytes(data)
+    flipped = PhotoIndex(tmp_path / "flipped")
+    with pytest.raises(ConfigError, match=rf"its numbers \({name}\) are not what was written; build it again"):
+        list(flipped.photos(["https://h/1.jpg", "https://h/2.jpg"]))
+    assert flipped.damaged() == [name]
+
+
+def test_an_index_of_before_the_checksums_is_read(tmp_path):
+    build_index(io.BytesIO(table(b"T", b"U")), tmp_path / "i")
+    data = (tmp_path / "i").read_bytes().replace(b', "summed": true', b" " * 16)[: -4 * len(NUMBERS)]
+    (tmp_path / "old").write_bytes(data)
+    assert PhotoIndex(tmp_path / "old").get("https://h/2.jpg").title == "U"
+    assert PhotoIndex(tmp_path / "old").damaged() == []
+
+
+def place_of(index: IndexFile, name: str) -> int:
+    """Say where a column's second value begins in the file."""
+    columns = dict(zip(NUMBERS, index._sums._columns.values(), strict=True))
+    starts = {one: column.__array_interface__["data"][0] for one, column in columns.items()}
+    first = bytes(index._map).index(index.keys.tobytes())
+    return first + starts[name] - starts["key"] + columns[name].itemsize
+
+
+def test_stretches_are_summed_apart():
+    summer = Summer({"a": 8})
+    values = np.arange(3 * STRETCH_ROWS - 5, dtype="<u8")
+    for start in range(0, len(values), 50_000):
+        summer.add("a", values[start : start + 50_000].tobytes())
+    data = bytearray(summer.tobytes())
+    assert Sums(data, {"a": values}, 0).is_sound("a")
+    values[STRETCH_ROWS + 7] += 1
+    sums = Sums(data, {"a": values}, 0)
+    assert [sums.is_sound("a", row) for row in (0, STRETCH_ROWS, 2 * STRETCH_ROWS)] == [True, False, True]
+
+
+def test_doctor_deep_names_damaged_tables(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path))
+    pb.load(mirror="sample")
+    assert main(["doctor", "--deep", "--mirror", "sample"]) == 0
+    assert "rows single_turn" in capsys.readouterr().out
+    (store,) = tmp_path.rglob("single_turn*.arrow")
+    data = bytearray(store.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    store.write_bytes(data)
+    assert main(["doctor", "--deep", "--mirror", "sample"]) == 1
+    assert "damaged:" in capsys.readouterr().out
+    assert main(["doctor", "--mirror", "sample"]) == 0

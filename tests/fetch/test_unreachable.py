@@ -7,14 +7,19 @@ import threading
 
 import pytest
 
+from pico_banana.cli.download import progress_bar
 from pico_banana.errors import InterruptedTransferError
 from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 from pico_banana.mirrors.fetch.job import Job
 from pico_banana.mirrors.fetch.lane import HostLimits, Lane
 from pico_banana.mirrors.fetch.one import Fetcher
+from pico_banana.mirrors.fetch.progress import HostState, Progress
+from pico_banana.mirrors.fetch.report import Report
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.stream import ResumingStream
 from pico_banana.mirrors.fetch.transport import Transport
+from pico_banana.rehearsal.serving.faults import Fault, Rule
+from pico_banana.rehearsal.serving.serve import serve
 
 HOUR = RetryPolicy(attempts=5, first_wait_s=3600.0, longest_wait_s=3600.0)  # whoever waits here does not come back
 
@@ -99,3 +104,28 @@ def _answer(server, data):
     with connection:
         connection.recv(1 << 16)
         connection.sendall(data)
+
+
+def test_whoever_waits_is_told_for_whom_and_how_long(tmp_path, capsys):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "a.png").write_bytes(b"a")
+    told = []
+
+    def look(progress):
+        told.append(dict(progress.retrying))
+        if progress.retrying:
+            job.stop()
+
+    with serve(tmp_path / "m", faults=(Rule(Fault.ERROR_500),)) as server:
+        job = Job(Transport(), policy=HOUR, progress=look)
+        job.run([item(server.url, tmp_path)])
+    ((host, seconds),) = told[-1].items() or told[-2].items()
+    assert seconds > 1000
+    show, report = progress_bar(9), Report(total=3)
+    paused = HostState("cdn.example", 0, 4, None, 61.0, 1)
+    for progress in (Progress(report, (), {host: 17.0}), Progress(report, (paused,)), Progress(report, (paused,))):
+        show(progress)
+    assert capsys.readouterr().err.splitlines() == [
+        f"{host} gave no good answer; retrying in 17 s …",
+        "cdn.example asked to wait; retrying in 61 s …",
+    ]

@@ -84,11 +84,12 @@ def put_folder(hub):
     """Commit a folder's visible files to `rehearsal/demo` without a client."""
 
     def run(folder):
-        hub.repos.create("rehearsal/demo", private=False)
+        if hub.repos.find("rehearsal/demo") is None:
+            hub.repos.create("rehearsal/demo", private=False)
         operations = [
             {"key": "lfsFile", "value": {"path": path, "oid": hub.repos.put((folder / path).read_bytes())}}
             for path in visible_files(folder)
         ]
-        hub.repos.commit("rehearsal/demo", operations, title="put")
+        return hub.repos.commit("rehearsal/demo", operations, title="put")
 
     return run

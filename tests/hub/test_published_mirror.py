@@ -119,6 +119,21 @@ def test_an_absent_repository_or_revision_is_named_and_private_ones_are_thought_
         assert "log in with `hf auth login`" in text
 
 
+REVISIONS = """
+import pico_banana as pb
+count = lambda at: len(pb.load("single_turn", mirror="hf://datasets/rehearsal/demo" + at))
+print(json.dumps([count("@" + FIRST), count("@" + LAST), count("")]))
+"""
+
+
+def test_an_address_may_name_a_revision(hub, client, put_folder, publish, tmp_path):
+    publish(tmp_path / "one", "single_turn")
+    first = put_folder(tmp_path / "one")
+    publish(tmp_path / "two", "single_turn", select={"limit": 5}, permission=True)
+    last = put_folder(tmp_path / "two")
+    assert client(f"FIRST, LAST = {first.id!r}, {last.id!r}\n" + REVISIONS) == [70, 5, 5]
+
+
 def test_a_foreign_address_is_refused(tmp_path):
     with pytest.raises(PicoBananaError):
         pb.load("single_turn", mirror=tmp_path / "nothing")

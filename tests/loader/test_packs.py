@@ -113,6 +113,18 @@ def test_damage_is_found(singles, tmp_path):
         next(iter(Loader(PackExamples(tmp_path))))
 
 
+def test_packing_again_makes_a_damaged_shard_anew(singles, tmp_path):
+    examples = make_examples(singles, size=16)
+    pack(examples, tmp_path, shard_examples=8)
+    for name in ("shard-00000.bin", "shard-00002.arrow"):
+        data = bytearray((tmp_path / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (tmp_path / name).write_bytes(data)
+    again = pack(examples, tmp_path, shard_examples=8)
+    assert (again.packed, again.reused) == (16, 8)
+    assert verify_pack(tmp_path) == {}
+
+
 def test_damage_names_the_shard_and_what_to_do(singles, tmp_path):
     pack(make_examples(singles, size=16), tmp_path, format="jpeg", shard_examples=8)
     whole = (tmp_path / "shard-00001.bin").read_bytes()

@@ -14,10 +14,13 @@ import published_files as published
 import pytest
 from PIL import Image
 
+from pico_banana.cli import main
+from pico_banana.pictures.sources.index import INDEX_PATH, PhotoIndex
+from pico_banana.rehearsal.making.open_images import TABLE
 from pico_banana.rehearsal.making.traps import Trap
 from pico_banana.rehearsal.sample import sample_root
 from pico_banana.taxonomy import edit_types
-from tests.sample_maker.make_sample import edited_drawings, edited_paths, photo_files
+from tests.sample_maker.make_sample import edited_drawings, edited_paths, index_of, photo_files
 from tests.sample_maker.sample_rows import Sample, text_files
 
 ROOT = sample_root()
@@ -69,6 +72,25 @@ def test_its_photos_are_what_the_maker_makes(sample):
             with Image.open(io.BytesIO(stored)) as old, Image.open(io.BytesIO(content)) as new:
                 assert np.array_equal(np.asarray(old), np.asarray(new)), path
     assert {path for path in made if path.endswith(".jpg")} == files_like("*.jpg")
+
+
+def test_its_photo_index_is_of_its_table(tmp_path):
+    """What it says is compared, and not its bytes: zlib's differ by version."""
+    (tmp_path / "i").write_bytes(index_of((ROOT / TABLE).read_bytes()))
+    stored, made = PhotoIndex(ROOT / INDEX_PATH), PhotoIndex(tmp_path / "i")
+    urls = [row["OriginalURL"] for row in csv.DictReader((ROOT / TABLE).read_text("utf-8").splitlines())]
+    assert len(stored) == len(made) == len(urls)
+    assert list(stored.photos(urls)) == list(made.photos(urls))
+    assert stored.damaged() == []
+
+
+def test_credit_and_tars_need_no_network(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path))
+    assert main(["attribution", "single_turn", "--mirror", "sample"]) == 0
+    assert "https://creativecommons.org/licenses/by/2.0/" in capsys.readouterr().out
+    assert main(["photos", "tars", "single_turn", "--mirror", "sample", "--json"]) == 0
+    totals = json.loads(capsys.readouterr().out)
+    assert totals["reused"] == totals["total"] > 0
 
 
 def test_its_edits_are_what_the_maker_makes(sample):

@@ -10,11 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pico_banana.pictures.sources.index import INDEX_PATH
+from pico_banana.pictures.sources.index_build import build_index
 from pico_banana.rehearsal.making.names import photo_path
 from pico_banana.rehearsal.making.open_images import COLUMNS, TABLE, Photo, table_row
 from pico_banana.rehearsal.making.pictures import jpeg, png
@@ -24,7 +28,6 @@ from tests.sample_maker.studio.filters import photographed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pico_banana.rehearsal.making.pictures import Pixels
     from tests.sample_maker.studio.painter import Picture
@@ -159,6 +162,21 @@ def levels(picture: Picture, *, step: int) -> Pixels:
     return (np.rint(picture.astype(np.float64) * (255 / step)) * step).clip(0, 255).astype(np.uint8)
 
 
+def index_of(table: bytes) -> bytes:
+    """Build the photo index of a table, so that the sample needs no network for credit and tars.
+
+    Args:
+        table: the Open Images table.
+
+    Returns:
+        The index.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photos.index"
+        build_index(io.BytesIO(table), path, about=TABLE)
+        return path.read_bytes()
+
+
 def sample_files() -> Iterator[tuple[str, bytes]]:
     """Make every file of the sample, one after the other.
 
@@ -167,7 +185,10 @@ def sample_files() -> Iterator[tuple[str, bytes]]:
     """
     sample = Sample()
     yield from text_files(sample)
-    yield from photo_files(sample)
+    for path, content in photo_files(sample):
+        yield path, content
+        if path == TABLE:
+            yield INDEX_PATH, index_of(content)
     for path, pixels in edited_drawings(sample):
         yield path, png(pixels, path, small=True)
 

@@ -69,7 +69,7 @@ class Task:
             address=self.item.address,
             path=str(self.item.path),
             status=status,
-            source="" if last is None else last.source,
+            source="" if last is None or status == "reused" else last.source,
             variant="" if last is None or status != "done" else last.variant,
             size=size,
             received=self.received,
@@ -233,6 +233,19 @@ class Dispatcher:
         """
         with self._changed:
             return self._settled.wait_for(lambda: self._stopped or (self._closed and self._pending == 0), timeout_s)
+
+    def retrying(self, now: float) -> dict[str, float]:
+        """Say which hosts' answers were no good, and when they are asked again.
+
+        Args:
+            now: the time.
+
+        Returns:
+            Seconds to the next try by host.
+        """
+        with self._changed:
+            waiting = sorted((at, number, task.candidate.url) for at, number, task in self._later if task.tried)
+        return {host_of(url): max(0.0, at - now) for at, _, url in reversed(waiting)}
 
     def remaining(self) -> list[Task]:
         """Take out every task that nobody will take any more.

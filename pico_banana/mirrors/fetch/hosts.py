@@ -71,8 +71,30 @@ def authorization(proxy: str) -> dict[str, str]:
     Returns:
         The header, or none.
     """
-    parts = urlsplit(proxy)
+    login = _login(proxy)
+    return {"Proxy-Authorization": login} if login else {}
+
+
+def without_login(url: str) -> tuple[str, dict[str, str]]:
+    """Take the user and password out of an address, which a user gave to be shown to that server.
+
+    Args:
+        url: the address.
+
+    Returns:
+        The address without them, and the header for them, or none.
+    """
+    if "@" not in url:
+        return url, {}
+    parts = urlsplit(url)
+    login = _login(url)
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return plain, {"Authorization": login} if login else {}
+
+
+def _login(url: str) -> str:
+    parts = urlsplit(url)
     if parts.username is None:
-        return {}
+        return ""
     words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(words.encode()).decode()}"}
+    return f"Basic {b64encode(words.encode()).decode()}"

@@ -47,6 +47,7 @@ class FetchItem:
         kind: what the bytes must be; of "rows" only the beginning is looked at, "file" is not looked into.
         note: where to record which size of a photo came from where; None records nothing.
         most_bytes: what is longer is not taken; None for a limit by kind.
+        problem: why nothing can be fetched for it: the line is no row, its address is none; it counts as failed.
     """
 
     address: str
@@ -57,6 +58,7 @@ class FetchItem:
     kind: Kind = "png"
     note: Path | None = None
     most_bytes: int | None = None
+    problem: Exception | None = None
 
     def candidate(self, number: int) -> Candidate:
         """Give one candidate with what is known of the item filled in.

@@ -25,7 +25,8 @@ from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
 from pico_banana.mirrors.fetch.partial import claimed
 from pico_banana.mirrors.fetch.progress import Progress, state_of
-from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, Status, reason_of
+from pico_banana.mirrors.fetch.reasons import reason_of
+from pico_banana.mirrors.fetch.report import Ledger, Report, Status
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.signals import listening
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
@@ -143,11 +144,10 @@ class Job:
 
     def _task(self, item: FetchItem) -> Task | None:
         """Give the work for an item, or settle it at once when there is none."""
-        if present(item.path):
-            size = item.path.stat().st_size
-            self._ledger.add(Outcome(item.address, str(item.path), "reused", size=size))
+        task = Task(item, deque(), problems=[] if item.problem is None else [item.problem])
+        if item.problem is None and present(item.path):
+            self._ledger.add(task.outcome("reused", size=item.path.stat().st_size))
             return None
-        task = Task(item, deque())
         for number in range(len(item.candidates)):
             url = item.candidate(number).url
             remembered = self._failures.reason(url) if self._failures is not None else ""
@@ -220,8 +220,7 @@ class Job:
         """Settle a task whose file another process has finished meanwhile."""
         if not present(task.item.path):
             return False
-        size = task.item.path.stat().st_size
-        self._ledger.add(Outcome(task.item.address, str(task.item.path), "reused", size=size, requests=task.requests))
+        self._ledger.add(task.outcome("reused", size=task.item.path.stat().st_size))
         self._dispatcher.done()
         return True
 
@@ -288,7 +287,7 @@ class Job:
         self._told_at = at
         with self._pacer.changed:
             hosts = tuple(state_of(lane, at) for lane in self._pacer.lanes.values())
-        self._progress(Progress(self.report, hosts))
+        self._progress(Progress(self.report, hosts, self._dispatcher.retrying(at)))
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._signal is not None:  # the second time: no grace

@@ -34,6 +34,7 @@ class Plan:
         present: of these, on disk already.
         gone: of these, known to be gone everywhere; they are not asked for.
         missing: of these, to be fetched.
+        unusable: of these, lines that are no rows and addresses that are none; they will count as failed.
         bytes_known: length of missing files whose size is published.
         bytes_estimated: guessed length of the other missing files.
         bytes_present: length of the files that are there.
@@ -47,6 +48,7 @@ class Plan:
     present: int = 0
     gone: int = 0
     missing: int = 0
+    unusable: int = 0
     bytes_known: int = 0
     bytes_estimated: int = 0
     bytes_present: int = 0
@@ -84,7 +86,17 @@ class Plan:
         Returns:
             Plain values only.
         """
-        names = ("files", "present", "gone", "missing", "bytes_known", "bytes_estimated", "bytes_present", "free_bytes")
+        names = (
+            "files",
+            "present",
+            "gone",
+            "missing",
+            "unusable",
+            "bytes_known",
+            "bytes_estimated",
+            "bytes_present",
+            "free_bytes",
+        )
         values: dict[str, object] = {name: getattr(self, name) for name in names}
         return values | {"hosts": dict(self.hosts), "sources": dict(self.sources), "root": str(self.root)}
 
@@ -96,7 +108,9 @@ class Plan:
         """
         lines = [
             f"{self.files:,} files: {self.present:,} are here ({readable(self.bytes_present)}), "
-            f"{self.missing:,} to fetch" + (f", {self.gone:,} known to be gone" if self.gone else "")
+            f"{self.missing:,} to fetch"
+            + (f", {self.gone:,} known to be gone" if self.gone else "")
+            + (f", {self.unusable:,} unusable lines or addresses" if self.unusable else "")
         ]
         if self.missing:
             known = f"{readable(self.bytes_known)} known" if self.bytes_known else ""
@@ -127,7 +141,7 @@ def make_plan(items: Iterable[FetchItem], *, root: Path, failures: Failures | No
 class _Counter:
     def __init__(self, failures: Failures | None) -> None:
         self._failures = failures
-        self._known = self._present = self._present_bytes = self._gone = self._missing = 0
+        self._known = self._present = self._present_bytes = self._gone = self._missing = self._unusable = 0
         self._hosts: Counter[str] = Counter()
         self._sources: Counter[str] = Counter()
         self._unsized: Counter[str] = Counter()
@@ -135,6 +149,9 @@ class _Counter:
         self._seen_bytes: Counter[str] = Counter()
 
     def add(self, item: FetchItem) -> None:
+        if item.problem is not None:
+            self._unusable += 1
+            return
         try:
             size = os.stat(item.path).st_size  # noqa: PTH116 - Path.stat costs twice as much, a million times
         except OSError:
@@ -159,7 +176,8 @@ class _Counter:
 
     def plan(self, root: Path) -> Plan:
         return Plan(
-            files=self._present + self._gone + self._missing,
+            files=self._present + self._gone + self._missing + self._unusable,
+            unusable=self._unusable,
             present=self._present,
             gone=self._gone,
             missing=self._missing,

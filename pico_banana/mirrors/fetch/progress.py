@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pico_banana.mirrors.fetch.lane import Lane
     from pico_banana.mirrors.fetch.report import Report
 
@@ -38,10 +40,12 @@ class Progress:
     Attributes:
         report: the totals so far.
         hosts: every host asked so far.
+        retrying: seconds until the next try, by host whose answers were no good.
     """
 
     report: Report
     hosts: tuple[HostState, ...]
+    retrying: Mapping[str, float] = field(default_factory=dict)
 
 
 def state_of(lane: Lane, now: float) -> HostState:

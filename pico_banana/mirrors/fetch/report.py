@@ -10,16 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pico_banana.errors import (
-    DiskFullError,
-    GoneError,
-    InterruptedTransferError,
-    PictureCorruptError,
-    PictureMissingError,
-    RequestRefusedError,
-    ServerError,
-    ThrottledError,
-)
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.mirrors.store import translated
 from pico_banana.telling import redacted
@@ -33,29 +23,6 @@ _FLUSH_EVERY_S = 1.0
 _MOST_LINES = 1000  # kept back at most, however fast they come
 
 Status: TypeAlias = Literal["done", "reused", "failed", "left"]
-
-_REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (GoneError, "gone"),
-    (PictureMissingError, "gone"),
-    (PictureCorruptError, "corrupt"),
-    (ThrottledError, "throttled"),
-    (ServerError, "server"),
-    (InterruptedTransferError, "network"),
-    (RequestRefusedError, "refused"),
-    (DiskFullError, "disk_full"),
-)
-
-
-def reason_of(error: Exception) -> str:
-    """Name the reason of a failure.
-
-    Args:
-        error: what it ended with.
-
-    Returns:
-        One word: gone, corrupt, throttled, server, network, refused, disk_full or other.
-    """
-    return next((name for kind, name in _REASONS if isinstance(error, kind)), "other")
 
 
 @dataclass(frozen=True, slots=True)

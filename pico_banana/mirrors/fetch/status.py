@@ -206,10 +206,29 @@ def followed(url: str, location: str) -> str:
     if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
         text = f"{url}: a redirect to {target} would leave HTTPS"
         raise RequestRefusedError(text, url=url)
+    if "@" in urlsplit(target).netloc:
+        text = f"{url}: redirects to {target}, with a user or password that nobody here gave"
+        raise RequestRefusedError(text, url=url)
     if urlsplit(target).scheme not in {"http", "https"}:
         text = f"{url}: redirects to {target!r}; only http:// and https:// are followed"
         raise RequestRefusedError(text, url=url)
     return target
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Say whom an address asks: what a password was given for is not sent to anybody else.
+
+    Args:
+        url: the address.
+
+    Returns:
+        Scheme, host and port.
+
+    Raises:
+        RequestRefusedError: nobody can be asked for it.
+    """
+    parts = parsed(url)
+    return parts.scheme, parts.hostname or "", parts.port
 
 
 def parsed(url: str) -> SplitResult:

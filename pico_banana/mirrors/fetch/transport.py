@@ -20,9 +20,9 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError
 from pico_banana.mirrors.fetch.answered import drain, response_of
-from pico_banana.mirrors.fetch.hosts import authorization, proxy_for
+from pico_banana.mirrors.fetch.hosts import authorization, proxy_for, without_login
 from pico_banana.mirrors.fetch.response import Response, words_of
-from pico_banana.mirrors.fetch.status import followed, parsed
+from pico_banana.mirrors.fetch.status import followed, origin, parsed
 from pico_banana.mirrors.fetch.trust import check_literal, check_row_url, check_web_url, connector
 from pico_banana.mirrors.fetch.wire import Answer
 
@@ -97,15 +97,17 @@ class Transport:
             from pico_banana.mirrors.fetch.remote import open_remote
 
             return open_remote(url, offset=offset)
+        url, login = without_login(url)
         headers = {"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
             if if_range:
                 headers["If-Range"] = if_range
-        named = "" if by_row else parsed(url).hostname or ""
+        named, asked = "" if by_row else parsed(url).hostname or "", origin(url)
         for _ in range(_MOST_REDIRECTS + 1):
             guarded = parsed(url).hostname != named
-            connection, answer = self._ask(url, headers, near=near or named, guarded=guarded)
+            mine = headers | login if origin(url) == asked else headers  # a password is for whom the user gave it
+            connection, answer = self._ask(url, mine, near=near or named, guarded=guarded)
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
                 return response_of(url, headers, connection, answer)
             drain(connection, answer)

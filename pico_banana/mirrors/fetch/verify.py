@@ -14,6 +14,7 @@ import struct
 from typing import IO, TYPE_CHECKING
 
 from pico_banana.errors import PictureCorruptError
+from pico_banana.records.decoding.pillow import border
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,14 +221,10 @@ def check_decodes(data: bytes, *, address: str) -> None:
 
 
 def _decode(file: IO[bytes], address: str) -> None:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    try:
-        with Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
-            picture.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        text = f"{address}: does not decode ({error})"
-        raise PictureCorruptError(text, address=address) from error
+    with border(address), Image.open(file, formats=("PNG", "JPEG", "MPO")) as picture:
+        picture.load()
 
 
 def _guess(start: bytes) -> str:

@@ -15,8 +15,9 @@ from pico_banana.mirrors.addresses import parse_address
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.fetch.item import Candidate
 from pico_banana.mirrors.fetch.one import shared_fetcher
+from pico_banana.mirrors.fetch.reasons import reason_of
 from pico_banana.mirrors.fetch.remote import filesystem_of
-from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, reason_of, report_path
+from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report, report_path
 from pico_banana.mirrors.store import atomic_path, present
 from pico_banana.pictures.jobs.interchange import published_rows
 from pico_banana.rows.lines.published import LOCAL
@@ -104,6 +105,8 @@ def _write_rows(download: Download, path: Path) -> None:
 
 def _placed(item: FetchItem, folder: Path) -> FetchItem:
     """Send an item to another folder; a picture that is in the store comes from there."""
+    if item.problem is not None:
+        return item
     relative = parse_address(item.address).relative_path
     here = (Candidate("store", item.path.absolute().as_uri()),) if present(item.path) else ()
     return replace(item, path=folder / relative, candidates=(*here, *item.candidates))
@@ -122,6 +125,8 @@ def _upload(download: Download, filesystem: AbstractFileSystem, root: str) -> Re
 
 
 def _upload_one(item: FetchItem, filesystem: AbstractFileSystem, root: str, sizes: dict[str, int]) -> Outcome:
+    if item.problem is not None:
+        return Outcome(item.address, "", "failed", reason=reason_of(item.problem), detail=str(item.problem))
     target = f"{root}/{parse_address(item.address).relative_path}"
     if sizes.get(target, 0) > 0:
         return Outcome(item.address, target, "reused", size=sizes[target])

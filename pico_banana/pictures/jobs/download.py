@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.errors import ConfigError
 from pico_banana.mirrors.addresses import parse_address
 from pico_banana.mirrors.fetch.failures import FILE_NAME, MOST_AGE_DAYS, Failures
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment
+from pico_banana.mirrors.fetch.item import FetchItem
 from pico_banana.mirrors.fetch.job import Job
 from pico_banana.mirrors.fetch.plan import Plan, make_plan
 from pico_banana.mirrors.fetch.report import Report, report_path
@@ -21,12 +25,11 @@ from pico_banana.pictures.sources.items import ItemMaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
-    from pico_banana.mirrors.fetch.item import FetchItem
     from pico_banana.mirrors.fetch.progress import Progress
     from pico_banana.pictures.sources.places import PhotoPlace
     from pico_banana.records import Role
+    from pico_banana.rows.bad import BadRow
     from pico_banana.rows.sequence import RecordSequence
 
 
@@ -66,10 +69,12 @@ class Download:
     Attributes:
         dataset: the rows.
         options: how.
+        bad_rows: lines that are no rows, each to be counted as failed.
     """
 
     dataset: RecordSequence[Any]
     options: FetchOptions = field(default_factory=FetchOptions)
+    bad_rows: tuple[BadRow, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -77,14 +82,15 @@ class Download:
         return area(self.dataset.mirror.name)
 
     def items(self) -> Iterator[FetchItem]:
-        """Give what is to be fetched, each picture once.
+        """Give what is to be fetched, each picture once; one that cannot be named is an item with its problem.
 
         Yields:
-            Items in the order of the rows.
+            Lines that are no rows, then items in the order of the rows.
         """
-        chain = make_chain(self.dataset.mirror, self.options.sources, size=self.options.photo_size)
-        maker = ItemMaker(self.dataset.mirror, chain)
-        return (maker.item(parse_address(address)) for address in needed_pictures(self.dataset, self.options.roles))
+        places = make_chain(self.dataset.mirror, self.options.sources, size=self.options.photo_size)
+        maker = ItemMaker(self.dataset.mirror, places)
+        addresses = needed_pictures(self.dataset, self.options.roles)
+        return chain((_unusable(bad) for bad in self.bad_rows), (_item(maker, address) for address in addresses))
 
     def plan(self) -> Plan:
         """Look what there is to do, without asking anybody.
@@ -132,3 +138,14 @@ class Download:
 
     def _failures(self) -> Failures:
         return Failures(self.root / FILE_NAME, most_age_days=self.options.remember_days)
+
+
+def _item(maker: ItemMaker, address: str) -> FetchItem:
+    try:
+        return maker.item(parse_address(address))
+    except ConfigError as error:  # a row store that another program or version wrote
+        return FetchItem(address, Path(), (), problem=error)
+
+
+def _unusable(bad: BadRow) -> FetchItem:
+    return FetchItem(f"{bad.file}:{bad.line}", Path(bad.file), (), problem=bad.error())

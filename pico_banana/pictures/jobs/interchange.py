@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import PictureCorruptError, SelectionError, StoreError
 from pico_banana.mirrors.addresses import RELEASE, parse_address
 from pico_banana.mirrors.fetch.verify import check_file
+from pico_banana.mirrors.inside import ALLOW_VARIABLE, inside
 from pico_banana.mirrors.store import area, atomic_path, present, translated
 from pico_banana.pictures.filesystem import stored_path
 from pico_banana.records import Subset
@@ -59,7 +60,7 @@ class Adoption:
         files: pictures found.
         adopted: linked into the store.
         present: in the store already.
-        rejected: not whole, with the reason, by path.
+        rejected: not whole, or led to by a link out of the folder, with the reason, by path.
     """
 
     files: int = 0
@@ -118,10 +119,16 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
     counts: Counter[str] = Counter()
     rejected: dict[str, str] = {}
     for path, kind in _pictures(folder):
-        target = area(mirror) / path.relative_to(folder)
+        relative = path.relative_to(folder)
+        target = area(mirror) / relative
         try:
             if present(target):
                 counts["present"] += 1
+                continue
+            if inside(folder, relative.as_posix()) is None:
+                rejected[str(path)] = (
+                    f"{path} is no plain file, or a link out of {folder}; {ALLOW_VARIABLE} may name where to"
+                )
                 continue
             if check:
                 check_file(path, kind=kind, address=str(path))
@@ -129,6 +136,10 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
             counts["adopted"] += 1
         except PictureCorruptError as error:
             rejected[str(path)] = str(error)
+        except StoreError:
+            raise
+        except OSError as error:
+            rejected[str(path)] = f"{path} cannot be read ({error.strerror or error})"
     return Adoption(counts.total() + len(rejected), counts["adopted"], counts["present"], rejected)
 
 

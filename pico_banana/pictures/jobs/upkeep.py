@@ -32,19 +32,21 @@ _BATCH = 4096
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of stored pictures found; `files == good + missing + broken`.
+    """What a check of stored pictures found; `files == good + missing + broken + unusable`.
 
     Attributes:
         files: pictures looked for.
         good: there and whole.
         missing: not there.
         broken: path and reason of each that is there and not whole.
+        unusable: lines that are no rows, addresses that are none, each with its reason.
     """
 
     files: int = 0
     good: int = 0
     missing: int = 0
     broken: Mapping[str, str] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """Give the result for `--json`.
@@ -52,7 +54,8 @@ class Health:
         Returns:
             Plain values only.
         """
-        return {"files": self.files, "good": self.good, "missing": self.missing, "broken": dict(self.broken)}
+        counted: dict[str, object] = {"files": self.files, "good": self.good, "missing": self.missing}
+        return counted | {"broken": dict(self.broken), "unusable": dict(self.unusable)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +96,19 @@ def verify(download: Download, *, deep: bool = False, progress: Callable[[int], 
     """
     files: Counter[str] = Counter()
     broken: dict[str, str] = {}
+    unusable: dict[str, str] = {}
     items = download.items()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # decoders let go of the interpreter's lock
         while batch := list(islice(items, _BATCH)):
             for item, (state, reason) in zip(batch, pool.map(lambda one: _look(one, deep=deep), batch), strict=True):
                 files[state] += 1
-                if reason:
+                if item.problem is not None:
+                    unusable[item.address] = reason
+                elif reason:
                     broken[str(item.path)] = reason
                 if progress is not None and files.total() % _TELL_EVERY == 0:
                     progress(files.total())
-    return Health(files.total(), files["good"], files["missing"], broken)
+    return Health(files.total(), files["good"], files["missing"], broken, unusable)
 
 
 def repair(download: Download, *, deep: bool = False) -> tuple[Health, Report]:
@@ -164,6 +170,8 @@ def stored_pictures(root: Path) -> Iterator[Path]:
 
 
 def _look(item: FetchItem, *, deep: bool) -> tuple[str, str]:
+    if item.problem is not None:
+        return "unusable", str(item.problem)
     if not present(item.path):
         return "missing", ""
     try:

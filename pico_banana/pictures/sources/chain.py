@@ -21,6 +21,7 @@ from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import Mirror, facts
 from pico_banana.mirrors.fetch.item import COPY, ORIGINAL, Candidate
 from pico_banana.mirrors.fetch.trust import host_of_root
+from pico_banana.mirrors.inside import inside
 from pico_banana.mirrors.store import area, home
 from pico_banana.pictures.sources.index import INDEX_PATH, PhotoIndex
 from pico_banana.pictures.sources.places import ById, Flickr, Folder, PhotoPlace, PublishedLayout
@@ -118,15 +119,17 @@ def index_path(mirror: Mirror) -> Path:
 
 
 def find_index(mirror: Mirror) -> PhotoIndex | None:
-    """Open the photo index: the mirror's own, else the release's.
+    """Open the photo index: the one built for the mirror, the mirror's own, else the release's.
 
     Args:
         mirror: the mirror.
 
     Returns:
-        The index, or None when none was built.
+        The index, or None when there is none.
     """
-    return next((PhotoIndex(path) for path in (index_path(mirror), home() / INDEX_PATH) if path.is_file()), None)
+    own = None if mirror.folder is None else inside(mirror.folder, INDEX_PATH)
+    places = (index_path(mirror), own, home() / INDEX_PATH)
+    return next((PhotoIndex(path) for path in places if path is not None and path.is_file()), None)
 
 
 def _place(source: str | PhotoPlace, mirror: Mirror, index: PhotoIndex | None) -> PhotoPlace:

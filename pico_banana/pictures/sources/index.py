@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pico_banana.pictures.sources.index_file import IndexFile
+from pico_banana.pictures.sources.index_file import NUMBERS, IndexFile
 from pico_banana.pictures.sources.photo import UNKNOWN_ROTATION, Photo, url_key
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ class PhotoIndex:
 
         Returns:
             For each its row in the index, -1 where it is not there.
+
+        Raises:
+            ConfigError: the index is damaged.
         """
+        self._file.require("key")
         keys = np.fromiter(map(url_key, urls), np.uint64, len(urls))
         places = np.searchsorted(self._file.keys, keys)
         places[places == len(self)] = 0
@@ -70,6 +74,7 @@ class PhotoIndex:
             For each its id, 16 hexadecimal digits, or None.
         """
         rows = self.rows(urls)
+        self._file.require("id")
         ids = self._file.ids[rows] if len(self) else np.zeros(len(rows), np.uint64)
         return [f"{number:016x}" if row >= 0 else None for number, row in zip(ids.tolist(), rows.tolist(), strict=True)]
 
@@ -97,6 +102,7 @@ class PhotoIndex:
         row = int(self.rows([url])[0])
         if row < 0:
             return None
+        self._file.require("id", "md5", "size", row=row)
         return f"{int(self._file.ids[row]):016x}", self._file.md5(row), int(self._file.sizes[row])
 
     def photos(self, urls: Sequence[str]) -> Iterator[Photo | None]:
@@ -121,8 +127,17 @@ class PhotoIndex:
         """Facts about the table it was built from."""
         return self._file.about
 
+    def damaged(self) -> list[str]:
+        """Compare everything with its checksum.
+
+        Returns:
+            What is damaged; an index of an older version has no checksums of its numbers.
+        """
+        return self._file.damaged()
+
     def _photo(self, url: str, row: int) -> Photo:
         file, texts = self._file, self._file.texts(row)
+        file.require(*NUMBERS, row=row)
         turns = int(file.rotations[row])
         return Photo(
             url=url,

@@ -2,7 +2,7 @@
 
 ::
 
-    PBPHOTO1  length of header  header (JSON)  keys  ids  md5s  sizes  rotations  licences  blocks' places  blocks
+    PBPHOTO1  length of header  header (JSON)  keys  ids  md5s  sizes  rotations  licences  blocks' places  blocks  sums
 
 Rows are sorted by key. Everything but the texts is mapped and searched with NumPy; texts (author, pages, title) are
 wanted only for attribution, so `BLOCK_ROWS` of them are compressed together. Nothing here is longer in memory than one
@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pico_banana.errors import ConfigError
+from pico_banana.pictures.sources.index_sums import Summer, Sums, stretches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ MAGIC = b"PBPHOTO1"
 BLOCK_ROWS = 128
 _ALIGN_BYTES = 64
 _COLUMNS: dict[str, str] = {"key": "<u8", "id": "<u8", "md5": "V16", "size": "<u4", "rotation": "u1", "licence": "u1"}
+NUMBERS = tuple(_COLUMNS)
 ROW = np.dtype(list(_COLUMNS.items()))
 _FIELD, _RECORD = "\x1f", "\x1e"  # ASCII unit and record separator: in no name, title or address
 
@@ -62,7 +64,7 @@ class IndexWriter:
             licences: what the codes of column `licence` mean.
             about: facts for the header, e.g. where the table came from.
         """
-        header = json.dumps({"rows": rows, "licences": licences, "about": about}).encode()
+        header = json.dumps({"rows": rows, "licences": licences, "about": about, "summed": True}).encode()
         file.write(MAGIC + len(header).to_bytes(4, "little") + header)
         self._file = file
         self._starts = _column_starts(file.tell(), rows)
@@ -72,6 +74,7 @@ class IndexWriter:
         self._places[0] = self._next_text
         self._row = self._block = 0
         self._waiting: list[Texts] = []
+        self._sums = Summer({name: np.dtype(kind).itemsize for name, kind in _COLUMNS.items()})
 
     def write(self, rows: npt.NDArray[Any], texts: list[Texts]) -> None:
         """Write one part.
@@ -82,7 +85,9 @@ class IndexWriter:
         """
         for name, kind in _COLUMNS.items():
             self._file.seek(self._starts[name] + self._row * np.dtype(kind).itemsize)
-            self._file.write(np.ascontiguousarray(rows[name]).tobytes())
+            data = np.ascontiguousarray(rows[name]).tobytes()
+            self._file.write(data)
+            self._sums.add(name, data)
         self._row += len(rows)
         self._waiting += texts
         while len(self._waiting) >= BLOCK_ROWS:
@@ -95,6 +100,8 @@ class IndexWriter:
             self._write_block(self._waiting)
         self._file.seek(self._starts["blocks"])
         self._file.write(self._places.tobytes())
+        self._file.seek(self._next_text)
+        self._file.write(self._sums.tobytes())
 
     def _write_block(self, texts: list[Texts]) -> None:
         records = (_FIELD.join((t.author, t.author_url, t.page, t.title)) for t in texts)
@@ -147,9 +154,40 @@ class IndexFile:
         self.sizes, self.rotations, self.licence_codes = column["size"], column["rotation"], column["licence"]
         self._places = np.frombuffer(self._map, "<u8", -(-self.rows // BLOCK_ROWS) + 1, starts["blocks"])
         self._unpacked: tuple[int, list[str]] = (-1, [])
-        if int(self._places[-1]) != len(self._map):
-            problem = _damaged(path, f"it has {len(self._map):,} bytes, and should have {int(self._places[-1]):,}")
+        summed = "summed" in header
+        end = int(self._places[-1]) + (4 * len(_COLUMNS) * stretches(self.rows) if summed else 0)
+        if end != len(self._map):
+            problem = _damaged(path, f"it has {len(self._map):,} bytes, and should have {end:,}")
             raise problem
+        self._sums = Sums(self._map, column, int(self._places[-1]) if summed else None)
+
+    def require(self, *columns: str, row: int | None = None) -> None:
+        """Refuse numbers that are not as they were written.
+
+        Args:
+            columns: their names.
+            row: the row that is wanted; None for all of the column.
+
+        Raises:
+            ConfigError: they are damaged.
+        """
+        if wrong := [name for name in columns if not self._sums.is_sound(name, row)]:
+            problem = _damaged(self._path, f"its numbers ({', '.join(wrong)}) are not what was written")
+            raise problem
+
+    def damaged(self) -> list[str]:
+        """Compare everything with its checksum.
+
+        Returns:
+            The damaged columns, and "texts" when a block of them is.
+        """
+        wrong = [name for name in _COLUMNS if not self._sums.is_sound(name)]
+        try:
+            for row in range(0, self.rows, BLOCK_ROWS):
+                self.texts(row)
+        except ConfigError:
+            wrong.append("texts")
+        return wrong
 
     def md5(self, row: int) -> str:
         """Give a hash.

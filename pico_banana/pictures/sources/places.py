@@ -182,7 +182,11 @@ class Folder:
         facts = self.index.facts(url) if self.index is not None else None
         named = [] if facts is None else [(folder / f"{facts[0]}.jpg", COPY) for folder in self._folders(facts[0])]
         by_url = [(self.root / "source" / key_of_url(url), ""), (self.root / url.rsplit("/", 1)[-1], ORIGINAL)]
-        return next(((path, variant) for path, variant in (*named, *by_url) if path.is_file()), None)
+        return next(((path, variant) for path, variant in (*named, *by_url) if self._holds(path)), None)
+
+    def _holds(self, path: Path) -> bool:
+        """Say whether a file is there, and no link leads out of the folder."""
+        return inside(self.root, path.relative_to(self.root).as_posix()) is not None
 
     def _folders(self, image_id: str) -> list[Path]:
         """Give the folders an id may lie in, likeliest first: the tars are parted by the id's first digit."""

@@ -11,7 +11,7 @@ import io
 import threading
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import ConfigError, PictureCorruptError, missing_extra
+from pico_banana.errors import ConfigError, missing_extra
 from pico_banana.regenerate.values import Outcome, Picture, Reply, Usage
 
 if TYPE_CHECKING:
@@ -165,13 +165,12 @@ def _too_large(error: Exception, model: str) -> ConfigError:
 
 def _prepared(photo: Picture, max_side: int) -> Image:
     # No larger than allowed, and of a size that every pipeline takes.
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(photo.data)) as opened:
-            image = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureCorruptError(f"{photo.sha256} is not a readable picture ({error})") from error
+    from pico_banana.records.decoding.pillow import border
+
+    with border(photo.sha256), Image.open(io.BytesIO(photo.data)) as opened:
+        image = opened.convert("RGB")
     image.thumbnail((max_side, max_side))
     width, height = (max(_MULTIPLE, side // _MULTIPLE * _MULTIPLE) for side in image.size)
     return image.resize((width, height)) if image.size != (width, height) else image

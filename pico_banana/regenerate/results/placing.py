@@ -27,8 +27,10 @@ def place(kept: Path, target: Path, media_type: str) -> None:
         return
     from PIL import Image
 
+    from pico_banana.records.decoding.pillow import border
+
     buffer = io.BytesIO()
-    with Image.open(kept) as image:
+    with border(str(kept)), Image.open(kept) as image:
         image.save(buffer, "PNG")
     write_atomic(target, buffer.getvalue())
 

@@ -212,10 +212,16 @@ def _scores(attempt: Attempt) -> str:
 def _img(picture: Picture, what: str) -> str:
     from PIL import Image
 
+    from pico_banana.errors import PictureCorruptError
+    from pico_banana.records.decoding.pillow import border
+
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(picture.data)) as image:
-        image.thumbnail((_THUMB, _THUMB))
-        image.convert("RGB").save(buffer, "JPEG", quality=82)
+    try:
+        with border(picture.sha256), Image.open(io.BytesIO(picture.data)) as image:
+            image.thumbnail((_THUMB, _THUMB))
+            image.convert("RGB").save(buffer, "JPEG", quality=82)
+    except PictureCorruptError as error:
+        return f"<p class=soft>{what}: {escape(str(error))}</p>"
     return f"<img alt='{what}' src='data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+
+from pico_banana.telling import bare
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
@@ -20,12 +21,5 @@ def without_userinfo(config: Config) -> Config:
         One that asks the same: no call depends on where its model is served.
     """
     models = config.models.items()
-    changed: dict[str, Any] = {
-        name: replace(one, base_url=_plain(one.base_url)) for name, one in models if one.base_url
-    }
+    changed: dict[str, Any] = {name: replace(one, base_url=bare(one.base_url)) for name, one in models if one.base_url}
     return replace(config, **changed)
-
-
-def _plain(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -175,12 +175,15 @@ def _noticed(
 
 def _size(picture: Picture) -> tuple[int, int]:
     """Read a picture's size from its header."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    from pico_banana.errors import PictureCorruptError
+    from pico_banana.records.decoding.pillow import border
 
     try:
-        with Image.open(io.BytesIO(picture.data)) as image:
+        with border(picture.sha256), Image.open(io.BytesIO(picture.data)) as image:
             return image.size
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except PictureCorruptError:
         return 0, 0
 
 

@@ -159,7 +159,9 @@ def copy_of(original: bytes) -> bytes:
     """
     from PIL import Image
 
-    with Image.open(io.BytesIO(original)) as picture:
+    from pico_banana.records.decoding.pillow import border
+
+    with border("the photo"), Image.open(io.BytesIO(original)) as picture:
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=80)

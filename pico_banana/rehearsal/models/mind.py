@@ -185,7 +185,9 @@ def _variant(picture: bytes, how: str) -> bytes:
     """Make a changed PNG of a picture, once; every reply then only gets its own mark."""
     from PIL import Image, ImageOps
 
-    with Image.open(io.BytesIO(picture)) as opened:
+    from pico_banana.records.decoding.pillow import border
+
+    with border("the picture of a request"), Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
     if how == "black":
         image = Image.new("RGB", image.size)

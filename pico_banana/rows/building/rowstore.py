@@ -7,6 +7,7 @@ differs, or is too young to be trusted, the content is hashed; only a different 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import zlib
@@ -17,10 +18,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pico_banana.errors import MirrorError, RowError, StoreError, unknown_name
+from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import COMPRESSED_ENDINGS, Mirror, rows_file
 from pico_banana.mirrors.inside import inside
 from pico_banana.mirrors.locking import locked
-from pico_banana.mirrors.store import area, present, sha256_of, status_facts, write_atomic
+from pico_banana.mirrors.store import HOSTS_VARIABLE, area, present, sha256_of, status_facts, write_atomic
 from pico_banana.records import Subset
 from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable
@@ -33,6 +35,7 @@ FORMAT = 4  # raise it when the stored columns change
 # A file changed twice within one tick of the clock can show one status for two contents, as git knows ("racy").
 RACY_NS = 2_000_000_000
 _SHOWN_BYTES = 60
+_FAR = 0.02  # of the published count; the release itself differs from its README by a few rows
 PROGRESS_FROM_BYTES = 20_000_000
 
 OnBadRows: TypeAlias = Literal["error", "skip"]
@@ -87,7 +90,25 @@ def open_rows(
     if table.bad_rows and on_bad_rows == "error":
         first = _first_error(table)
         raise first
+    if file is None:
+        _tell_of_count(len(table), stored, mirror, source)
     return table
+
+
+def _tell_of_count(found: int, subset: Subset, mirror: Mirror, source: Path) -> None:
+    """Say that rows of the release are far fewer or more than it has; Python shows warnings on stderr by itself."""
+    published = rows_file(subset).count
+    if mirror.name != RELEASE or published is None or os.environ.get(HOSTS_VARIABLE):
+        return  # a mirror may hold any part of the release, and redirected hosts serve a rehearsal
+    if abs(found - published) > published * _FAR:
+        import logging
+
+        logging.getLogger("pico_banana.rows").warning(
+            "%s has %s rows, and the release %s: it was cut, or is somebody else's; delete it, and it is fetched again",
+            source,
+            f"{found:,}",
+            f"{published:,}",
+        )
 
 
 def _refused(source: Path, index: Path, url: str) -> MirrorError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ExportError
 from pico_banana.mirrors.store import sha256_of, write_atomic
+from pico_banana.telling import redacted, redacted_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def read_manifests(folder: Path) -> list[Manifest]:
 
 
 def write_manifest(folder: Path, mine: Manifest, others: list[Manifest]) -> None:
-    """Write the manifest of a split, beside those of others.
+    """Write the manifest of a split, beside those of others; folders are shared, so no address in it has a secret.
 
     Args:
         folder: the export's folder.
@@ -107,8 +108,8 @@ def write_manifest(folder: Path, mine: Manifest, others: list[Manifest]) -> None
         others: those of the folder's other splits, in their order.
     """
     first, *rest = [*others, mine]
-    content = {**first, "also": rest} if rest else first
-    write_atomic(folder / NAME, json.dumps(content, indent=1, default=str).encode())
+    content = redacted_in({**first, "also": rest} if rest else first)
+    write_atomic(folder / NAME, json.dumps(content, indent=1, default=lambda value: redacted(str(value))).encode())
 
 
 def damaged_files(folder: Path, manifest: Manifest, *, verify: bool) -> set[str]:

@@ -7,6 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.errors import PictureCorruptError
+from pico_banana.records.decoding.pillow import border
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -77,12 +80,12 @@ def picture_size(data: bytes) -> tuple[int, int, str] | None:
     Returns:
         Width, height and format, or None when it is no picture.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with border(""), Image.open(io.BytesIO(data)) as picture:
             return (*picture.size, picture.format or "")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except PictureCorruptError:
         return None
 
 

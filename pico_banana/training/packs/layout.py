@@ -105,7 +105,10 @@ def read_shard_note(folder: Path, number: int, *, key: str) -> Shard | None:
     try:
         note = json.loads((folder / f"shard-{number:05}.json").read_bytes())
         shard = _shard(note)
-        whole = (folder / shard.pictures_file).stat().st_size == shard.size and (folder / shard.rows_file).is_file()
+        pictures, rows = folder / shard.pictures_file, folder / shard.rows_file
+        whole = pictures.stat().st_size == shard.size
+        # A size alone passes on what a bad disk made of it, into every later pack; hashing costs less than packing.
+        whole = whole and (sha256_of(pictures), sha256_of(rows)) == (shard.sha256, shard.rows_sha256)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return shard if whole and (note.get("version"), note.get("key")) == (VERSION, key) else None

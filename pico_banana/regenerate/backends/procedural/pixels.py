@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
-from pico_banana.errors import PictureCorruptError
+from pico_banana.records.decoding.pillow import border
 from pico_banana.regenerate.values import Picture
 
 if TYPE_CHECKING:
@@ -36,12 +36,9 @@ def decode(picture: Picture) -> Pixels:
     Raises:
         PictureCorruptError: the bytes are no picture.
     """
-    try:
-        with Image.open(io.BytesIO(picture.data)) as image:
-            image.thumbnail((_LARGEST, _LARGEST))
-            return np.asarray(image.convert("RGB"), dtype=np.float32) / 255
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureCorruptError(f"{picture.sha256} is not a readable picture ({error})") from error
+    with border(picture.sha256), Image.open(io.BytesIO(picture.data)) as image:
+        image.thumbnail((_LARGEST, _LARGEST))
+        return np.asarray(image.convert("RGB"), dtype=np.float32) / 255
 
 
 def encode(pixels: Pixels) -> Picture:
