@@ -46,8 +46,37 @@ class Flag(StrEnum):
     TURN_IMAGE_MISSING = "turn_image_missing"  # a session that lacks the picture of one of its turns
 
 
+class Instructed(Shown):
+    """A record of one edit: its instruction, long and short, and what kind of edit it is."""
+
+    __slots__ = ()
+
+    instruction: str
+    short_instruction: str | None
+    edit_type: EditType
+
+    @property
+    def category(self) -> Category:
+        """The category of the edit type."""
+        return self.edit_type.category
+
+    @property
+    def clean_short_instruction(self) -> str | None:
+        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
+        return clean_short_instruction(self.short_instruction, self.instruction)
+
+    def texts(self) -> list[str]:
+        """List the long instruction, and the short one where it is fit for use.
+
+        Returns:
+            One text a line.
+        """
+        short = self.clean_short_instruction
+        return [self.instruction, *([f"Short: {short}"] if short else [])]
+
+
 @dataclass(frozen=True, slots=True)
-class SingleTurn(Shown):
+class SingleTurn(Instructed):
     """One edit: a photo, an instruction, the edited picture.
 
     Attributes:
@@ -68,16 +97,6 @@ class SingleTurn(Shown):
     edit_type: EditType
     flags: frozenset[Flag]
 
-    @property
-    def category(self) -> Category:
-        """The category of the edit type."""
-        return self.edit_type.category
-
-    @property
-    def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
-        return clean_short_instruction(self.short_instruction, self.instruction)
-
     def panels(self) -> list[Panel]:
         """List the photo and the edit.
 
@@ -86,17 +105,9 @@ class SingleTurn(Shown):
         """
         return [Panel("source", self.source), Panel(f"edited: {self.edit_type}", self.edited)]
 
-    def texts(self) -> list[str]:
-        """List the long instruction, and the short one where it is fit for use.
-
-        Returns:
-            One text a line.
-        """
-        return _worded(self.instruction, self.clean_short_instruction)
-
 
 @dataclass(frozen=True, slots=True)
-class Preference(Shown):
+class Preference(Instructed):
     """One edit with the attempts that were rejected before it.
 
     Attributes:
@@ -119,16 +130,6 @@ class Preference(Shown):
     edit_type: EditType
     flags: frozenset[Flag]
 
-    @property
-    def category(self) -> Category:
-        """The category of the edit type."""
-        return self.edit_type.category
-
-    @property
-    def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
-        return clean_short_instruction(self.short_instruction, self.instruction)
-
     def pairs(self) -> Iterator[tuple[ImageRef, ImageRef]]:
         """Give every (chosen, rejected) pair of this row.
 
@@ -146,14 +147,6 @@ class Preference(Shown):
         """
         rejected = [Panel(f"rejected {number}", picture) for number, picture in enumerate(self.rejected, 1)]
         return [Panel("source", self.source), Panel(f"chosen: {self.edit_type}", self.chosen), *rejected]
-
-    def texts(self) -> list[str]:
-        """List the long instruction, and the short one where it is fit for use.
-
-        Returns:
-            One text a line.
-        """
-        return _worded(self.instruction, self.clean_short_instruction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +227,7 @@ class MultiTurn(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class InstructionPair(Shown):
+class InstructionPair(Instructed):
     """The long and the short instruction of one single-turn edit; text only.
 
     Attributes:
@@ -251,16 +244,6 @@ class InstructionPair(Shown):
     edit_type: EditType
     flags: frozenset[Flag]
 
-    @property
-    def category(self) -> Category:
-        """The category of the edit type."""
-        return self.edit_type.category
-
-    @property
-    def clean_short_instruction(self) -> str | None:
-        """The short instruction without leaked template text; None where it is missing, cut or repeats the long one."""
-        return clean_short_instruction(self.short_instruction, self.instruction)
-
     def panels(self) -> list[Panel]:
         """List nothing: it has no pictures.
 
@@ -268,18 +251,6 @@ class InstructionPair(Shown):
             No panel.
         """
         return []
-
-    def texts(self) -> list[str]:
-        """List the long instruction, and the short one where it is fit for use.
-
-        Returns:
-            One text a line.
-        """
-        return _worded(self.instruction, self.clean_short_instruction)
-
-
-def _worded(instruction: str, short: str | None) -> list[str]:
-    return [instruction, *([f"Short: {short}"] if short else [])]
 
 
 Record: TypeAlias = SingleTurn | MultiTurn | Preference | InstructionPair
