@@ -183,5 +183,9 @@ def _read(file: Path) -> pa.Table:
         raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
     try:
         return readers[file.suffix](file)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigError(f"{file} cannot be read as a table: {error}", key="annotations") from error
+    except FileNotFoundError as error:
+        text = f"there is no file {file}; give a .parquet, .csv or .jsonl with a column id"
+        raise ConfigError(text, key="annotations") from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        told = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{file} cannot be read as a table: {told}", key="annotations") from error
