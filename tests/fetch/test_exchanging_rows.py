@@ -120,7 +120,7 @@ def test_other_rows_are_replaced_only_when_asked(rehearsal, tmp_path, target):
 
 def test_a_rehearsal_is_not_adopted_as_the_release(rehearsal, capsys):
     assert main(["photos", "adopt", str(rehearsal)]) == 1
-    assert "has 41 lines, and the release 257,730, so these pictures are not the release's" in capsys.readouterr().err
+    assert "has 41 lines, and the release 257,730, so its pictures are not these" in capsys.readouterr().err
     assert not (area("release") / "images").exists()
     assert main(["photos", "adopt", str(rehearsal), "--mirror", "release"]) == 0
     assert (area("release") / "images").is_dir()

@@ -164,7 +164,7 @@ def require_of_the_release(folder: Path) -> None:
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_READ_BYTES), b""))
         if abs(count - about.count) > about.count * _FAR:
             text = (
-                f"{rows} has {count:,} lines, and the release {about.count:,}, so these pictures are not the release's; "
+                f"{rows} has {count:,} lines, and the release {about.count:,}, so its pictures are not these; "
                 f"use the folder as it is with --mirror {folder}, or say --mirror release if you know better"
             )
             raise StoreError(text, path=str(rows))
