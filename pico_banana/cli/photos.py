@@ -121,8 +121,10 @@ def _paths(args: argparse.Namespace) -> int:
 
 def _adopt(args: argparse.Namespace) -> int:
     from pico_banana.mirrors.catalog import resolve_mirror
-    from pico_banana.pictures.jobs.interchange import adopt
+    from pico_banana.pictures.jobs.interchange import adopt, require_of_the_release
 
+    if args.mirror is None:
+        require_of_the_release(args.folder)
     done = adopt(args.folder, mirror=resolve_mirror(args.mirror).name, check=not args.no_check)
     sys.stdout.write(
         f"{done.files:,} pictures: {done.adopted:,} adopted, {done.present:,} were there, "

@@ -185,6 +185,8 @@ def _read(file: Path) -> pa.Table:
         file.stat()  # Arrow's Parquet reader says no more of a missing file than its name
         return readers[file.suffix](file)
     except FileNotFoundError as error:
-        raise ConfigError(f"{file} is not there; annotations are a file with a column id", key="annotations") from error
-    except (OSError, pa.ArrowException) as error:
-        raise ConfigError(f"{file} cannot be read as a table: {error}", key="annotations") from error
+        text = f"there is no file {file}; give a .parquet, .csv or .jsonl with a column id"
+        raise ConfigError(text, key="annotations") from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        told = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{file} cannot be read as a table: {told}", key="annotations") from error

@@ -76,8 +76,12 @@ def test_mistakes_are_named(rows, tmp_path: Path):
         rows.where("score > 1", twice)
     with pytest.raises(ConfigError, match=r"give \.parquet, \.csv or \.jsonl"):
         rows.where("score > 1", tmp_path / "scores.txt")
-    with pytest.raises(ConfigError, match="cannot be read as a table"):
+    with pytest.raises(ConfigError, match=r"there is no file .*absent\.parquet; give a"):
         rows.where("score > 1", tmp_path / "absent.parquet")
+    for name in ("a.parquet", "a.jsonl"):
+        (tmp_path / name).write_bytes(b"\xff\x00 no table")
+        with pytest.raises(ConfigError, match="cannot be read as a table"):
+            rows.where("score > 1", tmp_path / name)
 
 
 def test_the_command_line_takes_the_same(rows, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

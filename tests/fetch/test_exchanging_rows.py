@@ -10,6 +10,7 @@ import pytest
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import SelectionError, StoreError
+from pico_banana.mirrors.store import area
 from pico_banana.pictures.jobs.copying import copy_mirror
 from pico_banana.pictures.jobs.download import Download
 from pico_banana.pictures.jobs.interchange import adopt, write_rows_with_paths
@@ -115,3 +116,11 @@ def test_other_rows_are_replaced_only_when_asked(rehearsal, tmp_path, target):
     assert lines() == 2
     copy_mirror(more, place, replace_rows=True)
     assert lines() == 3
+
+
+def test_a_rehearsal_is_not_adopted_as_the_release(rehearsal, capsys):
+    assert main(["photos", "adopt", str(rehearsal)]) == 1
+    assert "has 41 lines, and the release 257,730, so its pictures are not these" in capsys.readouterr().err
+    assert not (area("release") / "images").exists()
+    assert main(["photos", "adopt", str(rehearsal), "--mirror", "release"]) == 0
+    assert (area("release") / "images").is_dir()

@@ -38,7 +38,9 @@ def item(root, folder):
 
 
 def test_one_file(closed_port, tmp_path):
-    with pytest.raises(InterruptedTransferError, match=r"127\.0\.0\.1 cannot be reached .*check the network"):
+    with pytest.raises(
+        InterruptedTransferError, match=r"127\.0\.0\.1 cannot be reached \(Connection refused\); check the network"
+    ):
         Fetcher(policy=HOUR).fetch(item(closed_port, tmp_path))
 
 

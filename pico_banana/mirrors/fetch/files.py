@@ -52,7 +52,7 @@ def fetch_file(url: str, path: Path, *, about_bytes: int = 0, kind: Kind = "file
         raise MirrorError(text, mirror=url) from error
     except InterruptedTransferError as error:
         if not error.connected:
-            error.args = (f'{error}; mirror="sample" (--mirror sample) needs no network',)
+            error.args = (f'{error}; mirror="sample" needs no network',)
         raise
 
 

@@ -142,6 +142,6 @@ def words_of(error: Exception) -> str:
         error: the error.
 
     Returns:
-        Its text, else the name of its class.
+        Its text, without the number that it has on this system, else the name of its class.
     """
-    return str(error) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

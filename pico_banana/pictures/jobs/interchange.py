@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import PictureCorruptError, SelectionError, StoreError
 from pico_banana.mirrors.addresses import RELEASE, parse_address
+from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.fetch.verify import check_file
 from pico_banana.mirrors.inside import ALLOW_VARIABLE, inside
 from pico_banana.mirrors.store import area, atomic_path, present, translated
@@ -34,6 +35,8 @@ FILE_NAMES = {
     Subset.MULTI_TURN: "multi_turn_with_local_source_image_path.jsonl",
 }
 _CHUNK_ROWS = 4096
+_READ_BYTES = 1 << 20
+_FAR = 0.02  # of the published count, as for the row store
 _FOLDERS: dict[str, Kind] = {"images": "png", "source": "jpeg"}
 
 
@@ -141,6 +144,30 @@ def adopt(folder: Path, *, mirror: str = RELEASE, check: bool = True) -> Adoptio
         except OSError as error:
             rejected[str(path)] = f"{path} cannot be read ({error.strerror or error})"
     return Adoption(counts.total() + len(rejected), counts["adopted"], counts["present"], rejected)
+
+
+def require_of_the_release(folder: Path) -> None:
+    """Refuse a folder whose rows tell that its pictures are not the release's: a rehearsal's have the same names.
+
+    Args:
+        folder: somebody's download.
+
+    Raises:
+        StoreError: it has a rows file of another length than the release's.
+    """
+    for subset in FILE_NAMES:
+        about = rows_file(subset)
+        rows = inside(folder, about.path)
+        if about.count is None or rows is None:
+            continue
+        with rows.open("rb") as file:
+            count = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_READ_BYTES), b""))
+        if abs(count - about.count) > about.count * _FAR:
+            text = (
+                f"{rows} has {count:,} lines, and the release {about.count:,}, so its pictures are not these; "
+                f"use the folder as it is with --mirror {folder}, or say --mirror release if you know better"
+            )
+            raise StoreError(text, path=str(rows))
 
 
 def published_rows(dataset: RecordSequence[Any]) -> Iterator[dict[str, Any]]:
