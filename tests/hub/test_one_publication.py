@@ -44,7 +44,12 @@ def test_splits_of_an_earlier_publication_go(publish, tmp_path):
 def test_dropped_subsets_go_with_their_rows_files(publish, tmp_path):
     publish(tmp_path)
     publish(tmp_path, "preference")
-    assert {name.split("/")[0] for name in visible_files(tmp_path) if "/" in name} == {"preference", "jsonl", "index"}
+    assert {name.split("/")[0] for name in visible_files(tmp_path) if "/" in name} == {
+        "preference",
+        "jsonl",
+        "examples",
+        "index",
+    }
     assert [path.name for path in (tmp_path / "jsonl").iterdir()] == ["preference.jsonl"]
     assert not [path for path in tmp_path.iterdir() if path.name in {"single_turn", "multi_turn", "instructions"}]
     index = pq.read_table(tmp_path / "index/pictures.parquet")["file"].to_pylist()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 
 from pico_banana.rehearsal.hub import TOKEN, HubFault, RehearsalHub
+from pico_banana.rehearsal.making.make import make_mirror
 
 PUBLISH = """
 import sys, io, contextlib
@@ -252,3 +257,26 @@ def test_a_folder_with_splits_loads_each_and_has_none_that_is_empty(client, publ
 def test_two_users_share_one_rehearsal_hub(tmp_path):
     with RehearsalHub(tmp_path, users={"a": "one", "b": "two"}) as hub:
         assert [hub.user_of(f"Bearer {token}") for token in ("a", "b", "c")] == ["one", "two", None]
+
+
+def test_the_default_transport_uploads_and_sends_little_of_a_small_change(hub, tmp_path):
+    pytest.importorskip("hf_xet")
+    if int(huggingface_hub.__version__.split(".")[0]) < 2:
+        pytest.skip("clients before 2 ask for other routes of Xet")
+    mirror = make_mirror(tmp_path / "mirror", rows=40, pictures=True, size=(256, 192)).folder
+    environment = {**os.environ, **hub.environment(tmp_path / "hf", xet=True)}
+    command = [sys.executable, "-m", "pico_banana.cli", "publish", "single_turn", "--mirror", str(mirror), "--own"]
+    command += ["--licence", "mit", "--to", str(tmp_path / "repo"), "--repo", "rehearsal/demo"]
+    sent, rows = [], mirror / "jsonl" / "sft.jsonl"
+    for changed in (False, True):
+        if changed:
+            rows.write_bytes(rows.read_bytes().replace(b'"text": "', b'"text": "Please: ', 1))
+        hub.forget()
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=100)
+        sent.append(sum(request.received for request in hub.requests() if "/xet/v1/xorbs/" in request.path))
+        assert not uploads(hub)  # nothing went by LFS
+        tree = head(hub)
+        for path in tree:
+            if path != ".gitattributes":
+                assert hub.repos.blob(tree[path].sha256).read_bytes() == (tmp_path / "repo" / path).read_bytes(), path
+    assert 0 < sent[1] < sent[0] / 3, sent

@@ -37,8 +37,22 @@ def _info(call: Call) -> Reply:
         "createdAt": repo.created, "lastModified": commit.date, "xetEnabled": False,
         "usedStorage": sum({entry.sha256: entry.size for entry in tree.values()}.values()),
         "siblings": [{"rfilename": path, "size": entry.size, "blobId": entry.oid} for path, entry in tree.items()],
+        "cardData": _card_data(call, tree),
     }  # fmt: skip
     return json_reply(facts)
+
+
+def _card_data(call: Call, tree: Mapping[str, Entry]) -> object:
+    """Give the YAML of the card, as the Hub does; None when there is none that can be read."""
+    import yaml
+
+    entry = tree.get("README.md")
+    text = call.settings.repos.blob(entry.sha256).read_text("utf-8", errors="replace") if entry else ""
+    match = re.match(r"\s*---\n(.*?)\n---", text, re.DOTALL)
+    try:
+        return yaml.safe_load(match[1]) if match else None
+    except yaml.YAMLError:
+        return None
 
 
 # `GET /api/datasets/<repo>/tree/<revision>[/<folder>]`, in pages

@@ -6,7 +6,8 @@ It lives in a folder and survives a restart. It keeps a log of what was asked, a
         subprocess.run([...], env={**os.environ, **hub.environment()})
         assert hub.sent_bytes(r"\.parquet$") < 1_000_000
 
-Uploads go by LFS: the clients' Xet transport is switched off by `environment()`, as the Hub also accepts without it.
+Uploads go by LFS, as the Hub accepts from all clients, so that a test sees every file's bytes; `environment(xet=True)`
+leaves the current clients their own transport.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, unquote
 
-from pico_banana.rehearsal.hub import reads, writes
+from pico_banana.rehearsal.hub import reads, writes, xet
 from pico_banana.rehearsal.hub.calls import Call, Refusal, Reply, Settings
 from pico_banana.rehearsal.hub.handler import HubFault, HubHttpServer, HubRequest
 from pico_banana.rehearsal.hub.repos import HubRepos
@@ -97,11 +98,12 @@ class RehearsalHub:
         """Stop the server."""
         self.stop()
 
-    def environment(self, home: Path | None = None) -> dict[str, str]:
+    def environment(self, home: Path | None = None, *, xet: bool = False) -> dict[str, str]:
         """Give the variables that point the clients here; set them before the clients are imported.
 
         Args:
             home: a folder for the clients' caches; None leaves them where they are.
+            xet: let them upload by Xet, where `hf_xet` is installed.
 
         Returns:
             Variables for `os.environ` or a subprocess.
@@ -111,7 +113,10 @@ class RehearsalHub:
             "HF_TOKEN": next(iter(self._users), ""),
             "HF_HUB_OFFLINE": "0",
             "HF_DATASETS_OFFLINE": "0",
-            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_XET": "0" if xet else "1",
+            # Blocks go straight to the server; the way by grants leads to buckets of S3.
+            "HF_XET_CLIENT_LEGACY_DIRECT_XORB_UPLOAD": "1",
+            "HF_XET_CLIENT_SHARD_API_VERSION": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "NO_PROXY": "127.0.0.1",
@@ -207,7 +212,7 @@ class RehearsalHub:
             What to send.
         """
         path, _, query = target.partition("?")
-        for methods, pattern, handler in (*reads.ROUTES, *writes.ROUTES):
+        for methods, pattern, handler in (*reads.ROUTES, *writes.ROUTES, *xet.ROUTES):
             if method in methods and (match := pattern.fullmatch(path)):
                 names = {name: unquote(text) if name == "path" else text for name, text in match.groupdict().items()}
                 user = self.user_of(headers.get("authorization", ""))
