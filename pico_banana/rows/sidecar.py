@@ -70,12 +70,23 @@ def _table(source: object) -> pa.Table:
     try:
         if isinstance(source, Mapping):
             return pa.table({name: pa.array(values) for name, values in source.items()})
-        return pa.table(source)
+        return _without_views(pa.table(source))
     except (TypeError, ValueError, pa.ArrowException) as error:
         text = (
             f"{type(source).__name__} is no table of annotations: give a file, a frame or a dict of columns ({error})"
         )
         raise ConfigError(text, key="annotations") from error
+
+
+def _without_views(table: pa.Table) -> pa.Table:
+    """Give texts as plain strings: polars hands over views, which older Arrows can neither cast nor filter."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            texts = pa.chunked_array([table[field.name].to_pylist()], pa.large_string())
+            table = table.set_column(place, field.name, texts)
+    return table
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -159,9 +159,13 @@ def test_embedded_pictures_are_read_where_this_package_is_not(mirror, tmp_path, 
         from datasets import Dataset, load_dataset, load_from_disk
         pairs = load_dataset("pico-banana-400k", "preference", split="train")
         print([[picture.size for picture in row["rejected_images"]] for row in pairs], pairs[0]["edited_image"].size)
+        def size(picture):  # datasets before 4 leaves a session undecoded whose first turn has no picture
+            import io
+            from PIL import Image
+            return Image.open(io.BytesIO(picture["bytes"])).size if isinstance(picture, dict) else picture.size
         saved, table = {str(tmp_path / "saved")!r}, {str(tmp_path / "saved.parquet")!r}
         for sessions in (load_from_disk(saved), Dataset.from_parquet(table)):
-            print([[turn["image"] and turn["image"].size for turn in row["turns"]] for row in sessions])
+            print([[turn["image"] and size(turn["image"]) for turn in row["turns"]] for row in sessions])
         """
     )
     pairs = pb.load("preference", mirror=mirror)

@@ -96,6 +96,7 @@ def _is_connection_error(error: BaseException) -> bool:
             "TimeoutException",
             "RemoteProtocolError",
             "ConnectionError",
+            "ChunkedEncodingError",  # of requests: the answer was cut
         }
     )
 
