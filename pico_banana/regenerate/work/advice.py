@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.settings.pricelist import listed
-from pico_banana.regenerate.work.budget import FREE_BACKENDS, unpriced
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS, listed
+from pico_banana.regenerate.work.budget import unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
