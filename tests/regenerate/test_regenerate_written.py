@@ -18,10 +18,10 @@ from tests.regenerate.test_regenerate_rejudge import ITEMS, Crew, config, staff
 GOOD = (
     "Change the red car in front of the bakery to a deep emerald green and keep its reflections as they are.",
     "Please blur the line between day and night: let the lamps glow and the sky turn violet above the harbour.",
-    "Replace the sign with one that reads 'Fresh bread', in the same brass letters. This is a small shop, so keep it modest.",
+    "Replace the sign with one that reads 'Fresh bread', in the same brass letters. This is a small shop.",
     "Turn the photo into a black-and-white film still with heavy grain, brighter around the dancer in the middle.",
     "Remove the dog.",
-    "把左边的红色汽车换成绿色的自行车，其余保持不变。",
+    "\u628a\u5de6\u8fb9\u7684\u7ea2\u8272\u6c7d\u8f66\u6362\u6210\u7eff\u8272\u7684\u3002",
 )
 BAD = {
     "Warmer": "has 6 characters",
