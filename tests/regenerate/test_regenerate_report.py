@@ -121,6 +121,28 @@ def test_criteria_of_ones_own_go_all_the_way(tmp_path, capsys):
         with_threshold(accepting_as(config(tmp_path / "p", **OWN).policy, "paper"), criteria=("beauty", "truth"))
 
 
+class Reward(Crew):
+    """Gives one bare number, as a reward model does."""
+
+    def judge(self, request):
+        self._count("judge")
+        assert request.schema["required"] == ["reward"]
+        return Reply(Outcome.OK, "8.5")
+
+
+def test_one_number_fits_without_four_criteria(tmp_path, capsys):
+    rubric = {"criteria": ["reward"], "highest": 10, "whole": False, "reasons": False}
+    policy = {"threshold": 0.8, "weights": {"reward": 1.0}}
+    ledger = ran(tmp_path, Reward(), rubric=rubric, policy=policy)
+    assert json.loads(spoken(capsys, "report", ledger, "--json"))["accepted"] == ITEMS
+    assert json.loads(spoken(capsys, "report", ledger, "--threshold", "0.85", "--json"))["accepted"] == 0
+    spoken(capsys, "report", ledger, "--html", tmp_path / "report.html")
+    assert "<dt>reward 0.85</dt>" in (tmp_path / "report.html").read_text()
+    spoken(capsys, "assemble", ledger, "--out", tmp_path / "out", "--rows-only")
+    first = json.loads((tmp_path / "out" / "annotations" / "regenerate.jsonl").read_text().splitlines()[0])
+    assert first["turns"][0]["attempts"][0]["verdicts"] == [{"reward": 0.85}]
+
+
 def test_tries_come_from_the_ledger(serve, tmp_path):
     photos = write_plain_folder(tmp_path / "photos", 8)
     run(gemini_config(serve(throttled=0.5), photos, assign={"edit_types": ["season"]}), tmp_path / "l")
