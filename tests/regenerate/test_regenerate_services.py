@@ -102,6 +102,17 @@ def test_every_price_has_its_source_and_day():
         assert min(entry["input"], entry["output"]) >= 0
 
 
+def test_criteria_that_the_shipped_prompt_does_not_ask_for_are_said(tmp_path):
+    own = {"rubric": {"criteria": ["beauty"]}, "policy": {"weights": {"beauty": 1.0}}}
+    told = [text for text in advice(config_from(own)) if "beauty" in text]
+    assert len(told) == 1
+    assert told[0].endswith("name yours in prompts.judge and prompts.judge_turn")
+    for name in ("judge_mine", "judge_turn_mine"):
+        (tmp_path / f"{name}.txt").write_text("How beautiful is it, after $instruction?")
+    prompts = {"folder": str(tmp_path), "judge": "judge_mine", "judge_turn": "judge_turn_mine"}
+    assert not [text for text in advice(config_from({**own, "prompts": prompts})) if "beauty" in text]
+
+
 def test_deprecated_parameters_are_said():
     judge = {"backend": "gemini", "model": "gemini-3.8-flash", "parameters": {"temperature": 0.2, "top_k": 5}}
     told = [text for text in advice(config_from({"judge": judge})) if "deprecated" in text]
