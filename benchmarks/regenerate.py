@@ -1,8 +1,10 @@
 """How fast a regeneration is: CPU an attempt beside a bare loop over the same SDK, concurrency, memory, big ledgers.
 
 python -m benchmarks.regenerate                     all but the proofs
-python -m benchmarks.regenerate --only judges       the same with the judge changed half-way
-python -m benchmarks.regenerate --only proof        2,000 items, killed ten times (about half an hour on two cores)
+python -m benchmarks.regenerate --only judges       2,000 items, ten kills, the judge changed half-way
+python -m benchmarks.regenerate --only proof        2,000 items, killed ten times, against a run that was not
+
+`--keep DIR --minutes M` do what is long in pieces: what is made stays in DIR, and the same command goes on with it.
 """
 
 from __future__ import annotations
@@ -19,20 +21,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.ledgers import fill
 from pico_banana.regenerate.backends.base import EditRequest, JudgeRequest, ModelSettings, backend
 from pico_banana.regenerate.ledger.book import open_ledger
-from pico_banana.regenerate.ledger.entries import call_rows, reply_row
-from pico_banana.regenerate.ledger.journal import connect
-from pico_banana.regenerate.prompts import prompt
 from pico_banana.regenerate.results.assembly import assemble
-from pico_banana.regenerate.results.derive import checks_id
-from pico_banana.regenerate.results.report import make_report, make_status
+from pico_banana.regenerate.results.report import make_report
+from pico_banana.regenerate.results.status import make_status
 from pico_banana.regenerate.settings.config import Config, config_from
-from pico_banana.regenerate.settings.makers import who
-from pico_banana.regenerate.settings.policy import CRITERIA, verdict_schema
-from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Stage, Usage
+from pico_banana.regenerate.settings.policy import verdict_schema
+from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Usage
+from pico_banana.regenerate.work.forecast import forecast
 from pico_banana.regenerate.work.runner import run
 from pico_banana.regenerate.work.staff import Staff
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
@@ -43,9 +45,6 @@ FAULTS = {
     "no_image": 0.03, "silent_no_image": 0.02, "bad_json": 0.05, "wrong_schema": 0.03, "score_out_of_range": 0.03,
     "black_picture": 0.03, "cut_off": 0.02, "malformed_response": 0.02, "retry_after_s": 0.1,
 }  # fmt: skip
-PROMPTS = {Stage.WRITE: "write_v1", Stage.SHORTEN: "shorten_v1", Stage.EDIT: "edit_v1", Stage.JUDGE: "judge_v1"}
-FACTS = ("edit_type", "definition", "history", "turn", "guidance", "instruction")
-THINGS = ("red kite", "old bicycle", "stone bridge", "tall glass", "brown dog", "paper lamp", "garden chair")
 SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -59,11 +58,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=parts, action="append")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep what `large` and `judges` make, and go on with it"
+    )
+    parser.add_argument("--minutes", type=float, default=1e9, help="with --keep: stop after about so long")
     args = parser.parse_args()
-    os.environ.setdefault("GEMINI_API_KEY", "rehearsal")
+    os.environ.setdefault("GEMINI_API_KEY", "key-of-the-rehearsal")  # never the name of a model: keys are blotted out
     for name in args.only or ("cpu", "concurrency", "memory", "large"):
+        with kept(args.keep, name) as folder:
+            more = (time.monotonic() + 60 * args.minutes,) if name in ("large", "judges") else ()
+            print(name, json.dumps(parts[name](folder, args.scale, *more)), flush=True)
+
+
+@contextmanager
+def kept(keep: Path | None, name: str):
+    """Give a folder to work in: a temporary one, or one that stays."""
+    if keep is None:
         with tempfile.TemporaryDirectory() as folder:
-            print(name, json.dumps(parts[name](Path(folder), args.scale)), flush=True)
+            yield Path(folder)
+    else:
+        (keep / name).mkdir(parents=True, exist_ok=True)
+        yield keep / name
 
 
 def photo_bytes(side: int, seed: int = 0) -> bytes:
@@ -235,114 +250,30 @@ def memory(folder: Path, scale: float) -> dict:
     }
 
 
-def large(folder: Path, scale: float) -> dict:
-    """Status and assemble on a ledger of a million attempts, filled directly."""
+def large(folder: Path, scale: float, until: float = 1e18) -> dict:
+    """Status, report, dry run and assemble on a ledger of a million attempts with their calls, filled directly."""
     attempts = int(1_000_000 * scale)
+    config = config_from({})
     with open_ledger(folder / "l", create=True, writable=True) as ledger:
-        ledger.bind(config_from({}))
-    fill(folder / "l" / "ledger.sqlite", attempts)
+        ledger.bind(config)
+    if not fill(folder / "l" / "ledger.sqlite", attempts, until):
+        return {"filled": "not yet; the same command goes on"}
+    cores, found = os.cpu_count() or 1, {"attempts": attempts, "cores": os.cpu_count()}
+    found["ledger_mb"] = sum(file.stat().st_size for file in (folder / "l").iterdir() if file.is_file()) >> 20
     with open_ledger(folder / "l") as ledger:
-        begin = time.monotonic()
-        make_status(ledger)
-        status = time.monotonic() - begin
-        begin = time.monotonic()
-        make_report(ledger)
-        report = time.monotonic() - begin
-        begin = time.monotonic()
-        made = assemble(ledger, folder / "out", pictures=False)
-        rows = time.monotonic() - begin
-        begin = time.monotonic()
-        assemble(ledger, folder / "parts", pictures=False, workers=os.cpu_count() or 1)
-        parts = time.monotonic() - begin
-    return {
-        "attempts": attempts,
-        "ledger_mb": (folder / "l" / "ledger.sqlite").stat().st_size >> 20,
-        "status_s": round(status, 3),
-        "report_s": round(report, 2),
-        "assemble_rows_s": round(rows, 2),
-        "assemble_rows_all_cores_s": round(parts, 2),
-        "cores": os.cpu_count(),
-        "accepted": made.accepted,
-    }
-
-
-def fill(path: Path, attempts: int) -> None:
-    """Fill a ledger as a run with models would, with prompts and replies of their usual length."""
-    items = attempts * 3 // 4
-    rng = random.Random(0)
-    database = connect(path)
-    database.execute("PRAGMA synchronous = OFF")
-    database.execute("BEGIN")
-    samples: dict[int, bytes] = {}
-    fixed = config_from({})
-    prompts = {stage: prompt(name).fill(dict.fromkeys(FACTS, "an odd thing")) for stage, name in PROMPTS.items()}
-    numbers = iter(range(1, 10 * attempts))
-
-    def add(table: str, row: dict) -> None:
-        marks = ", ".join("?" * len(row))
-        database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-
-    def call(stage: Stage, item: int, attempt: int, text: str) -> tuple[int, int]:
-        number = next(numbers)
-        raw = {
-            "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finish_reason": "STOP"}],
-            "model_version": "gemini-2.5-pro", "response_id": f"{rng.getrandbits(128):032x}",
-            "usage_metadata": {"prompt_token_count": 2700, "candidates_token_count": rng.randint(100, 400)},
-        }  # fmt: skip
-        asked = {
-            "text": f"{prompts[stage]} {item}",
-            "seed": rng.getrandbits(31),
-            "photo": f"{rng.getrandbits(256):064x}",
+        jobs = {
+            "status": lambda: make_status(ledger),
+            "report": lambda: make_report(ledger),
+            "report_all_cores": lambda: make_report(ledger, workers=cores),
+            "dry_run": lambda: forecast(config, ledger.items(), ledger=ledger),
+            "assemble_rows": lambda: assemble(ledger, folder / "out", pictures=False),
+            "assemble_rows_all_cores": lambda: assemble(ledger, folder / "parts", pictures=False, workers=cores),
         }
-        reply = Reply(Outcome.OK, text, None, Usage(2700, 260), "STOP", "gemini-2.5-pro", "single", json.dumps(raw))
-        row = {
-            "opened": number, "key": f"{rng.getrandbits(256):064x}", "usd": 0.004, "seconds": 3.0, "stage": str(stage),
-            "item": item, "turn": 1, "attempt": attempt, "backend": "procedural", "model": "", "prompt": str(stage),
-            "parameters": "{}", "inputs": json.dumps(asked), **reply_row(reply), "at": 0.0,
-        }  # fmt: skip
-        maker, made = call_rows(row, samples)
-        if maker is not None:
-            add("makers", maker)
-        add("calls", made)
-        return number, made["maker"]
-
-    for item in range(1, items + 1):
-        url = f"https://photos.invalid/{item}.jpg"
-        add("photos", {"id": item, "url": url, "locator": "x", "known": 0, "objects": "[]", "tags": "[]"})
-        add("items", {"id": item, "photo": item, "edit_types": '["zoom_in"]', "seed": item})
-        text = f"Zoom in on the {rng.choice(THINGS)} beside the {rng.choice(THINGS)} until it fills most of the frame."
-        written, _ = call(Stage.WRITE, item, 0, json.dumps({"suitable": True, "why": "", "prompts": [text]}))
-        call(Stage.SHORTEN, item, 0, "Zoom in.")
-        add("instructions", {
-            "item": item, "turn": 1, "base": 0, "call": written, "shortener": who(Stage.SHORTEN, fixed.shortener),
-            "writer": who(Stage.WRITE, fixed.writer), "text": text, "short": "Zoom in.", "recipe": "{}",
-            "outcome": "ok",
-            "reason": "",
-        })  # fmt: skip
-        for attempt in range(1, 3 if item % 3 == 0 else 2):
-            low = attempt == 1 and item % 3 == 0
-            edited, _ = call(Stage.EDIT, item, attempt, "")
-            scores = {name: round(rng.uniform(0.2, 0.6) if low else rng.uniform(0.75, 1.0), 2) for name in CRITERIA}
-            why = {
-                name: f"The {rng.choice(THINGS)} is {rng.choice(('as asked', 'a little soft', 'kept'))}."
-                for name in CRITERIA
-            }
-            said = {name: {"reason": why[name], "score": scores[name]} for name in CRITERIA}
-            judged, maker = call(Stage.JUDGE, item, attempt, json.dumps(said))
-            add("attempts", {
-                "item": item, "turn": 1, "written": written, "attempt": attempt, "call": edited,
-                "editor": who(Stage.EDIT, fixed.editor), "outcome": "made", "reason": "",
-                "edited": f"{rng.getrandbits(256):064x}", "media_type": "image/png", "checks": checks_id(fixed.checks),
-                "input_width": 1024, "input_height": 768, "edited_width": 1184, "edited_height": 864, "changed": 0.31,
-                "findings": "{}", "at": 0.0,
-            })  # fmt: skip
-            add("verdicts", {
-                "item": item, "turn": 1, "call": edited, "judged_by": judged, "judge": who(Stage.JUDGE, fixed.judge),
-                "maker": maker, "role": "judge", "outcome": "ok", "reason": "", "scores": json.dumps(scores),
-                "reasons": json.dumps(why),
-            })  # fmt: skip
-    database.execute("COMMIT")
-    database.close()
+        for name, job in jobs.items():
+            begin = time.monotonic()
+            job()
+            found[f"{name}_s"] = round(time.monotonic() - begin, 3)
+    return found
 
 
 def proof(folder: Path, scale: float) -> dict:
@@ -383,36 +314,65 @@ def proof(folder: Path, scale: float) -> dict:
     }
 
 
-def judges(folder: Path, scale: float) -> dict:
+def judges(folder: Path, scale: float, until: float = 1e18) -> dict:
     """Killed ten times with the judge changed half-way: nothing lost or paid again, both judges' scores are there."""
-    count, rng = int(2_000 * scale), random.Random(3)
-    photos = write_photos(folder / "photos", count, 48)
-    tables = {"sessions": {"share": 0.3}, "run": {"items_in_flight": 32, "max_wait_s": 0.5}}
-    config, ledger, old = folder / "config.json", folder / "ledger", set()
+    count, ledger, memory = int(2_000 * scale), folder / "ledger", folder / "so-far.json"
+    photos = folder / "photos" if (folder / "photos").is_dir() else write_photos(folder / "photos", count, 48)
+    state = json.loads(memory.read_text()) if memory.is_file() else {"kills": 0, "paid": {}, "old": [], "left": 1}
     with ModelServer(Mind(faults=ModelFaults(**FAULTS))) as server:
-        told = document(server.gemini_url, photos, **tables)
-        for number in range(10):
-            if number == 5:
-                old = answered(ledger)
-                told["judge"] = {**told["judge"], "model": "another"}
-            config.write_text(json.dumps(told))
-            goal = sum(server.paid.values()) + rng.randint(count // 4, count)
-            process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(config), str(ledger)])
-            while sum(server.paid.values()) < goal and process.poll() is None:
-                time.sleep(0.01)
-            process.kill()
-            process.wait()
-        subprocess.run([sys.executable, "-c", SCRIPT, str(config), str(ledger)], check=True)
-        twice = sum(server.paid.values()) - len(server.paid)
-    lost = len(old - answered(ledger))
+        server.paid.update(Counter(state["paid"]))
+        while state["left"] and time.monotonic() < until:
+            if state["kills"] == 5 and not state["old"]:
+                state["old"] = sorted(key.hex() for key in answered(ledger))
+            kill_once(folder, photos, server, state, until)
+            state["paid"] = dict(server.paid)
+            memory.write_text(json.dumps(state))
+    if state["left"]:
+        return {"kills": state["kills"], "calls": len(state["paid"]), "left": "the same command goes on"}
+    return {"items": count, "kills": state["kills"], **both_judges(ledger, state)}
+
+
+def kill_once(folder: Path, photos: Path, server: ModelServer, state: dict, until: float) -> None:
+    """Run until some calls more are paid and kill; after ten kills, run to the end, or until the time is over."""
+    stage = {"judge": {"model": "another"}} if state["kills"] >= 5 else {}
+    tables = {"sessions": {"share": 0.3}, "run": {"items_in_flight": 32, "max_wait_s": 0.5}}
+    told = document(server.gemini_url, photos, **tables)
+    told["judge"] = {**told["judge"], **stage.get("judge", {})}
+    (folder / "config.json").write_text(json.dumps(told))
+    count = sum(1 for _ in photos.iterdir())
+    rng = random.Random(state["kills"])
+    goal = sum(server.paid.values()) + rng.randint(count // 4, count) if state["kills"] < 10 else 1 << 60
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder / "config.json"), str(folder / "ledger")])
+    while sum(server.paid.values()) < goal and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    process.kill()
+    state["left"] = int(process.wait() != 0)
+    state["kills"] += state["left"]
+
+
+def both_judges(ledger: Path, state: dict) -> dict:
+    """Say what a ledger kept of both judges, and what was paid twice."""
+    lost = len({bytes.fromhex(key) for key in state["old"]} - answered(ledger))
     with open_ledger(ledger) as opened:
         said = opened.database.execute(
             "SELECT model, count(*) FROM verdicts JOIN makers ON makers.id = maker WHERE outcome = 'ok' GROUP BY 1"
         ).fetchall()
+        both = opened.database.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM verdicts WHERE outcome = 'ok' GROUP BY item, turn, call "
+            "HAVING count(DISTINCT judge) = 2)"
+        ).fetchone()[0]
         in_flight = opened.database.execute("SELECT count(*) FROM opened").fetchone()[0]
         accepted = make_report(opened).accepted
-    found = {"items": count, "answered_before_the_change": len(old), "of_them_lost": lost, "paid_twice": twice}
-    return {**found, "lost_in_flight": in_flight, "verdicts": dict(map(tuple, said)), "accepted": accepted}
+    return {
+        "calls": len(state["paid"]),
+        "answered_before_the_change": len(state["old"]),
+        "of_them_lost": lost,
+        "paid_twice": sum(state["paid"].values()) - len(state["paid"]),
+        "lost_in_flight": in_flight,
+        "verdicts": dict(map(tuple, said)),
+        "pictures_with_both": both,
+        "accepted": accepted,
+    }
 
 
 def answered(ledger: Path) -> set[bytes]:

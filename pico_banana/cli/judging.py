@@ -127,7 +127,7 @@ def _scores(args: argparse.Namespace) -> int:
     from pico_banana.rows.sidecar import write_annotations
 
     with open_ledger(args.ledger) as ledger:
-        table = scores(ledger, policy=chosen_policy(args, ledger.latest_config().policy))
+        table = scores(ledger, policy=chosen_policy(args, ledger.latest_config()))
     write_annotations(table, args.out)
     without = table["score"].null_count
     counts = {"judged": len(table) - without, "without_scores": without}

@@ -221,12 +221,12 @@ def _dry_run(args: argparse.Namespace, config: Config) -> int:
 
 def _status(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.ledger.book import open_ledger
-    from pico_banana.regenerate.results.report import make_status
+    from pico_banana.regenerate.results.status import make_status
     from pico_banana.regenerate.tables import status_table
 
     with open_ledger(args.ledger) as ledger:
         status = make_status(ledger)
-    tell(args, dataclasses.asdict(status), status_table(status))
+    tell(args, status.as_json(), status_table(status))
     return 0
 
 
@@ -235,7 +235,7 @@ def _assemble(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.results.assembly import assemble
 
     with open_ledger(args.ledger) as ledger:
-        policy = chosen_policy(args, ledger.latest_config().policy)
+        policy = chosen_policy(args, ledger.latest_config())
         made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
@@ -255,7 +255,8 @@ def _report(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.tables import report_table
 
     with open_ledger(args.ledger) as ledger:
-        report = make_report(ledger, policy=chosen_policy(args, ledger.latest_config().policy))
+        policy = chosen_policy(args, ledger.latest_config())
+        report = make_report(ledger, policy=policy, workers=os.cpu_count() or 1)
         if args.html is not None:
             write_html(report, ledger, args.html, examples=args.examples)
     tell(args, report.as_json(), report_table(report))

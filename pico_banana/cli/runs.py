@@ -59,6 +59,11 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the command's parser.
     """
+    parser.add_argument(
+        "--policy",
+        metavar="NAME",
+        help="accept as another policy does: paper, recommended, or the [policy] of a configuration file",
+    )
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="another threshold than the run's, 0 to 1")
     parser.add_argument("--comparison", choices=(">", ">="), help="how a score is held against it")
 
@@ -93,19 +98,24 @@ def tell_advice(config: Config) -> None:
         sys.stderr.write(f"note: {sentence}\n")
 
 
-def chosen_policy(args: argparse.Namespace, policy: Policy) -> Policy:
-    """Change a policy as the options say.
+def chosen_policy(args: argparse.Namespace, config: Config) -> Policy:
+    """Choose the policy that the options name.
 
     Args:
         args: what the parser gave.
-        policy: the run's.
+        config: the latest run's.
 
     Returns:
-        The policy.
+        The policy; the run's where nothing is said.
     """
-    from pico_banana.regenerate.settings.policy import with_threshold
+    from pico_banana.regenerate.settings.config import read_config
+    from pico_banana.regenerate.settings.policy import accepting_as, with_threshold
 
-    return with_threshold(policy, threshold=args.threshold, comparison=args.comparison)
+    policy, name = config.policy, args.policy
+    if name is not None:
+        policy = read_config(name).policy if name.endswith(".toml") else accepting_as(policy, name)
+    limits = {"threshold": args.threshold, "comparison": args.comparison}
+    return with_threshold(policy, **limits, criteria=config.rubric.criteria)
 
 
 def tell(args: argparse.Namespace, document: dict[str, Any], text: str) -> None:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.ledger.book import Ledger, open_ledger
     from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
-    from pico_banana.regenerate.results.report import Report, make_report, make_status
+    from pico_banana.regenerate.results.report import Report, make_report
     from pico_banana.regenerate.results.report_html import write_html
+    from pico_banana.regenerate.results.status import make_status
     from pico_banana.regenerate.settings.config import Config, config_from, read_config
     from pico_banana.regenerate.settings.policy import Policy, Verdict
     from pico_banana.regenerate.work.forecast import Forecast, forecast_run
@@ -50,7 +51,7 @@ _HOMES = {
     "forecast_run": "work.forecast",
     "judge_published": "judging",
     "make_report": "results.report",
-    "make_status": "results.report",
+    "make_status": "results.status",
     "open_ledger": "ledger.book",
     "published_edits": "judging",
     "read_config": "settings.config",

@@ -22,7 +22,7 @@ from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items, is_of_pub
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import MADE, wanted
 from pico_banana.regenerate.settings.jury import Said
-from pico_banana.regenerate.settings.policy import CRITERIA
+from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Item, Photo, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.forecast_numbers import ASSUMED
@@ -164,7 +164,7 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
         policy: how scores become one; None for the policy of the ledger's latest run.
 
     Returns:
-        Columns `id`, `score` (0 to 1), one for each criterion, `reasons` (criterion to text), `accepted`,
+        Columns `id`, `score` (0 to 1), one for each criterion of the rubric, `reasons` (criterion to text), `accepted`,
         `second_score` (null without a second opinion), `judge` and `prompt`; and `problem`, why there are no scores.
 
     Raises:
@@ -181,7 +181,7 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
         [
             ("id", pa.string()),
             ("score", pa.float32()),
-            *((name, pa.float32()) for name in CRITERIA),
+            *((name, pa.float32()) for name in _criteria(ledger, rule)),
             ("reasons", texts),
             ("accepted", pa.bool_()),
             ("second_score", pa.float32()),
@@ -194,6 +194,14 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
     found = groupby(ledger.database.execute(_QUERY), itemgetter("name"))
     rows = [_scored(name, list(said), rule, jury) for name, said in found]
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _criteria(ledger: Ledger, rule: Policy) -> tuple[str, ...]:
+    """Name the columns of scores: what the policy weighs, and whatever else a judge ever scored here."""
+    scored = ledger.database.execute(
+        "SELECT DISTINCT key FROM verdicts, json_each(verdicts.scores) WHERE turn = 1 AND call = 0 ORDER BY key"
+    )
+    return tuple(dict.fromkeys((*rule.weights, *(name for (name,) in scored if name != DRIFT))))
 
 
 def judges_alone(config: Config) -> Config:

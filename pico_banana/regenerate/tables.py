@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from pico_banana.regenerate.results.report import TYPE_HEADS
 
-    from pico_banana.regenerate.results.report import Report, Status
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pico_banana.regenerate.results.report import Report
+    from pico_banana.regenerate.results.status import Status
     from pico_banana.regenerate.work.forecast import Forecast
     from pico_banana.regenerate.work.state import RunState
 
@@ -81,15 +84,30 @@ def status_table(status: Status) -> str:
         Some lines of text.
     """
     lost = f" (and up to {status.lost_usd:.4f} lost in flight)" if status.lost_usd else ""
-    limit = f" of {status.budget_usd:.2f}" if status.budget_usd else ""
     return "\n".join(
         (
             f"{status.finished} of {status.items} items finished, {status.failed} failed",
             "attempts: " + (", ".join(f"{count} {name}" for name, count in status.attempts.items()) or "none"),
             "calls:    " + (", ".join(f"{count} {name}" for name, count in status.calls.items()) or "none"),
-            f"spent:    {status.usd:.4f}{limit} USD{lost}",
+            f"spent:    {_spent(status)}{lost}",
+            *_models(status.models),
         )
     )
+
+
+def _spent(status: Status) -> str:
+    if status.unpriced:
+        return f"cost unknown (nobody knows the price of {', '.join(status.unpriced)})"
+    limit = f" of {status.budget_usd:.2f}" if status.budget_usd else ""
+    return f"{status.usd:.4f}{limit} USD"
+
+
+def _models(models: Mapping[str, Mapping[str, int]]) -> list[str]:
+    lines = [
+        f"{stage.replace('_', ' ')} answered by " + ", ".join(f"{name} ({calls})" for name, calls in found.items())
+        for stage, found in models.items()
+    ]
+    return ["", *lines] if lines else []
 
 
 def report_table(report: Report) -> str:
@@ -101,47 +119,30 @@ def report_table(report: Report) -> str:
     Returns:
         Some lines of text.
     """
-    types = [
-        (
-            kind,
-            str(part.items),
-            str(part.accepted),
-            "-" if part.first_rate is None else f"{part.first_rate:.0%}",
-            str(part.attempts),
-            str(part.preference),
-            str(part.ended["discarded"]),
-            str(part.ended["refused"]),
-            str(part.ended["declined"] + part.ended["unwritten"]),
-            str(part.ended["open"] + part.not_begun),
-        )
-        for kind, part in report.types.items()
-    ]
-    heads = (
-        "edit type",
-        "items",
-        "accepted",
-        "first try",
-        "attempts",
-        "preference",
-        "discarded",
-        "refused",
-        "declined",
-        "open",
-    )
+    types = [(kind, *map(_cell, part.cells())) for kind, part in report.types.items()]
     stages = [
-        (stage, str(part.calls), str(part.unavailable), f"{part.mean_s:.2f}", f"{part.usd:.4f}")
+        (stage, str(part.calls), str(part.unavailable), f"{part.mean_s:.2f}", report.usd_of(stage))
         for stage, part in report.stages.items()
     ]
     cost = "" if report.usd_per_accepted is None else f", {report.usd_per_accepted:.4f} USD an accepted row"
+    if report.unpriced:
+        cost = f", cost unknown (nobody knows the price of {', '.join(report.unpriced)})"
     return "\n".join(
         (
-            _aligned(heads, types),
+            _aligned(TYPE_HEADS, types),
             "",
             _aligned(("stage", "answered", "not", "seconds", "USD"), stages),
             "",
             f"{report.accepted} accepted, {report.preference} preference rows, {report.sessions} sessions{cost}",
+            *_models(report.models),
         )
     )
+
+
+def _cell(value: float | None) -> str:
+    if isinstance(value, float):
+        return f"{value:.0%}"
+    return "-" if value is None else str(value)
 
 
 def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from pico_banana.regenerate.ledger.book import open_ledger
-from pico_banana.regenerate.results import assembly
+from pico_banana.regenerate.results import parting
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.settings.makers import who
@@ -189,7 +189,7 @@ def naive(policy):
 @pytest.mark.parametrize("policy", [Policy(), Policy(threshold=0.6, comparison=">="), Policy(combine="geometric")])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_assembled_files_are_those_of_a_plain_writer(policy, workers, tmp_path, monkeypatch):
-    monkeypatch.setattr(assembly, "_ITEMS_WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(parting, "_ITEMS_WORTH_A_PROCESS", 2)
     leftover = tmp_path / "out" / ".assembling" / "0"
     leftover.mkdir(parents=True)
     with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:

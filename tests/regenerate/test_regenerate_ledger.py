@@ -11,10 +11,12 @@ import pytest
 
 from pico_banana.errors import ConfigError, DiskFullError, PictureCorruptError, PictureMissingError, StoreError
 from pico_banana.mirrors.store import write_atomic
+from pico_banana.regenerate import run
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.vault import Vault
 from pico_banana.regenerate.plan.items import add_items, is_of_published, is_planned, plan_run
+from pico_banana.regenerate.results.answering import answering_models
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
 from pico_banana.taxonomy import edit_type
@@ -201,6 +203,28 @@ def test_a_ledger_of_another_layout_is_refused(tmp_path):
     database.close()
     with pytest.raises(StoreError, match="another version"):
         open_ledger(tmp_path / "l")
+
+
+def test_a_ledger_of_the_first_layout_is_refused_with_what_to_do(tmp_path):
+    open_ledger(tmp_path / "l", create=True).close()
+    with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
+        database.execute("UPDATE facts SET value = '1' WHERE name = 'layout'")
+    with pytest.raises(StoreError, match=r"assemble.*judge CONFIG single_turn --mirror FOLDER"):
+        open_ledger(tmp_path / "l")
+
+
+def test_a_ledger_without_the_sums_of_who_answered_is_given_them(tmp_path):
+    config = config_from({"source": {"folder": "sample", "limit": 2}, "assign": {"edit_types": ["color_tone"]}})
+    run(config, tmp_path / "l")
+    with open_ledger(tmp_path / "l") as ledger:
+        before = answering_models(ledger)
+    with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
+        database.execute("UPDATE facts SET value = '2' WHERE name = 'layout'")
+        database.execute("DROP TRIGGER call_answered")
+        database.execute("DROP TABLE answering")
+    with open_ledger(tmp_path / "l") as ledger:
+        assert answering_models(ledger) == before
+        assert before["judge"] == {"procedural-1": 2}
 
 
 def test_reading_only_appends_nothing(tmp_path):

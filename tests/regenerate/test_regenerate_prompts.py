@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -11,7 +14,7 @@ from pico_banana.regenerate import open_ledger, run
 from pico_banana.regenerate.prompts import PLACES, guidance, prompt
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.taxonomy import edit_types
-from tests.regenerate.conftest import gemini_config
+from tests.regenerate.conftest import gemini_config, gemini_document
 from tests.regenerate.scenes import write_plain_folder
 
 
@@ -88,6 +91,57 @@ def test_findings_reach_the_ledger(serve, tmp_path):
         kept = [json.loads(row[0]) for row in found]
     assert kept
     assert all("unchanged" in found["noticed"] for found in kept)
+
+
+class RecordingJudge(BaseHTTPRequestHandler):
+    """Speaks the OpenAI protocol, remembers what it was asked, and finds everything perfect."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self):
+        document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        parts = document["messages"][-1]["content"]
+        self.asked.append("".join(part["text"] for part in parts if part["type"] == "text"))
+        names = ("compliance", "seamlessness", "preservation", "quality")
+        verdict = {"differences": [], **{name: {"reason": "fine", "level": 5} for name in names}}
+        message = {"role": "assistant", "content": json.dumps(verdict)}
+        reply = {
+            "id": "1", "object": "chat.completion", "created": 0, "model": "recorder",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        }  # fmt: skip
+        body = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def recorder():
+    RecordingJudge.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), RecordingJudge) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("least", [0.9, 0.0])
+def test_findings_reach_the_judges_prompt(serve, tmp_path, recorder, monkeypatch, least):
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-real-key")
+    photos = write_plain_folder(tmp_path / "photos", 2)
+    judge = {"backend": "openai", "model": "recorder", "base_url": recorder}
+    types = {"edit_types": ["remove_object"]}
+    document = gemini_document(serve(), photos, assign=types, checks={"min_changed": least, "max_changed_local": 1.0})
+    run(config_from({**document, "judge": judge}), tmp_path / "l")
+    assert RecordingJudge.asked
+    for text in RecordingJudge.asked:
+        told = text.split("it may be what was asked for:", 1)[1].split("Instruction:")[0]
+        assert ("of the picture differs visibly" in told) == (least > 0)
 
 
 def test_several_passes_are_several_calls(serve, tmp_path):

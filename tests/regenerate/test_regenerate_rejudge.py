@@ -199,12 +199,16 @@ def test_another_judges_verdicts_stand_beside_and_a_policy_says_whose_count(tmp_
     assert other.asked == {"judge": ITEMS}
     found = {
         name: accepted(tmp_path / "l", judge=name)
-        for name in ("current", "first", "latest", "mean", "other", "judge-model", "nobody")
+        for name in ("current", "first", "latest", "mean", "other", "judge-model")
     }
     assert found == {
-        "current": ITEMS, "first": ITEMS, "latest": 0, "mean": 0, "other": 0, "judge-model": ITEMS, "nobody": 0,
+        "current": ITEMS, "first": ITEMS, "latest": 0, "mean": 0, "other": 0, "judge-model": ITEMS,
     }  # fmt: skip
     assert accepted(tmp_path / "l", judge="mean", threshold=0.59) == ITEMS
+    with pytest.raises(ConfigError, match=r"policy\.judge is 'othre'.* did you mean 'other'"):
+        accepted(tmp_path / "l", judge="othre")
+    with pytest.raises(ConfigError, match=r"policy\.tie_break is 'judge-modle'.* did you mean 'judge-model'"):
+        accepted(tmp_path / "l", tie_break="judge-modle")
     breaker = Crew(0.95)
     rejudge(config(tmp_path / "p", judge={"model": "breaker"}), tmp_path / "l", staff=staff(breaker))
     assert accepted(tmp_path / "l", tie_break="breaker") == ITEMS

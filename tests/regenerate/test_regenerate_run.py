@@ -14,7 +14,8 @@ from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End
-from pico_banana.regenerate.results.report import make_report, make_status
+from pico_banana.regenerate.results.report import make_report
+from pico_banana.regenerate.results.status import make_status
 from pico_banana.regenerate.settings.config import Config, config_from
 from pico_banana.regenerate.settings.policy import with_threshold
 from pico_banana.regenerate.work.runner import run

@@ -13,7 +13,6 @@ the disk before the call's row, and the row before the attempt counts.
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_from
 from pico_banana.regenerate.ledger.journal import Journal, connect
-from pico_banana.regenerate.ledger.layout import LAYOUT, create_database
+from pico_banana.regenerate.ledger.layout import create_database, require_layout
 from pico_banana.regenerate.ledger.vault import Vault
 from pico_banana.regenerate.settings.config import Config, config_from, differing_keys
 from pico_banana.regenerate.settings.hosts import without_userinfo
@@ -284,15 +283,8 @@ def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = Fa
         create_database(folder, path)
     ledger = Ledger(folder, writable=writable)
     try:
-        layout = ledger.database.execute("SELECT value FROM facts WHERE name = 'layout'").fetchone()
-    except sqlite3.DatabaseError as error:
+        require_layout(ledger.database, path)
+    except StoreError:
         ledger.close()
-        raise StoreError(f"{path} is not a ledger ({error})", path=str(path)) from error
-    if layout is None or layout["value"] != LAYOUT:
-        ledger.close()
-        raise StoreError(
-            f"{path} is a ledger of another version of this package (its layout is not {LAYOUT}); "
-            "finish and assemble it with the version that made it, and begin a new ledger with this one",
-            path=str(path),
-        )
+        raise
     return ledger

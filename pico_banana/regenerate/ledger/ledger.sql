@@ -88,6 +88,12 @@ CREATE TABLE IF NOT EXISTS counts (
   name TEXT NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (name, value)
 ) WITHOUT ROWID;
 
+-- Who said it answered, by stage: calls that were answered.
+CREATE TABLE IF NOT EXISTS answering (
+  maker INTEGER NOT NULL, stage TEXT NOT NULL, answered_by TEXT NOT NULL, calls INTEGER NOT NULL,
+  PRIMARY KEY (maker, stage, answered_by)
+) WITHOUT ROWID;
+
 CREATE TRIGGER IF NOT EXISTS call_ended AFTER INSERT ON calls BEGIN
   DELETE FROM opened WHERE id = NEW.opened;
   INSERT INTO call_sums VALUES (
@@ -96,6 +102,10 @@ CREATE TRIGGER IF NOT EXISTS call_ended AFTER INSERT ON calls BEGIN
     calls = calls + 1, input_tokens = input_tokens + NEW.input_tokens,
     output_tokens = output_tokens + NEW.output_tokens, pictures = pictures + NEW.pictures,
     usd = usd + NEW.usd, seconds = seconds + NEW.seconds;
+END;
+CREATE TRIGGER IF NOT EXISTS call_answered AFTER INSERT ON calls WHEN NEW.outcome != 'unavailable' BEGIN
+  INSERT INTO answering VALUES (NEW.maker, NEW.stage, NEW.answered_by, 1)
+    ON CONFLICT (maker, stage, answered_by) DO UPDATE SET calls = calls + 1;
 END;
 CREATE TRIGGER IF NOT EXISTS attempt_added AFTER INSERT ON attempts BEGIN
   INSERT INTO counts VALUES ('attempts', NEW.outcome, 1) ON CONFLICT (name, value) DO UPDATE SET count = count + 1;

@@ -93,14 +93,17 @@ def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] 
         able: the types the backends can do; None for all.
 
     Yields:
-        Items with ids from 1; a photo no type suits gives none.
+        Items with ids from 1; a photo gets no type twice, and one that no (further) type suits gives no (further) item.
     """
     assigner = Assigner(config.assign, able=able)
     number = 0
     for photo in photos:
+        given: list[EditType] = []
         for _ in range(config.source.per_photo):
             seed = derived_seed(config.seed, number + 1)
-            types = _turn_types(assigner, photo, config.sessions, random.Random(seed))  # noqa: S311 - a choice
+            rng = random.Random(seed)  # noqa: S311 - a choice
+            types = _turn_types(assigner, photo, config.sessions, rng, given)
+            given += types
             if types:
                 number += 1
                 yield Item(number, photo, types, seed)
@@ -210,12 +213,12 @@ def able_types(*backends: object) -> frozenset[str] | None:
 
 
 def _turn_types(
-    assigner: Assigner, photo: Photo, settings: SessionSettings, rng: random.Random
+    assigner: Assigner, photo: Photo, settings: SessionSettings, rng: random.Random, given: list[EditType]
 ) -> tuple[EditType, ...]:
     turns = rng.randint(settings.min_turns, settings.max_turns) if rng.random() < settings.share else 1
     types: list[EditType] = []
     for _ in range(turns):
-        kind = assigner.next_type(photo, rng, taken=types)
+        kind = assigner.next_type(photo, rng, taken=[*given, *types])
         if kind is None:
             break
         types.append(kind)

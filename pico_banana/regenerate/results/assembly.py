@@ -16,10 +16,8 @@ Pictures are hard links to those of the ledger where they are PNG, so assembling
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,16 +28,14 @@ from pico_banana.mirrors.store import atomic_path
 from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.results.assembly_part import ANNOTATIONS, FILES, SUBSETS, Part, Task, assemble_part
 from pico_banana.regenerate.results.derive import item_ids
+from pico_banana.regenerate.results.parting import each, spans
 from pico_banana.regenerate.results.placing import remove_unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.policy import Policy
 
 _ROOM = ".assembling"
-_ITEMS_WORTH_A_PROCESS = 5_000  # fewer are assembled before another process has started
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +92,15 @@ def assemble(
     shutil.rmtree(room, ignore_errors=True)  # what a killed assembly left
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, room, ignore_errors=True)
-        spans = _spans(item_ids(ledger), workers)
-        tasks = [Task(ledger.folder, span, folder, room / str(n), rule, pictures) for n, span in enumerate(spans)]
-        parts = list(_each(tasks))
+        chosen = spans(item_ids(ledger), workers)
+        tasks = [Task(ledger.folder, span, folder, room / str(n), rule, pictures) for n, span in enumerate(chosen)]
+        parts = list(each(assemble_part, tasks))
         for name in FILES:
             joined = stack.enter_context(atomic_path(folder / name))  # all appear together, when the block ends well
             _join([task.room / name for task in tasks], joined)
     if pictures:
         remove_unnamed(folder / "images", set().union(*(part.named for part in parts)))
     return _summed(folder, parts)
-
-
-def _spans(items: range, workers: int) -> list[range]:
-    count = max(1, min(workers, len(items) // _ITEMS_WORTH_A_PROCESS))
-    size = -(-len(items) // count)
-    return [items[first : first + size] for first in range(0, len(items), size)] if items else [items]
-
-
-def _each(tasks: list[Task]) -> Iterator[Part]:
-    if len(tasks) == 1:
-        yield assemble_part(tasks[0])
-        return
-    # Spawned: a forked child would share SQLite's connections with its parent.
-    with ProcessPoolExecutor(len(tasks), mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(assemble_part, tasks)
 
 
 def _join(parts: list[Path], target: Path) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pico_banana.regenerate.results.ended import Attempt, End, ItemResult, TurnResult
+from pico_banana.regenerate.results.opinions import Opinions
+from pico_banana.regenerate.results.reading import Rows, read_rows
 from pico_banana.regenerate.settings.jury import UNJUDGED, Jury, Said
 from pico_banana.regenerate.settings.makers import who
 from pico_banana.regenerate.values import Stage
@@ -29,26 +31,13 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.settings.policy import Policy
 
-_WRITTEN = (
-    "SELECT item, turn, base, call, writer, shortener, text, short, outcome, reason FROM instructions "
-    "WHERE item >= ? AND item < ? ORDER BY item, turn, base, call"
-)
-_ATTEMPTS = (
-    "SELECT a.item, a.turn, a.written, a.attempt, a.call, a.editor, a.outcome, a.reason, a.edited, a.media_type, "
-    "a.checks, a.input_width, a.input_height, a.edited_width, a.edited_height, a.changed, "
-    "v.judged_by, v.judge, v.role, v.outcome, v.reason, v.scores, v.reasons "
-    "FROM attempts a LEFT JOIN verdicts v ON v.item = a.item AND v.turn = a.turn AND v.call = a.call "
-    "WHERE a.item >= ? AND a.item < ? ORDER BY a.item, a.turn, a.written, a.attempt, a.call"  # the primary key
-)
 _SAID = 16  # where a verdict begins
-_CALL, _EDITOR, _CHECKS = 4, 5, 10
+_CALL, _EDITOR, _CHECKS, _REASON = 4, 5, 10, Said._fields.index("reason")
 _STEP = 2_000  # items read at a time; bounds memory
 
 MADE = "made"  # an attempt with a picture that passed the checks; whether it is judged, its verdicts say
 CHECK_FAILED = "check_failed"
 SCORED = "scored"
-
-Slot: TypeAlias = tuple[int, int, int]  # item, turn, and the call it stands on
 
 
 class Wanted(NamedTuple):
@@ -65,6 +54,7 @@ class Wanted(NamedTuple):
 
     policy: Policy
     jury: Jury
+    opinions: Opinions
     writer: int = 0
     shortener: int = 0
     editor: int = 0
@@ -92,9 +82,9 @@ def wanted(ledger: Ledger, policy: Policy, config: Config | None = None) -> Want
     }
     jury = Jury(policy, config, names)
     if config is None:
-        return Wanted(policy, jury)
+        return Wanted(policy, jury, Opinions(policy, jury))
     asked = who(Stage.WRITE, config.writer), who(Stage.SHORTEN, config.shortener), who(Stage.EDIT, config.editor)
-    return Wanted(policy, jury, *asked, checks_id(config.checks))
+    return Wanted(policy, jury, Opinions(policy, jury), *asked, checks_id(config.checks))
 
 
 def checks_id(settings: CheckSettings) -> int:
@@ -110,16 +100,13 @@ def checks_id(settings: CheckSettings) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") or 1
 
 
-@dataclass(slots=True)
-class _Read:
-    """The rows of a span of items."""
-
-    attempts: dict[Slot, list[tuple[Any, ...]]] = field(default_factory=dict)
-    written: dict[Slot, list[tuple[Any, ...]]] = field(default_factory=dict)
-
-
 def results(
-    ledger: Ledger, policy: Policy, *, items: range | None = None, config: Config | None = None
+    ledger: Ledger,
+    policy: Policy,
+    *,
+    items: range | None = None,
+    config: Config | None = None,
+    brief: bool = False,
 ) -> Iterator[ItemResult]:
     """Apply a policy to a ledger.
 
@@ -128,6 +115,7 @@ def results(
         policy: the policy.
         items: only those with these ids; None for all.
         config: says who is current; None for the configuration of the latest run.
+        brief: leave out what no count needs: sizes, the changed share, the judges' reasons.
 
     Yields:
         Every planned item, by id; one that was not begun has no turns.
@@ -138,7 +126,7 @@ def results(
         meant = wanted(ledger, policy, config)
         for begin in range(chosen.start, chosen.stop, _STEP):
             end = min(begin + _STEP, chosen.stop)
-            read = _read(database, begin, end)
+            read = read_rows(database, begin, end, brief=brief)
             planned_items = database.execute(
                 "SELECT i.id, p.url, p.locator, i.edit_types FROM items i JOIN photos p ON p.id = i.photo "
                 "WHERE i.id >= ? AND i.id < ? ORDER BY i.id",
@@ -163,16 +151,7 @@ def item_ids(ledger: Ledger) -> range:
     return range(1, ledger.item_count() + 1)
 
 
-def _read(database: sqlite3.Connection, begin: int, end: int) -> _Read:
-    slot = itemgetter(0, 1, 2)
-    rows = {
-        query: {key: list(group) for key, group in groupby(database.execute(query, (begin, end)), slot)}
-        for query in (_ATTEMPTS, _WRITTEN)
-    }
-    return _Read(rows[_ATTEMPTS], rows[_WRITTEN])
-
-
-def _turns(read: _Read, item: int, planned: tuple[str, ...], meant: Wanted) -> tuple[TurnResult, ...]:
+def _turns(read: Rows, item: int, planned: tuple[str, ...], meant: Wanted) -> tuple[TurnResult, ...]:
     turns: list[TurnResult] = []
     base, sha = 0, ""
     while len(turns) < len(planned):
@@ -218,7 +197,7 @@ def _turn(row: tuple[Any, ...], rows: list[tuple[Any, ...]], place: tuple[str, s
 
 def _of_one_editor(rows: list[tuple[Any, ...]], meant: Wanted) -> list[tuple[Any, ...]]:
     """Give the attempts of the configured editor, or, where it made none, of whoever edited last."""
-    if not rows or all(row[_EDITOR] == rows[0][_EDITOR] for row in rows):
+    if len(rows) < 2 or all(row[_EDITOR] == rows[0][_EDITOR] for row in rows):  # noqa: PLR2004 - alone
         editor = None
     elif any(row[_EDITOR] == meant.editor for row in rows):
         editor = meant.editor
@@ -266,14 +245,17 @@ def _attempt(rows: list[tuple[Any, ...]], meant: Wanted) -> Attempt:
     checked = row[8] is None or row[_CHECKS] == meant.checks
     if row[6] != MADE:
         return _unscored(row, row[6], row[7], settled=checked)
-    said = [Said(*one[_SAID:]) for one in rows if one[_SAID] is not None]
-    first, second, counted = meant.jury.hear(said)
-    settled = checked and not meant.jury.needs_first(said) and not meant.jury.needs_second(said)
-    if first is None:
-        return _unscored(row, UNJUDGED, said[-1].reason if said else "not judged yet", settled=settled)
-    accepted, score, why = meant.policy.decide(first, second)
+    said = [one[_SAID:] for one in rows if one[_SAID] is not None]
+    if not said:
+        return _unscored(row, UNJUDGED, "not judged yet", settled=False)
+    opinion = meant.opinions.of(said)
+    settled = checked and opinion.settled
+    if opinion.decision is None:
+        return _unscored(row, UNJUDGED, said[-1][_REASON], settled=settled)
+    accepted, score, why = opinion.decision
+    counted = tuple([Said(*said[place]) for place in opinion.counted])
     told = row[3], SCORED, "", row[8], row[9], row[4], row[11:15], row[15]
-    return Attempt(*told, counted, first, second, score, accepted, why, settled)
+    return Attempt(*told, counted, opinion.first, opinion.second, score, accepted, why, settled)
 
 
 def _unscored(row: tuple[Any, ...], outcome: str, reason: str, *, settled: bool) -> Attempt:

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pico_banana.regenerate.results.derive import results
+from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+from pico_banana.regenerate.results.answering import StageReport, answering_models, stage_reports, unpriced_models
+from pico_banana.regenerate.results.derive import item_ids, results
 from pico_banana.regenerate.results.ended import End, ItemResult
+from pico_banana.regenerate.results.parting import each, spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.policy import Policy
+
+
+TYPE_HEADS = (
+    "edit type",
+    "planned",
+    "accepted",
+    "first try",
+    "attempts",
+    "preference",
+    "discarded",
+    "refused",
+    "declined",
+    "unjudged",
+    "open",
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +67,28 @@ class TypeReport:
         begun = self.items - self.not_begun - self.ended[End.DECLINED] - self.ended[End.UNWRITTEN]
         return self.first_accepted / begun if begun else None
 
+    def cells(self) -> tuple[int | float | None, ...]:
+        """Give the row of a table under `TYPE_HEADS`, after the type's name.
+
+        Returns:
+            Counts, and the share of first tries as a float, or None.
+        """
+        ended = self.ended
+        lost = ended[End.DISCARDED], ended[End.REFUSED], ended[End.DECLINED] + ended[End.UNWRITTEN]
+        tried = self.items, self.accepted, self.first_rate, self.attempts, self.preference
+        return (*tried, *lost, ended[End.UNJUDGED], ended[End.OPEN] + self.not_begun)
+
+    def add(self, other: TypeReport) -> None:
+        """Add the counts of another part.
+
+        Args:
+            other: the part.
+        """
+        for name in ("items", "not_begun", "attempts", "first_accepted", "preference"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.ended += other.ended
+        self.outcomes += other.outcomes
+
     def as_json(self) -> dict[str, Any]:
         """Give the part as JSON values.
 
@@ -60,29 +100,6 @@ class TypeReport:
             name: getattr(self, name) for name in ("items", "not_begun", "attempts", "first_accepted", "preference")
         }
         return {**numbers, "accepted": self.accepted, **counts}
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """One stage.
-
-    Attributes:
-        calls: calls that were answered.
-        unavailable: calls that were not: throttled, failed, cut.
-        outcomes: outcome to count.
-        input_tokens: sum.
-        output_tokens: sum.
-        usd: sum.
-        mean_s: mean seconds of an answered call.
-    """
-
-    calls: int
-    unavailable: int
-    outcomes: Mapping[str, int]
-    input_tokens: int
-    output_tokens: int
-    usd: float
-    mean_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,8 @@ class Report:
         sessions: rows of multi-turn.jsonl.
         lost_usd: what calls lost in flight may have cost at most.
         failures: error class to items that wait for `retry-failed`.
+        models: stage to the models that answered, by their own names, with their calls.
+        unpriced: models whose price nobody knows; where there are any, what was spent is unknown.
     """
 
     policy: Policy
@@ -108,6 +127,8 @@ class Report:
     sessions: int
     lost_usd: float
     failures: Mapping[str, int]
+    models: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unpriced: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -126,8 +147,19 @@ class Report:
 
     @property
     def usd_per_accepted(self) -> float | None:
-        """Money an accepted row cost, everything included."""
-        return self.usd / self.accepted if self.accepted else None
+        """Money an accepted row cost, everything included; None when there is none, or the cost is unknown."""
+        return self.usd / self.accepted if self.accepted and not self.unpriced else None
+
+    def usd_of(self, stage: str) -> str:
+        """Say what a stage cost.
+
+        Args:
+            stage: one of `stages`.
+
+        Returns:
+            USD with four digits, or "unknown".
+        """
+        return "unknown" if self.unpriced else f"{self.stages[stage].usd:.4f}"
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as JSON values.
@@ -140,7 +172,9 @@ class Report:
             "accepted": self.accepted,
             "preference": self.preference,
             "sessions": self.sessions,
-            "usd": round(self.usd, 6),
+            "usd": None if self.unpriced else round(self.usd, 6),
+            "unpriced": list(self.unpriced),
+            "models": {stage: dict(models) for stage, models in self.models.items()},
             "usd_per_accepted": self.usd_per_accepted,
             "lost_usd": self.lost_usd,
             "failures": dict(self.failures),
@@ -151,12 +185,36 @@ class Report:
         }
 
 
-def make_report(ledger: Ledger, *, policy: Policy | None = None) -> Report:
+class _Task(NamedTuple):
+    """A part of a ledger's items."""
+
+    ledger: Path
+    items: range
+    policy: Policy
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is counted of a part: by type, sessions that came past each turn, sessions with a row."""
+
+    types: dict[str, TypeReport] = field(default_factory=dict)
+    turns: Counter[int] = field(default_factory=Counter)
+    sessions: int = 0
+
+    def add(self, other: _Part) -> None:
+        for kind, part in other.types.items():
+            self.types.setdefault(kind, TypeReport()).add(part)
+        self.turns += other.turns
+        self.sessions += other.sessions
+
+
+def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 1) -> Report:
     """Count what a ledger holds.
 
     Args:
         ledger: open for reading; it may be growing.
         policy: None for the policy of the latest run.
+        workers: processes for a large ledger, see `assemble`.
 
     Returns:
         The report.
@@ -165,72 +223,25 @@ def make_report(ledger: Ledger, *, policy: Policy | None = None) -> Report:
         ConfigError: no policy is given and the ledger was never run.
     """
     rule = policy or ledger.latest_config().policy
-    types: dict[str, TypeReport] = {}
-    turns: Counter[int] = Counter()
-    sessions = 0
-    for result in results(ledger, rule):
-        _count(types.setdefault(result.planned[0], TypeReport()), result)
-        turns.update(turn.turn for turn in result.turns if turn.accepted is not None and len(result.planned) > 1)
-        sessions += bool(result.session(rule))
+    whole = _Part()
+    for part in each(_count_part, [_Task(ledger.folder, span, rule) for span in spans(item_ids(ledger), workers)]):
+        whole.add(part)
     _, lost = ledger.spent_usd()
-    items = sum(part.items for part in types.values())
-    return Report(
-        rule, items, dict(sorted(types.items())), _stages(ledger), dict(turns), sessions, lost, _failures(ledger)
-    )
+    items = sum(part.items for part in whole.types.values())
+    types = dict(sorted(whole.types.items()))
+    money = lost, _failures(ledger), answering_models(ledger), unpriced_models(ledger)
+    return Report(rule, items, types, stage_reports(ledger), dict(whole.turns), whole.sessions, *money)
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How far a ledger is, without looking at scores; quick at any size.
-
-    Attributes:
-        items: planned items.
-        finished: items that are finished under the latest configuration.
-        failed: unfinished items that wait for `retry-failed`.
-        attempts: attempts, by outcome.
-        calls: calls, by stage.
-        usd: money spent.
-        lost_usd: what calls lost in flight may have cost at most.
-        budget_usd: the limit, 0 for none.
-    """
-
-    items: int
-    finished: int
-    failed: int
-    attempts: Mapping[str, int]
-    calls: Mapping[str, int]
-    usd: float
-    lost_usd: float
-    budget_usd: float
-
-
-def make_status(ledger: Ledger) -> Status:
-    """Say how far a ledger is.
-
-    Args:
-        ledger: open for reading.
-
-    Returns:
-        The status.
-
-    Raises:
-        ConfigError: the ledger was never run.
-    """
-    config = ledger.latest_config()
-    counts = {
-        (name, value): count for name, value, count in ledger.database.execute("SELECT name, value, count FROM counts")
-    }
-    spent, lost = ledger.spent_usd()
-    return Status(
-        ledger.item_count(),
-        counts.get(("finished", config.digest()), 0),
-        ledger.pending_count(config.digest(), failed=True),
-        {value: count for (name, value), count in counts.items() if name == "attempts" and count},
-        dict(map(tuple, ledger.database.execute("SELECT stage, sum(calls) FROM call_sums GROUP BY stage"))),
-        spent,
-        lost,
-        config.run.budget_usd,
-    )
+def _count_part(task: _Task) -> _Part:
+    part = _Part()
+    with open_ledger(task.ledger) as ledger:
+        for result in results(ledger, task.policy, items=task.items, brief=True):
+            _count(part.types.setdefault(result.planned[0], TypeReport()), result)
+            if len(result.planned) > 1:
+                part.turns.update(turn.turn for turn in result.turns if turn.accepted is not None)
+                part.sessions += bool(result.session(task.policy))
+    return part
 
 
 def _count(part: TypeReport, result: ItemResult) -> None:
@@ -239,27 +250,12 @@ def _count(part: TypeReport, result: ItemResult) -> None:
         part.not_begun += 1
         return
     turn = result.turns[0]
-    part.ended[str(turn.end)] += 1
+    part.ended[turn.end.value] += 1
     part.attempts += len(turn.attempts)
-    part.outcomes.update(one.outcome for one in turn.attempts)
+    for one in turn.attempts:
+        part.outcomes[one.outcome] += 1
     part.first_accepted += bool(turn.attempts and turn.attempts[0].accepted)
     part.preference += bool(turn.negatives)
-
-
-def _stages(ledger: Ledger) -> dict[str, StageReport]:
-    parts: dict[str, list[Any]] = {}
-    for row in ledger.database.execute("SELECT * FROM call_sums ORDER BY stage, outcome"):
-        parts.setdefault(row["stage"], []).append(row)
-    return {stage: _stage(rows) for stage, rows in parts.items()}
-
-
-def _stage(rows: list[Any]) -> StageReport:
-    found = {row["outcome"]: row["calls"] for row in rows}
-    lost = found.get("unavailable", 0)
-    answered = sum(found.values()) - lost
-    seconds = sum(row["seconds"] for row in rows if row["outcome"] != "unavailable")
-    sent, came, usd = (sum(row[name] for row in rows) for name in ("input_tokens", "output_tokens", "usd"))
-    return StageReport(answered, lost, found, sent, came, usd, seconds / answered if answered else 0.0)
 
 
 def _failures(ledger: Ledger) -> dict[str, int]:

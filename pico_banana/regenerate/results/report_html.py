@@ -12,7 +12,7 @@ from pico_banana.errors import PictureError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import results
-from pico_banana.regenerate.settings.policy import CRITERIA, Policy
+from pico_banana.regenerate.results.report import TYPE_HEADS
 from pico_banana.regenerate.values import Photo, Picture
 from pico_banana.taxonomy import edit_type
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.results.report import Report
+    from pico_banana.regenerate.settings.policy import Policy
 
 _THUMB = 300
 
@@ -78,7 +79,7 @@ def _cards(report: Report) -> str:
         "single-turn rows": f"{report.accepted:,}",
         "preference rows": f"{report.preference:,}",
         "sessions": f"{report.sessions:,}",
-        "spent": f"${report.usd:,.2f}",
+        "spent": "cost unknown" if report.unpriced else f"${report.usd:,.2f}",
         "per accepted row": cost,
         "waiting for retry": f"{sum(report.failures.values()):,}",
     }
@@ -89,36 +90,14 @@ def _cards(report: Report) -> str:
 
 
 def _types(report: Report) -> str:
-    heads = (
-        "edit type",
-        "planned",
-        "accepted",
-        "first try",
-        "attempts",
-        "preference",
-        "discarded",
-        "refused",
-        "declined",
-        "open",
-    )
-    rows = []
-    for kind, part in report.types.items():
-        rate = part.first_rate
-        bar = "-" if rate is None else f"<span class=bar><i style='width:{rate:.0%}'></i></span>{rate:.0%}"
-        ends = [part.ended[end] for end in ("discarded", "refused")]
-        declined = part.ended["declined"] + part.ended["unwritten"]
-        cells = (
-            part.items,
-            part.accepted,
-            bar,
-            part.attempts,
-            part.preference,
-            *ends,
-            declined,
-            part.ended["open"] + part.not_begun,
-        )
-        rows.append((escape(edit_type(kind).label), *cells))
-    return _table(heads, rows)
+    rows = [(escape(edit_type(kind).label), *map(_cell, part.cells())) for kind, part in report.types.items()]
+    return _table(TYPE_HEADS, rows)
+
+
+def _cell(value: float | None) -> str:
+    if isinstance(value, float):
+        return f"<span class=bar><i style='width:{value:.0%}'></i></span>{value:.0%}"
+    return "-" if value is None else str(value)
 
 
 def _stages(report: Report) -> str:
@@ -134,11 +113,15 @@ def _stages(report: Report) -> str:
             f"{part.input_tokens:,}",
             f"{part.output_tokens:,}",
             f"{part.mean_s:.2f}",
-            f"{part.usd:.4f}",
+            report.usd_of(stage),
         )
         for stage, part in report.stages.items()
     ]
-    return _table(heads, rows)
+    answered = [
+        (stage.replace("_", " "), ", ".join(f"{escape(name)} ({calls:,})" for name, calls in models.items()))
+        for stage, models in report.models.items()
+    ]
+    return _table(heads, rows) + _table(("stage", "answered by"), answered)
 
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
@@ -202,9 +185,12 @@ def _scores(attempt: Attempt) -> str:
 
     reasons = json.loads(attempt.said[0].reasons)
     scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
-    shown = [name for name in (*CRITERIA, "drift") if name in scores]
     lines = "".join(
-        f"<dt>{name} {scores[name]:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>" for name in shown
+        f"<dt>{escape(name)} {score:.2f}</dt><dd>{escape(str(reasons.get(name, '')))}</dd>"
+        for name, score in scores.items()
+    )
+    lines += "".join(  # the list of differences, and columns of one's own
+        f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in reasons.items() if name not in scores
     )
     return f"<dl class=scores>{lines}</dl>"
 

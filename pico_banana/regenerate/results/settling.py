@@ -26,7 +26,7 @@ def settle(ledger: Ledger, config: Config) -> int:
     """
     last: Future[None] | None = None
     count = 0
-    for result in results(ledger, config.policy, config=config):
+    for result in results(ledger, config.policy, config=config, brief=True):
         if result.complete:
             count += 1
             last = ledger.append("finished", {"item": result.item, "digest": config.digest(), "at": time.time()})

@@ -26,6 +26,7 @@ from pico_banana.regenerate.settings.sections import (
     RunSettings,
     SessionSettings,
     SourceSettings,
+    VarietySettings,
 )
 from pico_banana.regenerate.settings.verdicts import Rubric
 from pico_banana.taxonomy import edit_type
@@ -55,6 +56,7 @@ class Config:
         source: where photos come from.
         assign: which edit types.
         sessions: how many multi-turn sessions.
+        variety: how unlike each other instructions are.
         writer: who writes instructions.
         shortener: who shortens them.
         editor: who edits.
@@ -72,6 +74,7 @@ class Config:
     source: SourceSettings = field(default_factory=SourceSettings)
     assign: AssignSettings = field(default_factory=AssignSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    variety: VarietySettings = field(default_factory=VarietySettings)
     writer: ModelSettings = field(default_factory=ModelSettings)
     shortener: ModelSettings = field(default_factory=ModelSettings)
     editor: ModelSettings = field(default_factory=ModelSettings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from pico_banana.errors import ConfigError, nearest
 from pico_banana.regenerate.settings.makers import who
 from pico_banana.regenerate.settings.policy import DRIFT, Policy, Verdict
 from pico_banana.regenerate.values import Stage
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
 
 GIVEN, UNJUDGED = "ok", "unjudged"
+RULES = ("current", "first", "latest", "mean")
 
 
 class Said(NamedTuple):
@@ -72,10 +74,14 @@ class Jury:
         policy: says whose; see `Policy.judge`.
         config: whose judges are the current ones; None where nobody is, then the latest verdict counts as current.
         names: judge to its model's name.
+
+    Raises:
+        ConfigError: the policy counts on a judge that has said nothing and is not asked.
     """
 
     def __init__(self, policy: Policy, config: Config | None, names: Mapping[int, str]) -> None:
         """Look up who is meant."""
+        _require_known(policy, config, names)
         self.policy = policy
         self.first = who(Stage.JUDGE, config.judge) if config is not None else 0
         self.second = who(Stage.SECOND_JUDGE, config.second_judge) if config is not None else 0
@@ -172,6 +178,19 @@ class Jury:
         breakers = [one for one in given if one.judge in self._breakers]
         chosen = breakers[-1] if breakers else others[lowest]
         return Heard(chosen.verdict(), None, (chosen,))
+
+
+def _require_known(policy: Policy, config: Config | None, names: Mapping[int, str]) -> None:
+    asked = () if config is None else (config.judge, config.second_judge)
+    known = {*names.values(), *(one.model or one.backend for one in asked if one is not None)}
+    for key, name, others in (("judge", policy.judge, RULES), ("tie_break", policy.tie_break, ("",))):
+        allowed = [*others, *sorted(known)]
+        if name not in allowed:
+            close = nearest(name, filter(None, allowed))
+            meant = f"did you mean {close[0]!r}? " if close else ""
+            there = ", ".join(map(repr, filter(None, allowed)))
+            text = f"policy.{key} is {name!r}, a judge that was never asked here; {meant}There are {there}"
+            raise ConfigError(text, key=f"policy.{key}")
 
 
 def _mean(given: Sequence[Said]) -> Verdict:

@@ -12,7 +12,7 @@ from collections.abc import Mapping  # noqa: TC003 - annotations here are read a
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pico_banana.errors import ConfigError
+from pico_banana.errors import ConfigError, nearest
 from pico_banana.regenerate.backends.json_replies import parse_json_object
 from pico_banana.regenerate.settings.verdicts import (
     CRITERIA,
@@ -234,18 +234,45 @@ def named_policy(name: str) -> Policy:
         ConfigError: there is no such policy.
     """
     if name not in NAMED:
-        text = f"policy.name is {name!r}; it must be one of {', '.join(map(repr, NAMED))}"
+        close = nearest(name, NAMED)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        text = f"there is no policy {name!r}{hint} Name one of {', '.join(map(repr, NAMED))}, or a configuration file"
         raise ConfigError(text, key="policy.name")
     return Policy(**{"name": name, **NAMED[name]})
 
 
-def with_threshold(policy: Policy, *, threshold: float | None = None, comparison: Comparison | None = None) -> Policy:
+def accepting_as(policy: Policy, name: str) -> Policy:
+    """Have a policy accept as another one does; how often is tried and whose verdicts count stay as they are.
+
+    Args:
+        policy: the policy of the run.
+        name: the other one, see `named_policy`.
+
+    Returns:
+        The changed policy.
+
+    Raises:
+        ConfigError: there is no policy of that name.
+    """
+    other = named_policy(name)
+    kept = ("name", "threshold", "comparison", "combine", "weights", "minimum", "capped")
+    return replace(policy, **{field_: getattr(other, field_) for field_ in kept})
+
+
+def with_threshold(
+    policy: Policy,
+    *,
+    threshold: float | None = None,
+    comparison: Comparison | None = None,
+    criteria: tuple[str, ...] = CRITERIA,
+) -> Policy:
     """Change how strict a policy is.
 
     Args:
         policy: the policy of the run.
         threshold: the new threshold, 0 to 1; None keeps it.
         comparison: ">" or ">="; None keeps it.
+        criteria: those of the rubric.
 
     Returns:
         The changed policy, checked.
@@ -254,7 +281,7 @@ def with_threshold(policy: Policy, *, threshold: float | None = None, comparison
         ConfigError: the threshold is out of range.
     """
     changes: dict[str, Any] = {"threshold": threshold, "comparison": comparison}
-    return replace(policy, **{name: value for name, value in changes.items() if value is not None}).checked()
+    return replace(policy, **{name: value for name, value in changes.items() if value is not None}).checked(criteria)
 
 
 def _of(verdict: Verdict, name: str) -> float:

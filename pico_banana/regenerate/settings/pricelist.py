@@ -7,7 +7,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Backends that run here; their calls cost nothing a service would bill.
+FREE_BACKENDS = frozenset({"procedural", "diffusers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,20 @@ def listed(service: str, model: str, *, today: dt.date | None = None) -> Listed 
                 continue
             return _entry(entry)
     return None
+
+
+def has_price(service: str, model: str, own: Mapping[str, Price]) -> bool:
+    """Tell whether anybody knows what a model costs.
+
+    Args:
+        service: the backend's name.
+        model: the model's name at that service.
+        own: the prices of the configuration.
+
+    Returns:
+        False when its cost is unknown.
+    """
+    return model in own or service in FREE_BACKENDS or listed(service, model) is not None
 
 
 def default_model(service: str, stage: str) -> str:

@@ -66,6 +66,23 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VarietySettings:
+    """How unlike each other the instructions of one type are.
+
+    Attributes:
+        similar: the share of different words, 0 to 1, from which on two instructions of one type are too alike: the
+            writer is asked once more and shown what was asked already, then the item is left unwritten. 0 for
+            whatever comes; 0.8 refuses repetitions, lower ones also variations.
+        among: how many of the latest instructions of the type are looked at.
+        shown: how many of them the writer is shown.
+    """
+
+    similar: float = 0.0
+    among: int = 500
+    shown: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class RunSettings:
     """How a run goes.
 

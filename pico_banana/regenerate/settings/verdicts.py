@@ -118,7 +118,7 @@ def verdict_schema(*, with_drift: bool, rubric: Rubric = PUBLISHED, levels: bool
         key, value = ("level", level) if levels else ("score", {"type": "number", "minimum": 0, "maximum": 1})
         properties = {"reason": {"type": "string"}, key: value}
         one = {"type": "object", "properties": properties, "required": ["reason", key]}
-    listed = {DIFFERENCES: {"type": "array", "items": {"type": "string"}}} if levels else {}
+    listed = {DIFFERENCES: {"type": "array", "items": {"type": "string"}}} if levels and rubric.reasons else {}
     told = {name: {"type": "string"} for name in rubric.columns}
     every = {**listed, **dict.fromkeys(names, one), **told}
     return {"type": "object", "properties": every, "required": list(every)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.settings.pricelist import listed
-from pico_banana.regenerate.work.budget import FREE_BACKENDS, unpriced
+from pico_banana.regenerate.prompts import prompt
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS, listed
+from pico_banana.regenerate.settings.verdicts import CRITERIA
+from pico_banana.regenerate.work.budget import unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,8 @@ def advice(config: Config) -> tuple[str, ...]:
     Returns:
         A sentence for everything that is not as it seems; empty when all is well.
     """
-    return tuple(dict.fromkeys((*_void_limits(config), *_of_yesterday(config), *_unknown_cost(config))))
+    found = (*_void_limits(config), *_of_yesterday(config), *_other_criteria(config), *_unknown_cost(config))
+    return tuple(dict.fromkeys(found))
 
 
 def _void_limits(config: Config) -> Iterator[str]:
@@ -61,6 +64,19 @@ def _of_yesterday(config: Config) -> Iterator[str]:
             if old:
                 which = " and ".join(f"{name}.parameters.{parameter}" for parameter in old)
                 yield f"{which}: deprecated for {settings.model}; use thinking_level, or leave it out"
+
+
+def _other_criteria(config: Config) -> Iterator[str]:
+    shipped = [role for role in ("judge", "judge_turn") if config.prompts.chosen(role).version in _shipped_judges()]
+    if config.rubric.criteria != CRITERIA and config.rubric.reasons and shipped:
+        names = ", ".join(config.rubric.criteria)
+        keys = " and ".join(f"prompts.{role}" for role in shipped)
+        ours = ", ".join(CRITERIA)
+        yield f"rubric.criteria are {names}, and the prompt that ships asks for {ours}: name yours in {keys}"
+
+
+def _shipped_judges() -> frozenset[str]:
+    return frozenset(prompt(name).version for name in ("judge_v1", "judge_v2", "judge_turn_v1", "judge_turn_v2"))
 
 
 def _unknown_cost(config: Config) -> Iterator[str]:

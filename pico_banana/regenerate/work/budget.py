@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import BudgetError, ConfigError
-from pico_banana.regenerate.settings.pricelist import Price, listed
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS, Price, has_price, listed
 from pico_banana.regenerate.values import Outcome, Reply, Stage, Usage
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.backends.base import ModelSettings
     from pico_banana.regenerate.settings.config import Config
 
-# Backends that run here; their calls cost nothing a service would bill.
-FREE_BACKENDS = frozenset({"procedural", "diffusers"})
 _MILLION = 1_000_000
 # A call that cost more than its limits say may be followed by one that costs still more.
 _MARGIN = 1.25
@@ -125,12 +123,8 @@ def unpriced(config: Config) -> tuple[str, ...]:
         Their names, sorted.
     """
     models = config.models.values()
-    return tuple(sorted({one.model or one.backend for one in models if _is_unpriced(config, one)}))
-
-
-def _is_unpriced(config: Config, settings: ModelSettings) -> bool:
-    known = settings.model in config.prices or settings.backend in FREE_BACKENDS
-    return not known and listed(settings.backend, settings.model) is None
+    without = {one.model or one.backend for one in models if not has_price(one.backend, one.model, config.prices)}
+    return tuple(sorted(without))
 
 
 @dataclass(slots=True)

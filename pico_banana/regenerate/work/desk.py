@@ -21,8 +21,9 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.regenerate.ledger.entries import reply_row
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS
 from pico_banana.regenerate.values import Outcome, Reply, Stage
-from pico_banana.regenerate.work.budget import FREE_BACKENDS, Budget, most_usd, prices, reply_usd
+from pico_banana.regenerate.work.budget import Budget, most_usd, prices, reply_usd
 from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, check_model, patient
 from pico_banana.regenerate.work.memory import Memory
 from pico_banana.regenerate.work.pace import Stopped, paces
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
 
-_FIRST_WAIT_S = 0.5
-_DISK_CHECK_EVERY_S = 2.0
+_FIRST_WAIT_S, _DISK_CHECK_EVERY_S = 0.5, 2.0
 TABLE_OF_STAGE = {
     Stage.WRITE: "writer",
     Stage.SHORTEN: "shortener",

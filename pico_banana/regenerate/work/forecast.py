@@ -32,6 +32,7 @@ from pico_banana.regenerate.work.forecast_numbers import (
     hours_of,
     measured,
     measured_seconds,
+    measured_tries,
     measured_usage,
 )
 from pico_banana.regenerate.work.staff import hire
@@ -154,7 +155,7 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
         unpriced(config),
         tally.declined,
         tally.refused,
-        hours_of(config, tally.calls, seconds),
+        hours_of(config, tally.calls, seconds, measured_tries(ledger) if ledger is not None else {}),
         disk,
     )
 

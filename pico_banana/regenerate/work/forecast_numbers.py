@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS
 from pico_banana.regenerate.values import Stage, Usage
-from pico_banana.regenerate.work.budget import FREE_BACKENDS
 from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _PRIOR_WEIGHT = 8.0  # items
 # Of the items of a type: assumed, for nobody publishes them. Types that need something in the photo are declined more.
 DECLINED, DECLINED_NEEDY, REFUSED, REFUSED_PEOPLE = 0.02, 0.10, 0.02, 0.06
-RETRIED = 1.05  # tries a call takes
+RETRIED = 1.05  # tries a call takes, as long as a ledger has few of its own
+_RETRIED_WEIGHT = 200  # calls
 # A photo of 1024 pixels is four tiles of 258 tokens at Gemini; texts as long as the prompts in this package make them.
 # Thinking is that of a low level; 1,120 tokens are a picture of 1K.
 ASSUMED = {
@@ -57,7 +58,7 @@ def measured(ledger: Ledger, config: Config) -> dict[str, Seen]:
     from pico_banana.regenerate.results.ended import End
 
     found: dict[str, Seen] = {}
-    for result in results(ledger, config.policy):
+    for result in results(ledger, config.policy, brief=True):
         for turn in result.turns:
             seen = found.setdefault(turn.edit_type, Seen())
             seen.turns += 1
@@ -83,18 +84,21 @@ def blended(hits: int, of: int, prior: float) -> float:
     return (hits + _PRIOR_WEIGHT * prior) / (of + _PRIOR_WEIGHT)
 
 
-def hours_of(config: Config, calls: Mapping[Stage, float], seconds: Mapping[Stage, float]) -> float:
+def hours_of(
+    config: Config, calls: Mapping[Stage, float], seconds: Mapping[Stage, float], tries: Mapping[Stage, float]
+) -> float:
     """Say how long calls take: the slowest stage sets the pace, or all together where few items go on at a time.
 
     Args:
         config: for what is allowed at a time and a minute.
         calls: stage to calls.
         seconds: stage to seconds a call.
+        tries: stage to tries a call, see `measured_tries`.
 
     Returns:
         Hours.
     """
-    busy = {stage: number * seconds[stage] * RETRIED for stage, number in calls.items()}
+    busy = {stage: number * seconds[stage] * tries.get(stage, RETRIED) for stage, number in calls.items()}
     longest = sum(busy.values()) / config.run.items_in_flight
     for stage, number in calls.items():
         settings = config.models.get(TABLE_OF_STAGE[stage])
@@ -102,8 +106,26 @@ def hours_of(config: Config, calls: Mapping[Stage, float], seconds: Mapping[Stag
             continue
         longest = max(longest, busy[stage] / min(settings.concurrency, config.run.items_in_flight))
         if settings.requests_per_minute:
-            longest = max(longest, number * RETRIED / settings.requests_per_minute * 60)
+            longest = max(longest, number * tries.get(stage, RETRIED) / settings.requests_per_minute * 60)
     return longest / 3600
+
+
+def measured_tries(ledger: Ledger) -> dict[Stage, float]:
+    """Count the tries an answered call of a ledger took; what is assumed weighs as much as two hundred calls.
+
+    Args:
+        ledger: the ledger.
+
+    Returns:
+        By stage; stages without calls are left out.
+    """
+    rows = ledger.database.execute(
+        "SELECT stage, sum(calls), sum(calls * (outcome = 'unavailable')) FROM call_sums GROUP BY stage"
+    )
+    return {
+        Stage(stage): 1 + (lost + _RETRIED_WEIGHT * (RETRIED - 1)) / (calls - lost + _RETRIED_WEIGHT)
+        for stage, calls, lost in rows
+    }
 
 
 def measured_seconds(ledger: Ledger) -> dict[Stage, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from pico_banana.regenerate.results.derive import wanted
@@ -10,6 +11,8 @@ from pico_banana.regenerate.settings.jury import Said
 from pico_banana.regenerate.values import Instruction, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.scene import Scene
@@ -67,6 +70,39 @@ class Memory:
         self._database = ledger.database
         self._meant = wanted(ledger, config.policy, config)
         self.jury = self._meant.jury
+        self._variety = config.variety
+        self._written: dict[str, deque[str]] = {}
+
+    def written_before(self, scene: Scene) -> Sequence[str]:
+        """Give what was asked for the type of a turn, of other items.
+
+        Args:
+            scene: the turn.
+
+        Returns:
+            The latest instructions, the newest last; it grows as more are written. None where nobody looks.
+        """
+        kind = str(scene.edit_type)
+        if not self._variety.similar:
+            return ()
+        if kind not in self._written:
+            rows = self._database.execute(
+                "SELECT w.text FROM items i JOIN instructions w ON w.item = i.id AND w.turn = 1 WHERE i.edit_types = ? "
+                "AND i.id != ? AND w.outcome = 'ok' ORDER BY i.id DESC LIMIT ?",
+                (json.dumps([kind]), scene.item.id, self._variety.among),
+            ).fetchall()
+            self._written[kind] = deque((row[0] for row in reversed(rows)), maxlen=self._variety.among)
+        return self._written[kind]
+
+    def add_written(self, scene: Scene, text: str) -> None:
+        """Remember what was asked.
+
+        Args:
+            scene: the turn.
+            text: the instruction.
+        """
+        if str(scene.edit_type) in self._written:
+            self._written[str(scene.edit_type)].append(text)
 
     def instruction(self, scene: Scene, base: int) -> Written | None:
         """Find the instruction of a turn.

@@ -29,6 +29,7 @@ from pico_banana.regenerate.settings.verdicts import (
 )
 from pico_banana.regenerate.values import Instruction, Outcome, Picture, Reply, Stage
 from pico_banana.regenerate.work.desk import Call, Desk
+from pico_banana.regenerate.work.written import Variety, checked_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,17 +80,22 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Ins
     text = chosen.fill({**_facts(scene), "guidance": guidance(scene.edit_type).write})
     asked = {"text": text, "photo": scene.photo.sha256, "objects": [thing.name for thing in scene.item.photo.objects]}
 
+    told = Variety(desk.config.variety, desk.memory.written_before(scene))
+
     def request(ask: int) -> WriteRequest:
         seed = scene.seed("write", ask)
-        return WriteRequest(scene.photo, scene.edit_type, text, scene.history, scene.item.photo.objects, seed)
+        whole = text + told.already()
+        return WriteRequest(scene.photo, scene.edit_type, whole, scene.history, scene.item.photo.objects, seed)
 
     def call(ask: int) -> Call:
         made = request(ask)
-        facts = {**asked, "seed": made.seed}
+        facts = {**asked, "text": made.prompt, "seed": made.seed}
         item, turn = scene.item.id, scene.turn
         return Call(Stage.WRITE, item, turn, 0, chosen.version, facts, lambda: answered(staff.writer.write, made))
 
-    return await _ask(desk, call, parse_written)
+    instruction, number = await _ask(desk, call, lambda reply: told.unlike(parse_written(reply)))
+    desk.memory.add_written(scene, instruction.text)
+    return instruction, number
 
 
 def parse_written(text: str) -> Instruction:
@@ -103,7 +109,7 @@ def parse_written(text: str) -> Instruction:
         The instruction.
 
     Raises:
-        ModelReplyError: the reply is not such JSON.
+        ModelReplyError: the reply is not such JSON, or what it says is no instruction.
         Unreadable: the writer declined.
     """
     document = parse_json_object(text)
@@ -113,7 +119,7 @@ def parse_written(text: str) -> Instruction:
     if not isinstance(prompts, list) or not prompts or not isinstance(prompts[0], str) or not prompts[0].strip():
         raise ModelReplyError("the reply has no text in 'prompts'", reply=text)
     recipe = document.get("recipe", {})
-    return Instruction(prompts[0].strip(), "", recipe if isinstance(recipe, dict) else {})
+    return Instruction(checked_instruction(prompts[0].strip()), "", recipe if isinstance(recipe, dict) else {})
 
 
 async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction) -> str:

@@ -127,6 +127,6 @@ def chosen_target(folder: Path, rows: int, *, by_type: bool) -> Target | None:
     if (folder / "ledger.sqlite").is_file():
         with open_ledger(folder) as ledger:
             if ledger.latest_config_json() is not None:
-                for result in results(ledger, ledger.latest_config().policy):
+                for result in results(ledger, ledger.latest_config().policy, brief=True):
                     earlier[result.planned[0]] += any(turn.end is End.ACCEPTED for turn in result.turns[:1])
     return Target(rows, by_type=by_type, earlier=earlier)

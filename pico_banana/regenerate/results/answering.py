@@ -1,0 +1,96 @@
+"""Who answered in a ledger, stage by stage, with what it took and cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.regenerate.settings.pricelist import has_price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pico_banana.regenerate.ledger.book import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """One stage.
+
+    Attributes:
+        calls: calls that were answered.
+        unavailable: calls that were not: throttled, failed, cut.
+        outcomes: outcome to count.
+        input_tokens: sum.
+        output_tokens: sum.
+        usd: sum.
+        mean_s: mean seconds of an answered call.
+    """
+
+    calls: int
+    unavailable: int
+    outcomes: Mapping[str, int]
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    mean_s: float
+
+
+def answering_models(ledger: Ledger) -> dict[str, dict[str, int]]:
+    """Count the answered calls by the model that said it answered.
+
+    Args:
+        ledger: open for reading.
+
+    Returns:
+        Stage to model to calls; a model that did not name itself goes by the name it was asked by.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for stage, name, calls in ledger.database.execute(
+        "SELECT stage, coalesce(nullif(answered_by, ''), nullif(model, ''), backend), sum(calls) "
+        "FROM answering JOIN makers ON makers.id = maker GROUP BY 1, 2 ORDER BY 1, 3 DESC"
+    ):
+        found.setdefault(stage, {})[name] = calls
+    return found
+
+
+def unpriced_models(ledger: Ledger) -> tuple[str, ...]:
+    """Name the models that answered and whose price nobody knows, by the latest configuration.
+
+    Args:
+        ledger: open for reading.
+
+    Returns:
+        The names they were asked by, sorted.
+    """
+    if ledger.latest_config_json() is None:
+        return ()
+    own = ledger.latest_config().prices
+    rows = ledger.database.execute(
+        "SELECT DISTINCT backend, model FROM answering JOIN makers ON makers.id = maker"
+    ).fetchall()
+    return tuple(sorted({model or backend for backend, model in rows if not has_price(backend, model, own)}))
+
+
+def stage_reports(ledger: Ledger) -> dict[str, StageReport]:
+    """Sum the calls of each stage.
+
+    Args:
+        ledger: open for reading.
+
+    Returns:
+        Stage to its part.
+    """
+    parts: dict[str, list[Any]] = {}
+    for row in ledger.database.execute("SELECT * FROM call_sums ORDER BY stage, outcome"):
+        parts.setdefault(row["stage"], []).append(row)
+    return {stage: _stage(rows) for stage, rows in parts.items()}
+
+
+def _stage(rows: list[Any]) -> StageReport:
+    found = {row["outcome"]: row["calls"] for row in rows}
+    lost = found.get("unavailable", 0)
+    answered = sum(found.values()) - lost
+    seconds = sum(row["seconds"] for row in rows if row["outcome"] != "unavailable")
+    sent, came, usd = (sum(row[name] for row in rows) for name in ("input_tokens", "output_tokens", "usd"))
+    return StageReport(answered, lost, found, sent, came, usd, seconds / answered if answered else 0.0)
