@@ -192,7 +192,8 @@ def test_rehearsal_and_regeneration_are_used_by_the_command_line_alone() -> None
         _room(module)
         for module, path in MODULES.items()
         for name in _imports(path)
-        if _room(name) in ONLY_FOR_THE_COMMAND_LINE and _room(module) != _room(name)
+        if _room(name) in ONLY_FOR_THE_COMMAND_LINE
+        and _room(module) != _room(name)
         and (_room(module), _room(name)) != ("benchmark", "regenerate")
     }
     assert users <= {"cli"}

@@ -100,7 +100,10 @@ def anchor_drift(said: Mapping[str, float | None], reference: Mapping[str, float
         `right` and `wrong`: mean score of each; `told_apart`: share of the hundred pairs in which the right one scored
         higher, ties half; `shift`: mean difference to the reference over the anchors both judged; None where unknown.
     """
-    right, wrong = ([score for name, score in said.items() if name.startswith(kind) and score is not None] for kind in (RIGHT, WRONG))
+    right, wrong = (
+        [score for name, score in said.items() if name.startswith(kind) and score is not None]
+        for kind in (RIGHT, WRONG)
+    )
     pairs = [(one > other) + (one == other) / 2 for one in right for other in wrong]
     shifts = [
         score - before

@@ -188,4 +188,3 @@ def _opened(picture: Picture) -> Image:
 
     with pillow.open(io.BytesIO(picture.data)) as opened:
         return opened.convert("RGB")
-

@@ -112,5 +112,9 @@ def _calls(ledger: Ledger, numbers: list[int]) -> Mapping[str, Any]:
             models[answered_by] += 1
             usd += cost
             times.append(at)
-    dates = [dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="seconds") for at in (min(times), max(times))] if times else []
+    dates = (
+        [dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="seconds") for at in (min(times), max(times))]
+        if times
+        else []
+    )
     return {"answered_by": dict(models), "usd": round(usd, 6), "asked_between": dates}

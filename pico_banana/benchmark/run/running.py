@@ -183,9 +183,7 @@ def _told(definition: Definition, place: Mirror, named: EditorName, judge: str, 
     return Told(definition, place.name, options.wording, named, f"{judge}/{how.name}", how, config)
 
 
-def _run(
-    told: Told, folder: Path, work: Sequence[Task | Pair], options: Options, progress: Progress | None
-) -> Ran:
+def _run(told: Told, folder: Path, work: Sequence[Task | Pair], options: Options, progress: Progress | None) -> Ran:
     bench = Bench(told.editor, told.preset)
     staff = hire(told.config)
     staff = replace(staff, editor=editor_of(told.editor))
