@@ -152,9 +152,8 @@ def _estimate(column: Values, low: float | None, high: float | None) -> Estimate
     mean = round(float(values.mean()), 6)
     if low is None or high is None or np.isnan(low) or len(values) < 2:  # noqa: PLR2004 - nothing is known of how photos differ
         return Estimate(mean)
-    if np.isin(values, (0.0, 1.0)).all():
-        if len(np.unique(values)) == 1:
-            low, high = _wilson(values)  # drawing again what is all alike knows no doubt
+    if np.isin(values, (0.0, 1.0)).all() and len(np.unique(values)) == 1:
+        low, high = _wilson(values)  # drawing again what is all alike knows no doubt
     if values.min() >= 0 and values.max() <= 1:
         low, high = max(0.0, low), min(1.0, high)
     return Estimate(mean, round(low, 6), round(high, 6))
