@@ -9,8 +9,8 @@ for editor in ("procedural", "procedural:0.4"):
 print(benchmark.report("bench").table())
 ```
 
-`rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `run/` edits
-and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them.
+`rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `runs/`
+edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them.
 Names are imported on first use.
 """
 
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.making import make
     from pico_banana.benchmark.numbers.judges import JudgeReport, judge_report
     from pico_banana.benchmark.numbers.report import Report, report
-    from pico_banana.benchmark.overlap import Overlap, overlap
-    from pico_banana.benchmark.run.names import editor_named
-    from pico_banana.benchmark.run.results import Result, Results, results_in
-    from pico_banana.benchmark.run.running import Options, Ran, judge_pairs, run
+    from pico_banana.benchmark.overlapping import Overlap, overlap
+    from pico_banana.benchmark.runs.names import editor_named
+    from pico_banana.benchmark.runs.results import Result, Results, results_in
+    from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
     from pico_banana.rows.choosing.definition import Definition, read_definition
 
 _HOMES = {
     "Definition": "rows.choosing.definition",
     "JudgeReport": "benchmark.numbers.judges",
-    "Options": "benchmark.run.running",
-    "Overlap": "benchmark.overlap",
-    "Ran": "benchmark.run.running",
+    "Options": "benchmark.runs.running",
+    "Overlap": "benchmark.overlapping",
+    "Ran": "benchmark.runs.running",
     "Report": "benchmark.numbers.report",
-    "Result": "benchmark.run.results",
-    "Results": "benchmark.run.results",
-    "editor_named": "benchmark.run.names",
-    "judge_pairs": "benchmark.run.running",
+    "Result": "benchmark.runs.results",
+    "Results": "benchmark.runs.results",
+    "editor_named": "benchmark.runs.names",
+    "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
-    "overlap": "benchmark.overlap",
+    "overlap": "benchmark.overlapping",
     "read_definition": "rows.choosing.definition",
     "report": "benchmark.numbers.report",
-    "results_in": "benchmark.run.results",
-    "run": "benchmark.run.running",
+    "results_in": "benchmark.runs.results",
+    "run": "benchmark.runs.running",
 }
 
 __all__ = [
@@ -79,5 +79,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as names
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"pico_banana.{_HOMES[name]}"), name)
-    globals()[name] = value  # also where a submodule has the same name: `benchmark.run` is the function
+    globals()[name] = value
     return value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from pico_banana.benchmark.numbers.report import Report
-    from pico_banana.benchmark.run.running import Options, Ran
+    from pico_banana.benchmark.runs.running import Options, Ran
     from pico_banana.rows.choosing.definition import Definition
 
 _GROUPS = ("all", "category", "edit_type")
@@ -51,17 +51,17 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "run",
         help="have editors edit and a judge judge",
-        description="Have editors edit and a judge judge. Ctrl-C stops gently; the same command goes on, and nothing is "
-        "paid twice.",
-        epilog="example: pico-banana benchmark run --mirror sample --editor procedural --editor procedural:0.4 --out bench",
+        description="Have editors edit and a judge judge. Ctrl-C stops gently; the same command goes on, and nothing "
+        "is paid twice.",
+        epilog="example: pico-banana benchmark run --mirror sample --editor procedural --out bench",
     )
     parser.add_argument(
         "--editor",
         action="append",
         required=True,
         metavar="NAME",
-        help="gemini:MODEL, openai:MODEL[@URL], diffusers:MODEL, procedural[:SHARE], published, or a folder of results; "
-        "may be repeated",
+        help="gemini:MODEL, openai:MODEL[@URL], diffusers:MODEL, procedural[:SHARE], published, or a folder of results "
+        "with id and image_path; may be repeated",
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits, and so many sessions")
@@ -167,7 +167,7 @@ def _make(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    from pico_banana.benchmark.run.running import Options
+    from pico_banana.benchmark.runs.running import Options
 
     return Options(
         wording=args.wording,
@@ -182,7 +182,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.run.running import run
+    from pico_banana.benchmark.runs.running import run
     from pico_banana.regenerate.work.progress import ProgressLine
 
     definition, options, codes = _definition(args), _options(args), []
@@ -202,7 +202,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _judge(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.run.running import judge_pairs
+    from pico_banana.benchmark.runs.running import judge_pairs
     from pico_banana.regenerate.work.progress import ProgressLine
 
     with ProgressLine(sys.stderr) as line:
@@ -225,7 +225,7 @@ def _ended(args: argparse.Namespace, ran: Ran, look: str) -> int:
 def _report(args: argparse.Namespace) -> int:
     from pico_banana.benchmark.numbers.report import report
     from pico_banana.benchmark.reports.tables import report_csv, report_table
-    from pico_banana.benchmark.run.results import read_results
+    from pico_banana.benchmark.runs.results import read_results
 
     found = report(*args.results, correct=read_results(args.correct_to).anchors if args.correct_to else None)
     if args.csv:
@@ -256,7 +256,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _overlap(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.overlap import overlap
+    from pico_banana.benchmark.overlapping import overlap
 
     lines = args.list.read_text(encoding="utf-8").split("\n")
     found = overlap(_definition(args), lines, mirror=args.mirror)

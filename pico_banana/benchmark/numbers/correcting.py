@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pico_banana.benchmark.run.anchors import anchor_drift
-from pico_banana.benchmark.run.presets import PRESETS
-from pico_banana.benchmark.run.results import MADE, Result, Results
+from pico_banana.benchmark.runs.anchors import anchor_drift
+from pico_banana.benchmark.runs.presets import PRESETS
+from pico_banana.benchmark.runs.results import MADE, Result, Results
 from pico_banana.errors import StoreError
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Means with 95 % intervals by bootstrap over photos: edits of one photo are no independent witnesses.
 
-The types of a benchmark are fixed, so what differs between them is no chance: every edit is compared with the mean of its
-own type, and only what is left is drawn again. Types with too few photos for a mean of their own share one.
+The types of a benchmark are fixed, so what differs between them is no chance: every edit is compared with the mean of
+its own type, and only what is left is drawn again. Types with too few photos for a mean of their own share one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 
 from pico_banana.benchmark.numbers.intervals import NOTHING, Estimate, Values, codes_of, estimates
 from pico_banana.benchmark.numbers.ranks import EQUAL
-from pico_banana.benchmark.run.results import Result, Results, comparable, results_in
+from pico_banana.benchmark.runs.results import Result, Results, comparable, results_in
 from pico_banana.errors import StoreError
 
 if TYPE_CHECKING:

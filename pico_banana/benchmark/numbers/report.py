@@ -12,8 +12,8 @@ from pico_banana.benchmark.numbers.correcting import corrected
 from pico_banana.benchmark.numbers.intervals import NOTHING, Estimate, Values, codes_of, estimates, p_value
 from pico_banana.benchmark.numbers.ranks import strengths, tally
 from pico_banana.benchmark.numbers.sessions import SessionLine, session_lines
-from pico_banana.benchmark.run.anchors import anchor_drift
-from pico_banana.benchmark.run.results import MISSING, Result, Results, comparable, results_in
+from pico_banana.benchmark.runs.anchors import anchor_drift
+from pico_banana.benchmark.runs.results import MISSING, Result, Results, comparable, results_in
 from pico_banana.errors import StoreError, missing_extra
 
 if TYPE_CHECKING:

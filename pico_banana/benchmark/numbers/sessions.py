@@ -13,7 +13,7 @@ from pico_banana.regenerate.settings.policy import DRIFT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pico_banana.benchmark.run.results import Result
+    from pico_banana.benchmark.runs.results import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pico_banana.benchmark.run.results import slug
+from pico_banana.benchmark.runs.results import slug
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,11 +1,10 @@
-"""One page with everything in it: charts as SVG, tables, and the editors' pictures side by side; no script, no address."""
+"""One page with everything in it: charts as SVG, tables, editors' pictures side by side; no script, no address."""
 
 from __future__ import annotations
 
 import base64
 import html
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.benchmark.reports.tables import report_table
@@ -14,9 +13,11 @@ from pico_banana.regenerate.ledger.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    from pico_banana.benchmark.numbers.intervals import Estimate
     from pico_banana.benchmark.numbers.report import Report
-    from pico_banana.benchmark.run.results import Result
+    from pico_banana.benchmark.runs.results import Result
 
 _SIDE = 220  # pixels of a picture
 _STYLE = """
@@ -56,32 +57,38 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
 
 
 def _chart(report: Report, group: str) -> str:
-    """Draw success rates as points with their intervals."""
+    """Draw success rates as points with their intervals.
+
+    Raises:
+        MissingExtraError: `matplotlib` is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise missing_extra("matplotlib", "benchmark", "The page of a benchmark") from error
     names = [line.name for line in report.editors[0].lines if line.group == group]
+    step = len(report.editors) + 1
     figure = Figure(figsize=(9, 1.2 + 0.35 * len(names) * len(report.editors)), layout="constrained")
     axes: Any = figure.add_subplot()
     for at, one in enumerate(report.editors):
         lines = [line for line in one.lines if line.group == group and line.success.value is not None]
-        places = [names.index(line.name) * (len(report.editors) + 1) + at for line in lines]
-        middle = [line.success.value or 0.0 for line in lines]
-        ends = [[value - (line.success.low or 0.0) if line.success.low is not None else 0 for line, value in zip(lines, middle, strict=True)],
-                [(line.success.high or 0.0) - value if line.success.high is not None else 0 for line, value in zip(lines, middle, strict=True)]]  # fmt: skip
-        axes.errorbar(
-            middle, places, xerr=[[max(0.0, end) for end in side] for side in ends], fmt="o", capsize=3, label=one.name
-        )
-    axes.set_yticks(
-        [index * (len(report.editors) + 1) + (len(report.editors) - 1) / 2 for index in range(len(names))], names
-    )
+        places = [names.index(line.name) * step + at for line in lines]
+        middle, below, above = zip(*(_reach(line.success) for line in lines), strict=True) if lines else ((), (), ())
+        axes.errorbar(middle, places, xerr=[below, above], fmt="o", capsize=3, label=one.name)
+    axes.set_yticks([index * step + (step - 2) / 2 for index in range(len(names))], names)
     axes.set_xlim(0, 1)
     axes.invert_yaxis()
     axes.legend(loc="best", fontsize="small")
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()[file.getvalue().index("<svg") :]
+
+
+def _reach(found: Estimate) -> tuple[float, float, float]:
+    """Give a number and how far its interval reaches to both sides."""
+    value = found.value or 0.0
+    low, high = (value if end is None else end for end in (found.low, found.high))
+    return value, max(0.0, value - low), max(0.0, high - value)
 
 
 def _pictures(report: Report, vaults: Sequence[Vault]) -> Iterable[str]:

@@ -6,11 +6,9 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pico_banana.benchmark.run.anchors import Anchor
-from pico_banana.benchmark.run.making import Edited, edited
-from pico_banana.benchmark.run.names import EditorName
-from pico_banana.benchmark.run.results import MADE, MISSING, NOT_REACHED, REFUSED, Result
-from pico_banana.benchmark.run.watch import Watch
+from pico_banana.benchmark.runs.making import Edited, edited
+from pico_banana.benchmark.runs.results import MADE, MISSING, NOT_REACHED, REFUSED, Result
+from pico_banana.benchmark.runs.watch import Watch
 from pico_banana.benchmark.tasks import Pair, Step, Task
 from pico_banana.errors import ModelError, PictureError, TransportError
 from pico_banana.regenerate.plan.photos import read_photo
@@ -20,7 +18,9 @@ from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.stages import Unreadable, Work, judge
 
 if TYPE_CHECKING:
-    from pico_banana.benchmark.run.presets import Preset
+    from pico_banana.benchmark.runs.anchors import Anchor
+    from pico_banana.benchmark.runs.names import EditorName
+    from pico_banana.benchmark.runs.presets import Preset
     from pico_banana.regenerate.values import Item
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
@@ -107,7 +107,7 @@ class Bench:
 
     async def _pair(self, desk: Desk, staff: Staff, item: Item, pair: Pair) -> str:
         """Judge both edits of a pair, made alike in size and codec, so that the file says nothing of which is which."""
-        from pico_banana.benchmark.run.alike import alike
+        from pico_banana.benchmark.runs.alike import alike
 
         before = await asyncio.to_thread(read_photo, item.photo)
         addresses = (str(pair.step.published), pair.rejected)
@@ -126,7 +126,12 @@ class Bench:
         return "judged"
 
     async def _ask(self, desk: Desk, staff: Staff, scene: Scene, made: Edited) -> Result:
-        """Ask the judge; what it does not answer is missing, and never a zero."""
+        """Ask the judge; what it does not answer is missing, and never a zero.
+
+        Raises:
+            ModelError: going on would be no use, as when another model answers.
+            TransportError: nobody will ever answer.
+        """
         blank = Result("", "", scene.turn, 1, "", "", "", MADE, distance=made.distance, calls=(made.call,))
         picture: Picture = made.picture  # type: ignore[assignment]  # whoever asks has one
         blank = replace(blank, picture=picture.sha256)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.benchmark.run.anchors import anchors
-from pico_banana.benchmark.run.making import editor_of
-from pico_banana.benchmark.run.names import EditorName, editor_named, model_named
-from pico_banana.benchmark.run.passport import Told, passport
-from pico_banana.benchmark.run.presets import preset
-from pico_banana.benchmark.run.results import Results
-from pico_banana.benchmark.run.walk import Again, Bench
-from pico_banana.benchmark.run.watch import EVERY
+from pico_banana.benchmark.runs.anchors import anchors
+from pico_banana.benchmark.runs.making import editor_of
+from pico_banana.benchmark.runs.names import EditorName, editor_named, model_named
+from pico_banana.benchmark.runs.passport import Told, passport
+from pico_banana.benchmark.runs.presets import preset
+from pico_banana.benchmark.runs.results import Results
+from pico_banana.benchmark.runs.walk import Again, Bench
+from pico_banana.benchmark.runs.watch import EVERY
 from pico_banana.benchmark.tasks import Pair, Task, Wording, pairs_of, tasks_of
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.catalog import resolve_mirror
@@ -144,6 +144,9 @@ def judge_pairs(
 
     Returns:
         The results: `score` is that of the preferred edit, `rival` that of the other.
+
+    Raises:
+        ConfigError: the definition has no pairs, or see `run`.
     """
     place = _place(mirror)
     pairs = pairs_of(definition, place)

@@ -32,8 +32,8 @@ class Result:
         edit_type: its type.
         category: that type's category; empty for an unknown type.
         photo: the photo's address.
-        ended: "made"; "refused" when the editor gave no picture; "not_reached" for turns after such a one; "missing" when
-            the editor was not asked, or its service failed.
+        ended: "made"; "refused" when the editor gave no picture; "not_reached" for turns after such a one; "missing"
+            when the editor was not asked, or its service failed.
         score: 0 to 1; 0 for what was refused or not reached; None where it is missing, or the judge gave nothing.
         success: whether the score passes; None with the score.
         scores: criterion to score.
@@ -124,12 +124,13 @@ def read_results(path: Path) -> Results:
     """
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        if told["format"] != FORMAT:
-            raise ValueError(f"its format is {told['format']!r}, not {FORMAT!r}")
         items = tuple(Result(**{**item, "calls": tuple(item.get("calls", ()))}) for item in told["items"])
-        return Results(told["passport"], items, told["anchors"])
+        found = Results(told["passport"], items, told["anchors"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{path} is no file of benchmark results ({error!r})", path=str(path)) from error
+    if told.get("format") != FORMAT:
+        raise StoreError(f"{path} has the format {told.get('format')!r}; this version reads {FORMAT!r}", path=str(path))
+    return found
 
 
 def results_in(folder: str | Path) -> list[Results]:

@@ -100,5 +100,6 @@ def preset(name: str) -> Preset:
     """
     by_name = {**PRESETS, **{one.name: one for one in PRESETS.values()}}
     if name not in by_name:
-        raise unknown_name("preset of a judge", name, sorted(by_name))
+        error = unknown_name("preset of a judge", name, sorted(by_name))
+        raise error
     return by_name[name]

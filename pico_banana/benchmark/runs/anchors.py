@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pico_banana.benchmark.run.making import blurred, encoded, written
+from pico_banana.benchmark.runs.making import blurred, encoded, written
 from pico_banana.regenerate.backends.base import EditRequest
 from pico_banana.regenerate.backends.procedural import Procedural
 from pico_banana.regenerate.plan.photos import find_photos, read_photo

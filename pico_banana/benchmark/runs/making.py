@@ -1,4 +1,4 @@
-"""Where the picture of one edit comes from: a model over the desk, a file made elsewhere, the release, or arithmetic."""
+"""Where the picture of an edit comes from: a model over the desk, a file made elsewhere, the release, or arithmetic."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from pico_banana.benchmark.run.names import PROCEDURAL, EditorName
-from pico_banana.benchmark.run.results import MADE, MISSING, REFUSED
+from pico_banana.benchmark.runs.names import PROCEDURAL, EditorName
+from pico_banana.benchmark.runs.results import MADE, MISSING, REFUSED
 from pico_banana.errors import PictureMissingError
 from pico_banana.regenerate.backends.base import ImageEditor, ModelSettings, WriteRequest, backend, require
 from pico_banana.regenerate.plan.photos import read_photo
@@ -17,7 +17,7 @@ from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, 
 from pico_banana.regenerate.work.stages import edit
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image as PillowImage
 
     from pico_banana.benchmark.tasks import Step, Task
     from pico_banana.regenerate.backends.base import EditRequest
@@ -53,7 +53,7 @@ class Edited:
 
 
 class Weakened:
-    """A procedural editor of known quality: it does a share of the edits, and gives back a blurred photo for the others."""
+    """A procedural editor of known quality: it does a share of the edits, and blurs the photo for the others."""
 
     def __init__(self, editor: ImageEditor, rate: float) -> None:
         """Take the editor and the share it may do."""
@@ -176,15 +176,15 @@ def blurred(picture: Picture) -> Picture:
     return encoded(_opened(picture).filter(ImageFilter.GaussianBlur(_SOFT)))
 
 
-def encoded(image: Image) -> Picture:
+def encoded(image: PillowImage) -> Picture:
     """Encode a Pillow image as PNG."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return Picture.of(file.getvalue())
 
 
-def _opened(picture: Picture) -> Image:
-    from PIL import Image as pillow
+def _opened(picture: Picture) -> PillowImage:
+    from PIL import Image
 
-    with pillow.open(io.BytesIO(picture.data)) as opened:
+    with Image.open(io.BytesIO(picture.data)) as opened:
         return opened.convert("RGB")

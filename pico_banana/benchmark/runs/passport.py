@@ -14,9 +14,9 @@ from pico_banana.regenerate.settings.hosts import without_userinfo
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pico_banana.benchmark.run.names import EditorName
-    from pico_banana.benchmark.run.presets import Preset
-    from pico_banana.benchmark.run.results import Result
+    from pico_banana.benchmark.runs.names import EditorName
+    from pico_banana.benchmark.runs.presets import Preset
+    from pico_banana.benchmark.runs.results import Result
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.rows.choosing.definition import Definition

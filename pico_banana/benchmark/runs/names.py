@@ -1,17 +1,19 @@
-"""Names of editors and judges as people write them: `gemini:MODEL`, `openai:MODEL@http://…`, `procedural:0.5`, a folder."""
+"""Names of editors and judges as people write them: `gemini:MODEL`, `openai:MODEL@http://…`, `procedural:0.5`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.regenerate.backends.base import ModelSettings, backend_names
 
-PUBLISHED, FOLDER, PROCEDURAL = "published", "folder", "procedural"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PUBLISHED, PROCEDURAL = "published", "procedural"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def editor_named(text: str, *, name: str = "") -> EditorName:
         return EditorName(name or text, model_named(text))
     if Path(text).exists():
         return EditorName(name or Path(text).stem, pictures=_pictures(Path(text)))
-    raise unknown_name("editor", text, [PUBLISHED, *backend_names()])
+    error = unknown_name("editor", text, [PUBLISHED, *backend_names()])
+    raise error
 
 
 def model_named(text: str) -> ModelSettings:
@@ -78,7 +81,8 @@ def model_named(text: str) -> ModelSettings:
     """
     head, _, rest = text.partition(":")
     if head not in backend_names():
-        raise unknown_name("backend", head, backend_names())
+        error = unknown_name("backend", head, backend_names())
+        raise error
     model, _, address = rest.partition("@")
     if head in {"openai", "gemini", "diffusers"} and not model:
         raise ConfigError(f"{text!r} names no model; write {head}:MODEL", key="model")

@@ -1,4 +1,4 @@
-"""What of somebody's training list is in a benchmark: row ids, paths, file names, addresses, or lines of JSON with them."""
+"""What of somebody's training list is in a benchmark: ids, paths, file names, addresses, or lines of JSON with them."""
 
 from __future__ import annotations
 
