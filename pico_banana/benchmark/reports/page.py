@@ -57,15 +57,12 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
 
 
 def _chart(report: Report, group: str) -> str:
-    """Draw success rates as points with their intervals.
-
-    Raises:
-        MissingExtraError: `matplotlib` is not installed.
-    """
+    """Draw success rates as points with their intervals."""
     try:
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing_extra("matplotlib", "benchmark", "The page of a benchmark") from error
+    except ImportError as cause:
+        error = missing_extra("matplotlib", "benchmark", "The page of a benchmark")
+        raise error from cause
     names = [line.name for line in report.editors[0].lines if line.group == group]
     step = len(report.editors) + 1
     figure = Figure(figsize=(9, 1.2 + 0.35 * len(names) * len(report.editors)), layout="constrained")

@@ -72,7 +72,8 @@ def editor_of(named: EditorName) -> ImageEditor:
     if named.settings is None:
         return cast("ImageEditor", backend(ModelSettings()))
     made = cast("ImageEditor", require(backend(named.settings), "edit", stage="editor"))
-    return Weakened(made, named.rate) if named.settings.model else made
+    weak = named.settings.backend == PROCEDURAL and bool(named.settings.model)
+    return Weakened(made, named.rate) if weak else made
 
 
 async def edited(named: EditorName, desk: Desk, staff: Staff, scene: Scene, task: Task, step: Step) -> Edited:
