@@ -36,7 +36,7 @@ def report_seconds(rng: np.random.Generator) -> float:
     for number in range(8):
         scores = np.clip(rng.normal(0.4 + 0.05 * number, 0.25, TYPES * PER_TYPE), 0, 1)
         items = tuple(
-            Result(f"single_turn/{at}", "single_turn", 1, 1, f"type{at % TYPES}", f"category{at % 8}", f"photo{at}", "made",
+            Result(f"single_turn/{at}", "single_turn", 1, 1, f"t{at % TYPES}", f"c{at % 8}", f"p{at}", "made",
                    float(score), bool(score > 0.7))
             for at, score in enumerate(scores)
         )  # fmt: skip

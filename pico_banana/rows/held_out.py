@@ -70,12 +70,14 @@ def draw(mirror: Mirror, *, size: Size = "full", seed: int = PUBLISHED_SEED) -> 
 
 
 def _drawn(tables: list[RowTable], mirror: str, size: str, seed: int) -> Definition:
-    parts, places = [], set()
+    parts: list[tuple[str, ...]] = []
+    places: set[int] = set()
     for table, subset, rounds, most in zip(tables, _PARTS, _ROUNDS[size], _MOST[size], strict=True):
         rows, ids = _part(table, RecordReader(table, subset, mirror), rounds, most, seed)
         parts.append(ids)
         places |= set(gather(table, "photo", rows, "Q").tolist())
-    return Definition(size, seed, *parts, photos=tuple(f"{place:016x}" for place in sorted(places)))
+    photos = tuple(f"{place:016x}" for place in sorted(places))
+    return Definition(size, seed, parts[0], parts[1], parts[2], photos)
 
 
 def held_out(selection: Selection, table: RowTable, among: Rows | None, mirror: Mirror) -> Rows | None:

@@ -101,7 +101,8 @@ def _parts(columns: Sequence[Values]) -> tuple[list[Values], list[Values]]:
 
 
 def _by_photo(values: Values, clusters: Codes) -> Values:
-    return np.bincount(clusters, weights=values, minlength=int(clusters.max()) + 1)
+    sums: Values = np.bincount(clusters, weights=values, minlength=int(clusters.max()) + 1).astype(np.float64)
+    return sums
 
 
 def _without_types(values: Values, clusters: Codes, types: Codes) -> Values:

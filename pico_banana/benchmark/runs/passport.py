@@ -109,7 +109,7 @@ def _calls(ledger: Ledger, numbers: list[int]) -> Mapping[str, Any]:
             "SELECT answered_by, usd, at FROM calls WHERE opened IN (SELECT value FROM json_each(?))",
             (json.dumps(page),),
         ):
-            models[answered_by] += 1
+            models[answered_by or "not said"] += 1
             usd += cost
             times.append(at)
     dates = (

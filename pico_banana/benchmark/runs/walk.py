@@ -167,8 +167,8 @@ class Bench:
         failed = made.ended == REFUSED
         for later in range(turn, len(task.steps) + 1):
             ended = made.ended if later == turn or not failed else NOT_REACHED
-            zero = (0.0, False) if failed else (None, None)
-            blank = Result("", "", later, 1, "", "", "", ended, *zero, reason=made.reason, calls=(made.call,))
+            score, success = (0.0, False) if failed else (None, None)
+            blank = Result("", "", later, 1, "", "", "", ended, score, success, reason=made.reason, calls=(made.call,))
             self._keep(task, later, blank)
 
     def ordered(self) -> tuple[Result, ...]:
