@@ -17,7 +17,7 @@ def main(folder: Path) -> None:
     for editor in ("procedural", "procedural:0.4"):
         benchmark.run(definition, folder, editor=editor, mirror="sample")
     report = benchmark.report(folder)
-    print(report.table())
+    print(benchmark.report_table(report))
     (duel,) = report.duels
     print(f"\n{duel.one} is better than {duel.other} by {duel.score}, p = {duel.p:.4f}")
 

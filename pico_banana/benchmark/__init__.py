@@ -6,7 +6,7 @@ from pico_banana import benchmark
 definition = benchmark.make(mirror="sample")
 for editor in ("procedural", "procedural:0.4"):
     benchmark.run(definition, "bench", editor=editor, mirror="sample")
-print(benchmark.report("bench").table())
+print(benchmark.report_table(benchmark.report("bench")))
 ```
 
 `rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `runs/`
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.numbers.judges import JudgeReport, judge_report
     from pico_banana.benchmark.numbers.report import Report, report
     from pico_banana.benchmark.overlapping import Overlap, overlap
+    from pico_banana.benchmark.reports.tables import report_table
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
     from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
@@ -45,6 +46,7 @@ _HOMES = {
     "overlap": "benchmark.overlapping",
     "read_definition": "rows.choosing.definition",
     "report": "benchmark.numbers.report",
+    "report_table": "benchmark.reports.tables",
     "results_in": "benchmark.runs.results",
     "run": "benchmark.runs.running",
 }
@@ -65,6 +67,7 @@ __all__ = [
     "overlap",
     "read_definition",
     "report",
+    "report_table",
     "results_in",
     "run",
 ]

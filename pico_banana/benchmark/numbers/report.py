@@ -121,12 +121,6 @@ class Report:
         """Give the numbers as JSON values, passports included."""
         return {"editors": [asdict(one) for one in self.editors], "duels": [asdict(one) for one in self.duels]}
 
-    def table(self) -> str:
-        """Lay the numbers out for a terminal."""
-        from pico_banana.benchmark.reports.tables import report_table
-
-        return report_table(self)
-
 
 def report(*places: str | Path | Results, correct: Mapping[str, float | None] | None = None) -> Report:
     """Make the numbers of a benchmark.
