@@ -39,7 +39,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("make", help="draw a definition from a mirror's rows: ids and nothing else")
+    parser = commands.add_parser(
+        "make",
+        help="draw a definition from a mirror's rows: ids and nothing else",
+        description="Draw a benchmark from a mirror's rows by a seed, and write its ids and nothing else.",
+        epilog="example: pico-banana benchmark make --mirror sample --out bench.json",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the definition's file, .json")
     parser.add_argument("--size", choices=("full", "mini"), default="full", help="50 edits a type, or 5")
     parser.add_argument("--seed", type=int, metavar="N", help="draw another benchmark than the published one")
@@ -78,6 +83,7 @@ def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="test a judge on pairs of which one edit was preferred",
         description="Have a judge score both edits of every pair of the preference part, made alike as files. "
         "Another judge over the editors: `run` with the same editors and another --judge; no edit is paid again.",
+        epilog="example: pico-banana benchmark judge --mirror sample --judge openai:MODEL --out bench",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only so many pairs")
     parser.add_argument(
@@ -103,7 +109,12 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("report", help="the numbers: a table, JSON, CSV, one page, files for the Hub")
+    parser = commands.add_parser(
+        "report",
+        help="the numbers: a table, JSON, CSV, one page, files for the Hub",
+        description="Give the numbers of editors with 95 %% intervals. No model is asked.",
+        epilog="example: pico-banana benchmark report bench --html report.html",
+    )
     parser.add_argument("results", nargs="+", type=Path, metavar="DIR", help="folders of `run`, or files of results")
     parser.add_argument("--by", action="append", choices=_GROUPS, help="show these groups; may be repeated")
     parser.add_argument(
@@ -118,7 +129,12 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("compare", help="judges against preferences, and against each other")
+    parser = commands.add_parser(
+        "compare",
+        help="judges against preferences, and against each other",
+        description="Compare judges with preferences and with each other. No model is asked.",
+        epilog="example: pico-banana benchmark compare bench",
+    )
     parser.add_argument("results", nargs="+", type=Path, metavar="DIR", help="folders of `run` and `judge`, or files")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_compare)
@@ -128,6 +144,7 @@ def _add_overlap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = commands.add_parser(
         "overlap",
         help="what of a training list is in the benchmark; exit code 1 when something is",
+        description="Look for the entries of a training list in a benchmark, by row and by photo.",
         epilog="example: pico-banana benchmark overlap my_ids.txt --mirror sample",
     )
     parser.add_argument("list", type=Path, metavar="LIST", help="ids, paths, URLs, file names or JSON, one a line")
