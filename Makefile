@@ -18,6 +18,7 @@ $(VENV)/.ready: pyproject.toml
 demo: setup  ## the main job on the embedded sample: all four subsets, pictures to look at, a small regeneration
 	$(BIN)/python examples/demo.py demo
 	$(BIN)/python examples/regenerate_sample.py demo/regenerated
+	$(BIN)/python examples/benchmark_sample.py demo/benchmark
 
 test: setup
 	$(TESTS)

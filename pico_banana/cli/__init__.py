@@ -46,6 +46,7 @@ GROUPS = (
     "photos",
     "doctor",
     "regenerate",
+    "benchmark",
     "mirror",
     "kept",
     "completion",

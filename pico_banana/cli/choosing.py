@@ -72,6 +72,9 @@ def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = Tru
     group.add_argument("--where", metavar="SQL", help="rows that meet a condition over their columns and annotations")
     repeated("--annotations", type=Path, metavar="FILE", help="a table with a column id, for --where; may be repeated")
     group.add_argument("--split", metavar="NAME", help="a split by source photo, such as test_90_5_5")
+    group.add_argument(
+        "--exclude", metavar="DEFINITION", help="without the photos of a benchmark: 'benchmark', or a definition's file"
+    )
     group.add_argument("--shuffle", type=int, metavar="SEED", help="a random order")
     group.add_argument("--balance", choices=("edit_type", "category"), help="the same number of rows for each")
     group.add_argument("--limit", type=int, metavar="N", help="at most so many rows")
@@ -96,6 +99,7 @@ _PARTS = (
     "shuffle",
     "balance",
     "limit",
+    "exclude",
 )
 _AFTER_FILTERS = ("shuffle", "balance", "limit")
 

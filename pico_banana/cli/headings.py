@@ -14,6 +14,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "train, and read with other tools": ("prepare", "export", "pack"),
     "share": ("publish", "attribution"),
     "make data": ("regenerate", "mirror"),
+    "measure editors and judges": ("benchmark",),
     "set up, and when something is wrong": ("doctor", "completion"),
 }
 OPTIONS_WIDTH = 30  # columns: most options and what they mean then fit one line

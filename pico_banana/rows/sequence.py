@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
 from pico_banana.records import Record, Subset
+from pico_banana.rows.choosing.definition import IN_BENCHMARK, OUTSIDE
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.table.finding import Masks, find_rows
 from pico_banana.rows.table.reading import RecordReader
@@ -203,7 +204,16 @@ class RecordSequence(Sequence[R]):
         """
         if selection.subset is not self.subset:
             raise SelectionError(f"a selection of {selection.subset.value} cannot choose {self.subset.value} rows")
-        return self._with_rows(find_rows(self.table, selection, among=self._rows), selection)
+        return self._with_rows(find_rows(self.table, selection, among=self._allowed(selection)), selection)
+
+    def _allowed(self, selection: Selection) -> memoryview | None:
+        """Leave out what a benchmark holds, before anything is counted, shuffled or balanced."""
+        if selection.exclude is None and selection.split not in {IN_BENCHMARK, OUTSIDE}:
+            return self._rows
+        from pico_banana.rows.held_out import held_out
+
+        left = held_out(selection, self.table, None if self._rows is None else self.rows, self.mirror)
+        return None if left is None else left.data
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Self:
         """Show other rows of the same table.

@@ -6,10 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 from pico_banana.errors import ConfigError, SelectionError, unknown_name
 from pico_banana.records import Flag
+from pico_banana.rows.choosing.definition import named
 from pico_banana.rows.choosing.splits import parse_split
 from pico_banana.taxonomy import category, edit_type
 
@@ -120,8 +122,13 @@ def _split(value: object) -> str:
     return name
 
 
+def _exclude(value: object) -> str:
+    return named(value if isinstance(value, Path) else _text(value))
+
+
 READERS: Mapping[str, Any] = {
     "split": _split,
+    "exclude": _exclude,
     "categories": lambda value: tuple(dict.fromkeys(map(category, _names(value)))),
     "edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
     "inferred_edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),

@@ -17,6 +17,7 @@ from pico_banana.rows.choosing.options import READERS, Names, read_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pico_banana.taxonomy import Category, EditType
 
@@ -41,6 +42,7 @@ class RowOptions(TypedDict, total=False):
     shuffle: int | None
     balance: Balance | None
     limit: int | None
+    exclude: str | Path | None
 
 
 class SelectionOptions(RowOptions, total=False):
@@ -58,6 +60,7 @@ class Selection:
     Attributes:
         subset: the subset.
         split: "train" for everything, or a split by source photo such as "test_90_5_5"; see `splits.parse_split`.
+            "train_without_benchmark" is what the benchmark leaves to train on, "benchmark" the rows of its photos.
         categories: only these categories; not for multi_turn.
         edit_types: only these edit types; not for multi_turn, whose rows have none.
         inferred_edit_types: only sessions with a turn whose *inferred* type is one of these; only for multi_turn.
@@ -72,6 +75,8 @@ class Selection:
         shuffle: the seed of a random order; None keeps the order of the file.
         balance: the same number of rows for each "edit_type" or "category"; rows of an unknown type are left out.
         limit: at most so many rows.
+        exclude: leave out every row whose photo is in a benchmark: "benchmark" for the one that is drawn from the
+            mirror's rows, or a file of `pico-banana benchmark make`.
     """
 
     subset: Subset = Subset.SINGLE_TURN
@@ -90,6 +95,7 @@ class Selection:
     shuffle: int | None = None
     balance: Balance | None = None
     limit: int | None = None
+    exclude: str | None = None
 
     @classmethod
     def of(cls, subset: str | Subset = Subset.SINGLE_TURN, /, **options: Any) -> Selection:  # noqa: ANN401 - checked below

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import SelectionError
+from pico_banana.rows.choosing.definition import IN_BENCHMARK, OUTSIDE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,16 +48,18 @@ def parse_split(name: str) -> Split | None:
     three ranges that share those proportions in percent; `train_95_5` and `test_95_5` are two; `train_95` is short for
     `train_95_5`, `test_5` for `test_95_5`.
 
+    `benchmark` and `train_without_benchmark` are photos that are chosen one by one, see `held_out`, and no ranges.
+
     Args:
         name: the split's name.
 
     Returns:
-        The range, or None for everything.
+        The range, or None for everything and for what is no range.
 
     Raises:
         SelectionError: no such split.
     """
-    return None if name == "train" else _parse(name)
+    return None if name in {"train", IN_BENCHMARK, OUTSIDE} else _parse(name)
 
 
 def _parse(name: str) -> Split:
@@ -114,14 +117,21 @@ def photo_places(urls: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
     from pico_banana.rows.buffers import booleans, numbers
 
     photos = pc.struct_field(pc.extract_regex(urls, FLICKR_PHOTO), "photo")
-    places = _scramble(numbers(photos.cast("uint64"), np.uint64))
+    places = scramble(numbers(photos.cast("uint64"), np.uint64))
     for index in np.flatnonzero(booleans(photos.is_null())):
         places[index] = _place_of_text(urls[int(index)].as_py())
     return places
 
 
-def _scramble(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread photo numbers evenly over all places (the finaliser of SplitMix64, by Sebastiano Vigna)."""
+def scramble(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Spread numbers evenly over all places (the finaliser of SplitMix64, by Sebastiano Vigna).
+
+    Args:
+        numbers: any numbers, e.g. of photos.
+
+    Returns:
+        A place for each; equal numbers have equal places.
+    """
     import numpy as np
 
     mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
@@ -142,6 +152,7 @@ def _place(percent: int) -> int:
 def _no_split(name: str) -> SelectionError:
     text = (
         f"no split {name!r}. 'train' is everything; 'train_90_5_5', 'validation_90_5_5' and 'test_90_5_5' part "
-        "the photos by percent that add up to 100; 'train_95' and 'test_5' are short for 'train_95_5' and 'test_95_5'"
+        "the photos by percent that add up to 100; 'train_95' and 'test_5' are short for 'train_95_5' and 'test_95_5'; "
+        "'train_without_benchmark' and 'benchmark' part them by the benchmark"
     )
     return SelectionError(text)

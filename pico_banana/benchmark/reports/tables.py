@@ -1,0 +1,163 @@
+"""The numbers of a benchmark as plain text and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pico_banana.benchmark.numbers.intervals import Estimate
+    from pico_banana.benchmark.numbers.judges import JudgeReport
+    from pico_banana.benchmark.numbers.report import Editor, Report
+
+
+def report_table(report: Report, *, by: Sequence[str] = ("all",)) -> str:
+    """Lay a report out for a terminal.
+
+    Args:
+        report: the report.
+        by: which groups: "all", "category", "edit_type".
+
+    Returns:
+        Some lines of text.
+    """
+    parts = [_editors(report, by)]
+    if report.duels:
+        parts.append(_duels(report))
+    if any(one.sessions for one in report.editors):
+        parts.append(_sessions(report))
+    return "\n\n".join([*parts, *_notes(report)])
+
+
+def _editors(report: Report, by: Sequence[str]) -> str:
+    heads = ("editor", "group", "edits", "missing", "refused", "score [95 %]", "success [95 %]", "strength [95 %]")
+    rows = [
+        (
+            one.name,
+            line.name,
+            str(line.edits),
+            str(line.missing),
+            str(line.refused),
+            str(line.score),
+            str(line.success),
+            str(one.strength) if line.group == "all" else "",
+        )
+        for one in report.editors
+        for line in one.lines
+        if line.group in by
+    ]
+    return _aligned(heads, rows)
+
+
+def _duels(report: Report) -> str:
+    heads = ("editor", "against", "difference [95 %]", "p", "q", "won", "tied", "lost")
+    rows = [
+        (
+            duel.one,
+            duel.other,
+            str(duel.score),
+            _p(duel.p),
+            _p(duel.q),
+            str(duel.wins),
+            str(duel.ties),
+            str(duel.losses),
+        )
+        for duel in report.duels
+    ]
+    return _aligned(heads, rows)
+
+
+def _sessions(report: Report) -> str:
+    heads = ("editor", "turn", "edits", "missing", "success [95 %]", "distance to the photo")
+    rows = [
+        (one.name, line.turn, str(line.edits), str(line.missing), str(line.success), str(line.distance))
+        for one in report.editors
+        for line in one.sessions
+    ]
+    return _aligned(heads, rows)
+
+
+def _notes(report: Report) -> list[str]:
+    judges = {one.judge: one for one in report.editors}
+    notes = [f"judge {name}: {_anchors(one)}" for name, one in judges.items() if one.anchors.get("right") is not None]
+    notes += [f"{one.name}: {changed}" for one in report.editors if (changed := one.passport["judge"]["changed"])]
+    size = report.editors[0].passport["definition"]
+    notes.append(f"definition {size['size']}, seed {size['seed']}, checksum {size['checksum'][:16]}")
+    return ["\n".join(notes)]
+
+
+def _anchors(one: Editor) -> str:
+    numbers = {name: "-" if value is None else f"{value:.2f}" for name, value in one.anchors.items()}
+    return (
+        f"right anchors {numbers['right']}, wrong ones {numbers['wrong']}, told apart {numbers['told_apart']}, "
+        f"shift {numbers['shift']} since it was first asked here"
+    )
+
+
+def judges_table(report: JudgeReport) -> str:
+    """Lay out how good judges are.
+
+    Args:
+        report: the report.
+
+    Returns:
+        Some lines of text.
+    """
+    heads = ("judge", "pairs", "missing", "accuracy [95 %]", "ties", "margin [95 %]", "calibration error")
+    rows = [
+        (
+            one.name,
+            str(one.pairs),
+            str(one.missing),
+            str(one.accuracy),
+            _p(one.ties),
+            str(one.margin),
+            _p(one.calibration),
+        )
+        for one in report.judges
+    ]
+    parts = [_aligned(heads, rows)] if rows else []
+    if report.agreements:
+        found = [(one.one, one.other, str(one.edits), _p(one.spearman), _p(one.kappa)) for one in report.agreements]
+        parts.append(_aligned(("judge", "and", "edits", "Spearman", "kappa"), found))
+    return "\n\n".join(parts)
+
+
+def report_csv(report: Report) -> str:
+    """Write every line of a report as CSV.
+
+    Args:
+        report: the report.
+
+    Returns:
+        A row an editor and group.
+    """
+    file = io.StringIO()
+    sheet = csv.writer(file, lineterminator="\n")
+    ends = [f"{name}{end}" for name in ("score", "success") for end in ("", "_low", "_high")]
+    sheet.writerow(("editor", "judge", "wording", "group", "name", "edits", "missing", "refused", *ends))
+    for one in report.editors:
+        for line in one.lines:
+            counts = (line.edits, line.missing, line.refused)
+            numbers = (*_ends(line.score), *_ends(line.success))
+            sheet.writerow((one.name, one.judge, one.wording, line.group, line.name, *counts, *numbers))
+    return file.getvalue()
+
+
+def _ends(found: Estimate) -> tuple[float | None, float | None, float | None]:
+    return found.value, found.low, found.high
+
+
+def _p(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _aligned(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    every = [heads, *rows]
+    widths = [max(len(row[column]) for row in every) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in every
+    )

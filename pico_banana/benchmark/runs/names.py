@@ -1,0 +1,126 @@
+"""Names of editors and judges as people write them: `gemini:MODEL`, `openai:MODEL@http://…`, `procedural:0.5`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.regenerate.backends.base import ModelSettings, backend_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PUBLISHED, PROCEDURAL = "published", "procedural"
+
+
+@dataclass(frozen=True, slots=True)
+class EditorName:
+    """An editor, not yet made.
+
+    Attributes:
+        name: what it is called in tables.
+        settings: how its model is reached; None where its pictures are there already.
+        pictures: (row id, turn) to the path of a picture that was made elsewhere.
+        published: whether the release's own edits are taken.
+        rate: of a procedural editor: the share of edits it makes well.
+    """
+
+    name: str
+    settings: ModelSettings | None = None
+    pictures: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    published: bool = False
+    rate: float = 1.0
+
+
+def editor_named(text: str, *, name: str = "") -> EditorName:
+    """Read the name of an editor.
+
+    Args:
+        text: "published" for the release's own edits; "procedural", or "procedural:0.4" for one that does four edits in
+            ten; "BACKEND:MODEL", with "@ADDRESS" for a server of one's own; a folder with `results.jsonl`, or such a
+            file, of lines `{"id", "image_path"}` and for sessions `"turn"`.
+        name: what to call it in tables; empty for the text itself.
+
+    Returns:
+        The editor.
+
+    Raises:
+        UnknownNameError: there is no such backend.
+        ConfigError: a rate is no share, a model is missing, or a line of results cannot be read.
+    """
+    head, _, rest = text.partition(":")
+    if text == PUBLISHED:
+        return EditorName(name or PUBLISHED, published=True)
+    if head == PROCEDURAL:
+        rate = _rate(rest or "1")
+        settings = ModelSettings(model=f"procedural-{rate:g}" if rest else "", parameters={"rate": rate})
+        return EditorName(name or text, settings, rate=rate)
+    if head in backend_names():
+        return EditorName(name or text, model_named(text))
+    if Path(text).exists():
+        return EditorName(name or Path(text).stem, pictures=_pictures(Path(text)))
+    error = unknown_name("editor", text, [PUBLISHED, *backend_names()])
+    raise error
+
+
+def model_named(text: str) -> ModelSettings:
+    """Read the name of a model.
+
+    Args:
+        text: "BACKEND:MODEL" or "BACKEND:MODEL@ADDRESS".
+
+    Returns:
+        How it is reached.
+
+    Raises:
+        UnknownNameError: there is no such backend.
+        ConfigError: a backend that needs a model is named without one.
+    """
+    head, _, rest = text.partition(":")
+    if head not in backend_names():
+        error = unknown_name("backend", head, backend_names())
+        raise error
+    model, _, address = rest.partition("@")
+    if head in {"openai", "gemini", "diffusers"} and not model:
+        raise ConfigError(f"{text!r} names no model; write {head}:MODEL", key="model")
+    return ModelSettings(backend=head, model=model, base_url=address)
+
+
+def with_parameters(settings: ModelSettings, parameters: Mapping[str, Any]) -> ModelSettings:
+    """Add parameters that a backend passes on."""
+    return replace(settings, parameters={**settings.parameters, **parameters})
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1:
+        raise ConfigError(f"procedural:{text} needs a share from 0 to 1, such as procedural:0.5", key="editor")
+    return rate
+
+
+def _pictures(place: Path) -> dict[tuple[str, int], str]:
+    files = [place] if place.is_file() else sorted(place.glob("*.jsonl"))
+    if len(files) != 1:
+        text = f'{place} holds {len(files)} .jsonl files; it needs one, with lines {{"id": …, "image_path": …}}'
+        raise ConfigError(text, key="editor")
+    found = {}
+    for number, line in enumerate(files[0].read_text(encoding="utf-8").split("\n"), 1):
+        if line.strip():
+            name, turn, path = _line(line, f"{files[0]}:{number}")
+            found[name, turn] = str(files[0].parent / path)
+    return found
+
+
+def _line(line: str, where: str) -> tuple[str, int, str]:
+    try:
+        told = json.loads(line)
+        return str(told["id"]), int(told.get("turn", 1)), str(told["image_path"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        text = f'{where}: a line must be {{"id": "…", "image_path": "…"}}, with "turn" for a session ({error!r})'
+        raise ConfigError(text, key="editor") from error

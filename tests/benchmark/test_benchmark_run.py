@@ -1,0 +1,140 @@
+"""Editors and judges over one ledger: nothing is paid twice, what fails is missing, what is declined is a failure."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pico_banana import benchmark
+from pico_banana.errors import ConfigError, UnknownNameError
+from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
+
+QUICK = benchmark.Options(limit=3, anchors=False, parts=("single_turn",))
+WITH_SESSIONS = benchmark.Options(limit=2, anchors=False)
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "rehearsed")
+
+
+@pytest.fixture(scope="module")
+def definition():
+    return benchmark.make(mirror="sample", size="mini")
+
+
+def asked(server):
+    return {"editor": f"openai:painter@{server.openai_url}", "judge": f"openai:critic@{server.openai_url}"}
+
+
+def test_an_editor_more_pays_its_own_calls_and_a_second_run_pays_nothing(definition, tmp_path):
+    with ModelServer() as server:
+        first = benchmark.run(definition, tmp_path, mirror="sample", options=WITH_SESSIONS, **asked(server))
+        paid = server.paid.total()
+        assert first.results.passport["endings"] == {"made": len(first.results.items)}
+        again = benchmark.run(definition, tmp_path, mirror="sample", options=WITH_SESSIONS, **asked(server))
+        assert server.paid.total() == paid
+        assert again.results.items == first.results.items
+        other = {**asked(server), "editor": f"openai:other@{server.openai_url}"}
+        benchmark.run(definition, tmp_path, mirror="sample", options=WITH_SESSIONS, **other)
+        assert server.paid.total() == 2 * paid
+        assert max(server.paid.values()) == 1
+    assert {one.editor.split("@")[0] for one in benchmark.results_in(tmp_path)} == {"openai:painter", "openai:other"}
+
+
+def test_a_session_is_edited_turn_by_turn_on_the_editors_own_result(definition, tmp_path):
+    options = benchmark.Options(limit=1, anchors=False, parts=("multi_turn",))
+    with ModelServer() as server:
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=options, **asked(server))
+    items = ran.results.items
+    assert [item.turn for item in items] == list(range(1, items[0].turns + 1))
+    assert len({item.picture for item in items}) == len(items)
+    assert "drift" in items[1].scores
+    assert "drift" not in items[0].scores
+
+
+def test_a_judge_that_gives_nothing_readable_is_missing_and_never_a_zero(definition, tmp_path):
+    with ModelServer(Mind(faults=ModelFaults(bad_json=1.0))) as server:
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=QUICK, **asked(server))
+    assert [(item.ended, item.score, item.success) for item in ran.results.items] == [("made", None, None)] * 3
+    assert all("judge: malformed" in item.reason for item in ran.results.items)
+    line = benchmark.report(ran.results).editors[0].whole
+    assert (line.edits, line.missing, line.refused, line.score.value) == (3, 3, 0, None)
+
+
+def test_an_editor_that_declines_has_failed(definition, tmp_path):
+    ran = benchmark.run(
+        definition, tmp_path, editor="procedural", mirror="sample", options=benchmark.Options(anchors=False)
+    )
+    refused = [item for item in ran.results.items if item.ended == "refused"]
+    assert refused
+    assert all(item.score == 0 and item.success is False and item.reason for item in refused)
+
+
+def test_pictures_made_elsewhere_are_judged_and_those_not_given_are_missing(definition, tmp_path):
+    from pico_banana.benchmark.tasks import tasks_of
+    from pico_banana.mirrors.catalog import resolve_mirror
+    from pico_banana.regenerate.plan.photos import read_photo
+
+    tasks = tasks_of(definition, resolve_mirror("sample"))[:3]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.jpg").write_bytes(read_photo(tasks[0].photo).data)
+    (tmp_path / "mine" / "b.png").write_bytes(b"no picture")
+    lines = [{"id": task.id, "image_path": name} for task, name in zip(tasks, ("a.jpg", "b.png"), strict=False)]
+    (tmp_path / "mine" / "results.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    with ModelServer() as server:
+        judge = asked(server)["judge"]
+        folder = str(tmp_path / "mine")
+        ran = benchmark.run(definition, tmp_path / "out", editor=folder, judge=judge, mirror="sample", options=QUICK)
+    ends = [item.ended for item in ran.results.items]
+    assert ends == ["made", "refused", "missing"]
+    assert ran.results.items[0].distance == 0
+    assert ran.results.items[0].score is not None
+    assert ran.results.passport["editor"]["name"] == "mine"
+
+
+def test_a_passport_says_how_results_came_about(definition, tmp_path):
+    with ModelServer() as server:
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=QUICK, **asked(server))
+    told = ran.results.passport
+    assert told["definition"] == {"size": "mini", "seed": definition.seed, "checksum": definition.checksum}
+    assert told["editor"]["answered_by"] == {"not said": 3}  # as the endpoint for edits does not
+    assert told["judge"]["answered_by"] == {"critic": 3}
+    assert told["judge"]["preset"] == "paper-1"
+    assert told["judge"]["prompts"][0].startswith("judge_v2.")
+    assert len(told["judge"]["asked_between"]) == 2
+    assert benchmark.results_in(tmp_path)[0].items == ran.results.items
+
+
+def test_pairs_are_scored_on_both_sides(definition, tmp_path):
+    with ModelServer() as server:
+        options = benchmark.Options(limit=4, anchors=False)
+        ran = benchmark.judge_pairs(
+            definition, tmp_path, judge=asked(server)["judge"], mirror="sample", options=options
+        )
+    assert all(item.part == "preference" and None not in (item.score, item.rival) for item in ran.results.items)
+    (line,) = benchmark.judge_report(tmp_path).judges
+    assert (line.pairs, line.missing) == (4, 0)
+    assert 0 <= line.accuracy.value <= 1
+
+
+@pytest.mark.parametrize("preset", ["minimum"])
+def test_a_preset_changes_what_is_made_of_scores(definition, tmp_path, preset):
+    options = benchmark.Options(limit=3, anchors=False, parts=("single_turn",), preset=preset)
+    with ModelServer() as server:
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=options, **asked(server))
+    assert all(item.score == min(item.scores.values()) for item in ran.results.items)
+
+
+@pytest.mark.parametrize(
+    ("editor", "error", "words"),
+    [
+        ("procedurl", UnknownNameError, "procedural"),
+        ("procedural:2", ConfigError, "a share from 0 to 1"),
+        ("gemini:", ConfigError, "gemini:MODEL"),
+    ],
+)
+def test_names_that_mean_nothing_are_refused(definition, tmp_path, editor, error, words):
+    with pytest.raises(error, match=words):
+        benchmark.run(definition, tmp_path, editor=editor, mirror="sample")
