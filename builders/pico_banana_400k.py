@@ -81,6 +81,7 @@ class PicoBananaConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
         has_flags: only rows with all of these flags.
         lacks_flags: only rows with none of these flags.
         ids: only the rows with these ids.
+        exclude: leave out every row whose photo is in a benchmark: "benchmark", or a definition's file.
         shuffle: the seed of a random order.
         balance: the same number of rows for each "edit_type" or "category".
         limit: at most so many rows, in each split.
@@ -102,6 +103,7 @@ class PicoBananaConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     has_flags: str | Iterable[str] = ()
     lacks_flags: str | Iterable[str] = ()
     ids: str | Iterable[str] | None = None
+    exclude: str | None = None
     shuffle: int | None = None
     balance: Literal["edit_type", "category"] | None = None
     limit: int | None = None
