@@ -10,7 +10,7 @@ from pico_banana.sharing.parquet.sheet import Pen, write_sheet
 from pico_banana.sharing.parquet.writing import Limits, groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from pico_banana.sharing.parquet.columns import Columns
 
 Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = "Iterator[tuple[Row, Iterable[Picture]]]"  # each with the pictures in it
 
 
-def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int, int], Iterator[FilledRow]]) -> None:
+def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int, int], Rows]) -> None:
     """Write rows with pictures into Parquet shards under `data/`; unlike published ones cut by rows, to be resumed.
 
     Args:
         job: the export.
         columns: name and kind of each column.
         count: how many rows there are.
-        rows: gives the rows from one place to another; a picture in a row is a `Picture`, a row without all its
-            pictures is not given and noted in the report.
+        rows: gives the rows from one place to another, each with the pictures in it; a row without all its pictures is
+            not given and noted in the report.
     """
     size = job.options.shard_rows
     names = shard_names(count, size, f"data/{job.options.split}-{{number}}-of-{{count}}.parquet")
@@ -36,7 +37,8 @@ def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int
 
         def write(number: int, name: str) -> int:
             part = rows(number * size, min(count, (number + 1) * size))
-            return write_sheet(job.folder / name, columns, groups(part, Limits()), pen)
+            sized = (FilledRow(row, sum(picture.size for picture in pictures)) for row, pictures in part)
+            return write_sheet(job.folder / name, columns, groups(sized, Limits()), pen)
 
         write_shards(job, names, write)
 
@@ -53,21 +55,8 @@ def write_edits(
         row_of: makes a row of an edit and its pictures by role.
     """
 
-    def rows(start: int, stop: int) -> Iterator[FilledRow]:
+    def rows(start: int, stop: int) -> Rows:
         for edit, pictures in job.with_pictures(edits[start:stop], tally=False):
-            yield filled_row(row_of(edit, pictures), pictures)
+            yield row_of(edit, pictures), pictures.values()
 
     write_parquet(job, columns, count=len(edits), rows=rows)
-
-
-def filled_row(row: Row, pictures: dict[str, Picture]) -> FilledRow:
-    """Say how large a row is.
-
-    Args:
-        row: a value for each column.
-        pictures: those in it.
-
-    Returns:
-        The row with its size.
-    """
-    return FilledRow(row, sum(picture.size for picture in pictures.values()))

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pico_banana.records import Subset
-from pico_banana.sharing.export.embedding import Row, filled_row, write_parquet
+from pico_banana.sharing.export.embedding import Row, Rows, write_parquet
 from pico_banana.sharing.export.registry import Format
 from pico_banana.sharing.parquet.columns import Fields, Kind, Many, Picture, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pico_banana.sharing.export import pictures
     from pico_banana.sharing.export.job import Job
-    from pico_banana.sharing.parquet.pictures import FilledRow
 
 _TURN = Fields(
     (
@@ -38,17 +35,17 @@ def _write(job: Job) -> None:
 
     columns = tuple((name, _KINDS.get(name, Plain())) for name in public_schema(job.dataset.subset).names)
 
-    def rows(start: int, stop: int) -> Iterator[FilledRow]:
+    def rows(start: int, stop: int) -> Rows:
         for first in range(start, stop, 256):
             yield from _embedded(job, job.dataset[first : min(stop, first + 256)].to_arrow().to_pylist())
 
     write_parquet(job, columns, count=len(job.dataset), rows=rows)
 
 
-def _embedded(job: Job, rows: list[Row]) -> Iterator[FilledRow]:
+def _embedded(job: Job, rows: list[Row]) -> Rows:
     """Put pictures in the place of addresses; a row that lacks one is noted and left out."""
     for whole, found in job.with_pictures(map(_Whole, rows), tally=False):
-        yield filled_row(_filled(whole.content, found), found)
+        yield _filled(whole.content, found), found.values()
 
 
 class _Whole:

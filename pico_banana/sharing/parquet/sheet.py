@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from pico_banana.sharing.parquet.pictures import FilledRow
@@ -26,12 +25,17 @@ _CHUNKING_SINCE = 21  # pyarrow's first version that cuts pages by content
 
 
 class Pen:
-    """The thread that writes one row group while the next is gathered, and the memory of both; a context manager."""
+    """What writes one row group while the next is gathered; a context manager.
+
+    Attributes:
+        thread: the one that writes.
+        arenas: the memory of both row groups, in turn.
+    """
 
     def __init__(self) -> None:
         """Start without memory."""
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="pico-banana-pen")
-        self._arenas = cycle((Arena(), Arena()))
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="pico-banana-pen")
+        self.arenas = cycle((Arena(), Arena()))
 
     def __enter__(self) -> Self:
         """Give the pen."""
@@ -39,31 +43,7 @@ class Pen:
 
     def __exit__(self, *_: object) -> None:
         """Wait for what is being written."""
-        self._pool.shutdown()
-
-    def batch(self, rows: Sequence[FilledRow], columns: Columns) -> pa.RecordBatch:
-        """Gather a row group.
-
-        Args:
-            rows: its rows.
-            columns: name and kind of each column.
-
-        Returns:
-            The batch, good until the next but one is gathered.
-        """
-        return record_batch([row.row for row in rows], columns, next(self._arenas))
-
-    def write(self, writer: pq.ParquetWriter, batch: pa.RecordBatch) -> Future[None]:
-        """Write a row group.
-
-        Args:
-            writer: where to.
-            batch: the row group.
-
-        Returns:
-            What is done when it is written.
-        """
-        return self._pool.submit(writer.write_batch, batch, row_group_size=max(1, len(batch)))
+        self.thread.shutdown()
 
 
 class Sheet:
@@ -104,9 +84,9 @@ class Sheet:
         """
         size = sum(row.size for row in group)
         self._sink.ask_room(size)
-        batch = self._pen.batch(group, self._columns)
+        batch = record_batch([row.row for row in group], self._columns, next(self._pen.arenas))
         self._wait()
-        self._pending = self._pen.write(self._writer, batch)
+        self._pending = self._pen.thread.submit(self._writer.write_batch, batch, row_group_size=max(1, len(group)))
         self.rows += len(group)
         self.size += size
         return int(batch.nbytes)
@@ -155,7 +135,7 @@ def write_sheet(file: Path, columns: Columns, groups: Iterable[Sequence[FilledRo
         file: where it belongs.
         columns: name and kind of each column.
         groups: the rows of each row group.
-        pen: the writing thread.
+        pen: what writes.
 
     Returns:
         How many rows are in it.
