@@ -78,6 +78,8 @@ WAYS = {
     "pico_banana webdataset": _ours("webdataset", shard_rows=TAR_ROWS),
     "webdataset ShardWriter": shard_writer,
     "MosaicML MDSWriter": mds_writer,
+    "pico_banana imagefolder": _ours("imagefolder"),
+    "pico_banana imagefolder, checksums": _ours("imagefolder", checksums=True),
     "pico_banana parquet, checksums": _ours("parquet", checksums=True),
     "pico_banana webdataset, checksums": _ours("webdataset", checksums=True, shard_rows=TAR_ROWS),
 }

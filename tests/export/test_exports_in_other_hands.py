@@ -341,10 +341,12 @@ def test_lance_has_null_where_there_is_no_rejected_picture(unequal, tmp_path):
 
 
 def test_plain_bytes_without_a_picture_are_null(tmp_path):
-    from pico_banana.sharing.export.embedding import bytes_array
     from pico_banana.sharing.export.pictures import Picture
+    from pico_banana.sharing.parquet.arrays import Arena, record_batch
+    from pico_banana.sharing.parquet.columns import PictureBytes
 
-    assert bytes_array([Picture("a", "png", 3, data=b"abc"), None]).to_pylist() == [b"abc", None]
+    rows = [{"a": Picture("a", "png", 3, data=b"abc")}, {"a": None}]
+    assert record_batch(rows, (("a", PictureBytes()),), Arena())["a"].to_pylist() == [b"abc", None]
 
 
 @pytest.mark.parametrize("form", ["ai-toolkit", "diffsynth", "diffusers-img2img", "llama-factory", "musubi-tuner"])
@@ -503,3 +505,15 @@ def test_the_store_s_own_full_disk_is_told_with_its_variable():
 
     with pytest.raises(DiskFullError, match="PICO_BANANA_HOME"), writing(home() / "images/x"):
         raise OSError(28, "No space left on device")
+
+
+def test_of_a_sound_png_only_the_ends_and_the_chunks_are_read(tmp_path, monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 256, (400, 300, 3), np.uint8)  # several IDAT chunks
+    path = tmp_path / "a.png"
+    Image.fromarray(noise).save(path)
+    size = path.stat().st_size
+    assert size > 300_000
+    monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("the whole file was read"))
+    monkeypatch.setattr(Image, "open", lambda file: pytest.fail("the picture was decoded"))
+    look = look_at_file(path)
+    assert (look.suffix, look.size, look.header.format, look.header.size) == ("png", size, "png", (300, 400))

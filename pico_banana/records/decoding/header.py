@@ -95,6 +95,31 @@ def read_header(data: bytes, *, address: str = "", max_pixels: int = MAX_PIXELS)
     return _checked(header, address, max_pixels)
 
 
+def read_header_of(file: BinaryIO, *, address: str = "", max_pixels: int = MAX_PIXELS) -> Header:
+    """Read the header of a picture file; only a part of it is read where that suffices.
+
+    Args:
+        file: the open file, at its start.
+        address: what to call the picture in an error.
+        max_pixels: refuse a picture with more pixels than this.
+
+    Returns:
+        Its format, size and orientation; the same as `read_header` gives of its whole content.
+
+    Raises:
+        PictureCorruptError: it is no picture, has no area, or is larger than `max_pixels`.
+    """
+    header = _read_png(file)  # from chunk to chunk: an orientation may stand behind the pixels
+    if header is not None:
+        return _checked(header, address, max_pixels)
+    file.seek(0)
+    head = file.read(HEADER_BYTES)
+    header = _read_jpeg(head)
+    if header is not None:
+        return _checked(header, address, max_pixels)
+    return read_header(head + file.read(), address=address, max_pixels=max_pixels)
+
+
 def read_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> Size:
     """Read the size of a picture file, upright.
 
@@ -109,14 +134,7 @@ def read_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> Size:
         PictureCorruptError: it is no picture, has no area, or is larger than `max_pixels`.
     """
     with path.open("rb") as file:
-        header = _read_png(file)  # from chunk to chunk: an orientation may stand behind the pixels
-        if header is None:
-            file.seek(0)
-            head = file.read(HEADER_BYTES)
-            header = _read_jpeg(head)
-            data = head if header else head + file.read()
-    header = header or _read_jpeg(data) or _read_with_pillow(data, str(path), max_pixels)
-    return _checked(header, str(path), max_pixels).size
+        return read_header_of(file, address=str(path), max_pixels=max_pixels).size
 
 
 def _checked(header: Header, address: str, max_pixels: int) -> Header:

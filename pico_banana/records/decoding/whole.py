@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureCorruptError
-from pico_banana.records.decoding.header import HEADER_BYTES, Header, read_header
+from pico_banana.records.decoding.header import Header, read_header, read_header_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _PNG_HEAD, _JPEG_HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff"
-_PNG_DATA = b"IDAT"
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
 _END_BYTES = 64  # some cameras pad with zeros
-_FIRST_BYTES = 4096  # the header of nearly every picture; more is read where it does not suffice
+_FIRST_BYTES = 4096
 _SUFFIXES = ((b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\0", "tif"), (b"MM\0*", "tif"), (b"\0\0\0\x0cjP", "jp2"))
 
 
@@ -83,22 +82,8 @@ def look_at_file(path: Path, *, address: str = "") -> Look:
         _check_start(start, size, name)
         if not _ends_well(start, os.pread(number, _END_BYTES, max(0, size - _END_BYTES))):
             return look_at(path.read_bytes(), address=name)
-        header = _header(path, start, number, name)
+        header = read_header_of(file, address=name)
         return Look(_suffix(start, header), size, header)
-
-
-def _header(path: Path, start: bytes, number: int, address: str) -> Header:
-    """Read the header from as little of the file as it takes: it may lie behind a long profile or comment."""
-    for head in (start, os.pread(number, HEADER_BYTES, 0)):
-        if start.startswith(_PNG_HEAD) and _PNG_DATA not in head:  # an orientation may be still to come
-            continue
-        try:
-            header = read_header(head, address=address)
-        except PictureCorruptError:
-            continue
-        if header.format != "other":  # else Pillow has guessed from a part of the file
-            return header
-    return read_header(path.read_bytes(), address=address)
 
 
 def _check_start(start: bytes, size: int, address: str) -> None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pico_banana.sharing.export.choices import choice_of, each_pair
-from pico_banana.sharing.export.embedding import BYTES, INTEGER, STRING, Layout, Row
+from pico_banana.sharing.export.embedding import Row, write_edits
 from pico_banana.sharing.export.registry import PAIRS, Format
-from pico_banana.sharing.export.renamed import write_edits
+from pico_banana.sharing.parquet.columns import Columns, PictureBytes, Plain
 
 if TYPE_CHECKING:
     from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
     from pico_banana.sharing.export.pictures import Picture
 
-_LAYOUT = Layout(
-    {"input_image": BYTES, "jpg_0": BYTES, "jpg_1": BYTES, "label_0": INTEGER, "label_1": INTEGER, "caption": STRING}
+_COLUMNS: Columns = (
+    ("input_image", PictureBytes()),
+    ("jpg_0", PictureBytes()),
+    ("jpg_1", PictureBytes()),
+    ("label_0", Plain("int64")),
+    ("label_1", Plain("int64")),
+    ("caption", Plain()),
 )
 
 
@@ -36,7 +41,7 @@ def _row(edit: Edit, pictures: dict[str, Picture]) -> Row:
 
 
 def _write(job: Job) -> None:
-    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
+    write_edits(job, _COLUMNS, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
 
 
 FORMAT = Format("diffusion-dpo", "Parquet in the shape of pickapic for Diffusion-DPO", PAIRS, _write, splits=True)

@@ -5,34 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import PicoBananaError, StoreError, missing_extra
-from pico_banana.sharing.export.embedding import BYTES, STRING, Layout, bytes_array
 from pico_banana.sharing.export.registry import EDITS, Format
+from pico_banana.sharing.parquet.arrays import Arena, record_batch
+from pico_banana.sharing.parquet.columns import PictureBytes, Plain, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
-    from pico_banana.sharing.export.pictures import Picture
+    from pico_banana.sharing.parquet.columns import Columns
 
 _TEXTS = ("id", "instruction", "edit_type", "category")
 _BATCH_ROWS = 32
 
 
 def _write(job: Job) -> None:
-    import pyarrow as pa
-
     width = max((len(edit.rejected) for edit in job.edits(rejected=True)), default=0)
     roles = ["source", "edited", *(f"rejected{number}" for number in range(width))]
-    layout = Layout({**dict.fromkeys(roles, BYTES), **dict.fromkeys(_TEXTS, STRING)})
-    fields = [(name, pa.binary() if feature == BYTES else pa.string()) for name, feature in layout.features.items()]
-    schema = pa.schema(fields)
+    columns: Columns = (*((role, PictureBytes()) for role in roles), *((name, Plain()) for name in _TEXTS))
     name = f"{job.options.split}.lance"
     # Overwriting commits a new version when it is whole; what an interrupted run left is not part of any.
     try:
-        _lance().write_dataset(_batches(job, roles, schema), str(job.folder / name), schema=schema, mode="overwrite")
+        batches, schema = _batches(job, columns), arrow_schema(columns)
+        _lance().write_dataset(batches, str(job.folder / name), schema=schema, mode="overwrite")
     except OSError as error:  # what its writer says of a full disk has no number
         if isinstance(error, PicoBananaError):
             raise
@@ -42,24 +39,17 @@ def _write(job: Job) -> None:
         job.add(path.relative_to(job.folder).as_posix())
 
 
-def _batches(job: Job, roles: list[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    waiting: list[tuple[Edit, dict[str, Picture]]] = []
-    for pair in job.with_pictures(job.edits(rejected=True)):
-        waiting.append(pair)
+def _batches(job: Job, columns: Columns) -> Iterator[pa.RecordBatch]:
+    waiting: list[dict[str, Any]] = []
+    for edit, made in job.with_pictures(job.edits(rejected=True)):
+        texts = {name: getattr(edit, name) for name in _TEXTS}
+        waiting.append({**{name: made.get(name) for name, _ in columns}, **texts})
         job.count(written=True)
         if len(waiting) == _BATCH_ROWS:
-            yield _batch(waiting, roles, schema)
+            yield record_batch(waiting, columns, Arena())  # memory of its own: Lance says not when it is done with it
             waiting = []
     if waiting:
-        yield _batch(waiting, roles, schema)
-
-
-def _batch(rows: list[tuple[Edit, dict[str, Picture]]], roles: list[str], schema: pa.Schema) -> pa.RecordBatch:
-    import pyarrow as pa
-
-    pictures = [bytes_array([made.get(role) for _, made in rows]) for role in roles]
-    texts = [pa.array([getattr(edit, name) for edit, _ in rows], pa.string()) for name in _TEXTS]
-    return pa.RecordBatch.from_arrays(pictures + texts, schema=schema)
+        yield record_batch(waiting, columns, Arena())
 
 
 def _lance() -> Any:  # noqa: ANN401  a module without types

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.records import Subset
-from pico_banana.sharing.export.embedding import FLOAT, IMAGE, STRING, Layout, Row, write_parquet
+from pico_banana.sharing.export.embedding import Row, Rows, write_parquet
 from pico_banana.sharing.export.registry import Format
+from pico_banana.sharing.parquet.columns import Fields, Kind, Many, Picture, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from pico_banana.sharing.export import pictures
     from pico_banana.sharing.export.job import Job
-    from pico_banana.sharing.export.pictures import Picture
 
-_TURN = {"instruction": STRING, "image": IMAGE, "inferred_edit_type": STRING, "inferred_confidence": FLOAT}
-_PICTURES: dict[str, Any] = {
-    "source_image": IMAGE,
-    "edited_image": IMAGE,
-    "rejected_images": [IMAGE],
-    "turns": [_TURN],
-    "flags": [STRING],
+_TURN = Fields(
+    (
+        ("instruction", Plain()),
+        ("image", Picture()),
+        ("inferred_edit_type", Plain()),
+        ("inferred_confidence", Plain("float32")),
+    )
+)
+_KINDS: dict[str, Kind] = {
+    "source_image": Picture(),
+    "edited_image": Picture(),
+    "rejected_images": Many(Picture()),
+    "turns": Many(_TURN),
+    "flags": Many(Plain()),
 }
 
 
 def _write(job: Job) -> None:
     from pico_banana.rows.table.arrow import public_schema
 
-    layout = Layout({name: _PICTURES.get(name, STRING) for name in public_schema(job.dataset.subset).names})
+    columns = tuple((name, _KINDS.get(name, Plain())) for name in public_schema(job.dataset.subset).names)
 
-    def rows(start: int, stop: int) -> Iterator[tuple[str, Row]]:
+    def rows(start: int, stop: int) -> Rows:
         for first in range(start, stop, 256):
             yield from _embedded(job, job.dataset[first : min(stop, first + 256)].to_arrow().to_pylist())
 
-    write_parquet(job, layout, count=len(job.dataset), rows=rows)
+    write_parquet(job, columns, count=len(job.dataset), rows=rows)
 
 
-def _embedded(job: Job, rows: list[Row]) -> Iterator[tuple[str, Row]]:
+def _embedded(job: Job, rows: list[Row]) -> Rows:
     """Put pictures in the place of addresses; a row that lacks one is noted and left out."""
-    for whole, pictures in job.with_pictures(map(_Whole, rows), tally=False):
-        yield whole.id, _filled(whole.content, pictures)
+    for whole, found in job.with_pictures(map(_Whole, rows), tally=False):
+        yield _filled(whole.content, found), found.values()
 
 
 class _Whole:
@@ -59,15 +65,15 @@ def _addresses(row: Row) -> list[str]:
     return single + list(row.get("rejected_images", ())) + turns
 
 
-def _filled(row: Row, pictures: dict[str, Picture]) -> Row:
+def _filled(row: Row, found: dict[str, pictures.Picture]) -> Row:
     filled = dict(row)
     for name in ("source_image", "edited_image"):
         if name in row:
-            filled[name] = pictures[row[name]]
+            filled[name] = found[row[name]]
     if "rejected_images" in row:
-        filled["rejected_images"] = [pictures[address] for address in row["rejected_images"]]
+        filled["rejected_images"] = [found[address] for address in row["rejected_images"]]
     if "turns" in row:
-        filled["turns"] = [{**turn, "image": turn["image"] and pictures[turn["image"]]} for turn in row["turns"]]
+        filled["turns"] = [{**turn, "image": turn["image"] and found[turn["image"]]} for turn in row["turns"]]
     return filled
 
 

@@ -51,6 +51,12 @@ class Picture:
     data: bytes | None = None
     change: str = ""
 
+    @property
+    def name(self) -> str:
+        """The file's name, with the ending that its content has."""
+        stem = self.address.rpartition("/")[2].rpartition(".")[0] or "picture"
+        return f"{stem}.{self.suffix}"
+
     def read(self) -> bytes:
         """Give the bytes."""
         return self.path.read_bytes() if self.path is not None else self.data or b""

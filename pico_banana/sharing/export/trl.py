@@ -6,34 +6,39 @@ use the format diffusion-dpo.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.sharing.export.choices import choice_of, each_pair, question
-from pico_banana.sharing.export.embedding import IMAGE, STRING, Layout, Row
+from pico_banana.sharing.export.embedding import Row, write_edits
 from pico_banana.sharing.export.registry import PAIRS, Format
-from pico_banana.sharing.export.renamed import write_edits
+from pico_banana.sharing.parquet.columns import Columns, Fields, Many, Picture, Plain
 
 if TYPE_CHECKING:
+    from pico_banana.sharing.export import pictures
     from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
-    from pico_banana.sharing.export.pictures import Picture
 
-_MESSAGES: list[Any] = [{"role": STRING, "content": STRING}]
-_LAYOUT = Layout({"prompt": _MESSAGES, "chosen": _MESSAGES, "rejected": _MESSAGES, "images": [IMAGE]})
+_MESSAGES = Many(Fields((("role", Plain()), ("content", Plain()))))
+_COLUMNS: Columns = (
+    ("prompt", _MESSAGES),
+    ("chosen", _MESSAGES),
+    ("rejected", _MESSAGES),
+    ("images", Many(Picture())),
+)
 
 
-def _row(edit: Edit, pictures: dict[str, Picture]) -> Row:
+def _row(edit: Edit, made: dict[str, pictures.Picture]) -> Row:
     choice = choice_of(edit)
     return {
         "prompt": [{"role": "user", "content": question(edit)}],
         "chosen": [{"role": "assistant", "content": choice.chosen}],
         "rejected": [{"role": "assistant", "content": choice.rejected}],
-        "images": [pictures["source"], pictures[choice.first], pictures[choice.second]],
+        "images": [made["source"], made[choice.first], made[choice.second]],
     }
 
 
 def _write(job: Job) -> None:
-    write_edits(job, _LAYOUT, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
+    write_edits(job, _COLUMNS, edits=list(each_pair(job.edits(rejected=True))), row_of=_row)
 
 
 FORMAT = Format("trl", "Parquet for TRL's DPOTrainer with a vision model", PAIRS, _write, splits=True)

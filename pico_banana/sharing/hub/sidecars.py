@@ -22,8 +22,8 @@ from pico_banana.sharing.hub.published import CARD, CROISSANT, SidecarConfig
 from pico_banana.sharing.hub.settling import Settling
 from pico_banana.sharing.parquet.columns import kind_of
 from pico_banana.sharing.parquet.layout import Form, columns
+from pico_banana.sharing.parquet.noted import digest_of
 from pico_banana.sharing.parquet.run import Shard, Written, hash_of_ids
-from pico_banana.sharing.parquet.sheet import digest_of
 from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:

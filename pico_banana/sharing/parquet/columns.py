@@ -1,4 +1,4 @@
-"""What a published column is: its Arrow type, its `datasets` feature, its lines in a dataset card.
+"""What a column is: its Arrow type, its `datasets` feature, its lines in a dataset card.
 
 One description, three spellings, so that a Parquet file, its schema metadata and the card cannot disagree. Lists are
 spelled the way `datasets` 3.6 to 5 all read (a list around the feature), not as `List`, which 3.6 does not know.
@@ -45,6 +45,17 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureBytes:
+    """An encoded picture, embedded byte for byte in a column of plain bytes, for readers that know no other.
+
+    Attributes:
+        dtype: as of a plain value.
+    """
+
+    dtype: str = "binary"
+
+
+@dataclass(frozen=True, slots=True)
 class Many:
     """A list.
 
@@ -66,12 +77,12 @@ class Fields:
     fields: tuple[tuple[str, Kind], ...]
 
 
-Kind: TypeAlias = Plain | Label | Picture | Many | Fields
+Kind: TypeAlias = Plain | Label | Picture | PictureBytes | Many | Fields
 Columns: TypeAlias = tuple[tuple[str, Kind], ...]
 
 
 def arrow_schema(columns: Columns) -> pa.Schema:
-    """Give the schema of a published file.
+    """Give the schema of a file.
 
     Args:
         columns: name and kind of each column.
@@ -99,7 +110,7 @@ def arrow_type(kind: Kind) -> pa.DataType:
     import pyarrow as pa
 
     match kind:
-        case Plain(dtype):
+        case Plain(dtype) | PictureBytes(dtype):
             return pa.type_for_alias(dtype)
         case Label():
             return pa.int64()
@@ -175,6 +186,8 @@ def _leaves(path: str, kind: Kind) -> Iterator[tuple[str, type[Kind]]]:
         case Picture():
             yield f"{path}.bytes", Picture
             yield f"{path}.path", Plain
+        case PictureBytes():
+            yield path, Picture
         case Many(item):
             yield from _leaves(f"{path}.list.element", item)
         case Fields(fields):
@@ -186,7 +199,7 @@ def _leaves(path: str, kind: Kind) -> Iterator[tuple[str, type[Kind]]]:
 
 def _feature(kind: Kind) -> dict[str, Any] | list[Any]:
     match kind:
-        case Plain(dtype):
+        case Plain(dtype) | PictureBytes(dtype):
             return {"dtype": dtype, "_type": "Value"}
         case Label(names):
             return {"names": list(names), "_type": "ClassLabel"}
@@ -200,7 +213,7 @@ def _feature(kind: Kind) -> dict[str, Any] | list[Any]:
 
 def _card_entry(kind: Kind) -> dict[str, Any]:
     match kind:
-        case Plain(dtype):
+        case Plain(dtype) | PictureBytes(dtype):
             return {"dtype": dtype}
         case Label(names):
             return {"dtype": {"class_label": {"names": {str(number): name for number, name in enumerate(names)}}}}

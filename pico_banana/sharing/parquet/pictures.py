@@ -53,14 +53,14 @@ class FilledRow:
     """A row with its pictures.
 
     Attributes:
-        row: a value for each column; a picture is `Encoded` or None.
+        row: a value for each column; a picture is a `Content` or None.
         size: bytes of all its pictures and texts, about.
         missing: the pictures that could not be had.
     """
 
     row: Row
     size: int
-    missing: tuple[Missing, ...]
+    missing: tuple[Missing, ...] = ()
 
 
 def fill(rows: Iterable[Row], read: Reader, *, workers: int = 8) -> Iterator[FilledRow]:

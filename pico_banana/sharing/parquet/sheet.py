@@ -1,79 +1,95 @@
-"""One Parquet file being written: row groups go to a writing thread, and what is learnt on the way is kept."""
+"""One Parquet file being written, for exports and publications alike: row groups go to a writing thread."""
 
 from __future__ import annotations
 
-import mmap
 import sys
-from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import cycle
+from typing import TYPE_CHECKING, Self
 
 from pico_banana.mirrors.store import atomic_path
-from pico_banana.sharing.parquet.arrays import Arena, Encoded, record_batch
+from pico_banana.sharing.parquet.arrays import Arena, record_batch
 from pico_banana.sharing.parquet.columns import Columns, Picture, arrow_schema, leaves
-from pico_banana.sharing.parquet.places import Mark, find_places, mark
-from pico_banana.sharing.parquet.run import Shard, hash_of_ids
 from pico_banana.sharing.parquet.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
     import pyarrow.parquet as pq
 
-    from pico_banana.sharing.parquet.pictures import FilledRow, Missing
+    from pico_banana.sharing.parquet.pictures import FilledRow
 
 _CHUNKING_SINCE = 21  # pyarrow's first version that cuts pages by content
+
+
+class Pen:
+    """What writes one row group while the next is gathered; a context manager.
+
+    Attributes:
+        thread: the one that writes.
+        arenas: the memory of both row groups, in turn.
+    """
+
+    def __init__(self) -> None:
+        """Start without memory."""
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="pico-banana-pen")
+        self.arenas = cycle((Arena(), Arena()))
+
+    def __enter__(self) -> Self:
+        """Give the pen."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for what is being written."""
+        self.thread.shutdown()
 
 
 class Sheet:
     """A Parquet file that becomes visible when it is whole.
 
     Attributes:
+        rows: written so far.
         size: bytes of pictures and texts written so far, about.
     """
 
-    def __init__(self, file: Path, columns: Columns) -> None:
+    def __init__(self, file: Path, columns: Columns, pen: Pen) -> None:
         """Open the file under a temporary name.
 
         Args:
             file: where it belongs.
             columns: name and kind of each column.
+            pen: the writing thread.
         """
-        self.size = 0
-        self._file, self._columns = file, columns
+        self.rows = self.size = 0
+        self._file, self._columns, self._pen = file, columns, pen
         self._exit = ExitStack()
         self._temporary = self._exit.enter_context(atomic_path(file))
         self._sink = Sink(self._temporary, file)
         self._writer = open_writer(self._sink, columns)
         self._pending: Future[None] | None = None
-        self._ids: list[str] = []
-        self._data_bytes = 0
-        self._missing: list[Missing] = []
-        self._marks: list[dict[str, list[Mark]]] = []
 
-    def write(self, group: Sequence[FilledRow], arena: Arena, pen: ThreadPoolExecutor) -> None:
+    def write(self, group: Sequence[FilledRow]) -> int:
         """Hand a row group to the writing thread.
 
         Args:
             group: its rows.
-            arena: where to gather pictures; not that of the group before, which may still be read from.
-            pen: the writing thread.
+
+        Returns:
+            Its bytes as Arrow counts them.
 
         Raises:
             DiskFullError: there is no room for it, or was none for those before.
         """
         size = sum(row.size for row in group)
         self._sink.ask_room(size)
-        arena.clear(size)
-        batch = record_batch([row.row for row in group], self._columns, arena)
+        batch = record_batch([row.row for row in group], self._columns, next(self._pen.arenas))
         self._wait()
-        self._pending = pen.submit(self._writer.write_batch, batch, row_group_size=max(1, len(group)))
+        self._pending = self._pen.thread.submit(self._writer.write_batch, batch, row_group_size=max(1, len(group)))
+        self.rows += len(group)
         self.size += size
-        self._data_bytes += batch.nbytes
-        self._ids.extend(str(row.row["id"]) for row in group)
-        self._missing.extend(missing for row in group for missing in row.missing)
-        self._marks.append({name: _marks(row.row[name] for row in group) for name, _ in self._columns})
+        return int(batch.nbytes)
 
     def close(self) -> None:
         """Write what is left and the footer.
@@ -86,24 +102,15 @@ class Sheet:
         self._sink.close()
         self._sink.check()
 
-    def finish(self, root: Path) -> Shard:
-        """Look over the closed file and let it become visible.
+    @contextmanager
+    def whole(self) -> Iterator[Path]:
+        """Give the closed file to be looked over; afterwards it becomes visible.
 
-        Args:
-            root: the repository's folder.
-
-        Returns:
-            What is in it.
-
-        Raises:
-            ExportError: a picture is not in one piece in it.
+        Yields:
+            Its temporary path.
         """
         with self._exit:
-            places = tuple(find_places(self._temporary, self._chunks()))
-            digest, size = digest_of(self._temporary), self._temporary.stat().st_size
-        name = self._file.relative_to(root).as_posix()
-        ids = hash_of_ids(self._ids)
-        return Shard(name, len(self._ids), size, self._data_bytes, digest, ids, tuple(self._missing), places)
+            yield self._temporary
 
     def abandon(self) -> None:
         """Drop the file; call it while the exception that ends the run is being handled."""
@@ -120,20 +127,36 @@ class Sheet:
             pending.result()
         self._sink.check()
 
-    def _chunks(self) -> Iterator[tuple[int, list[Mark]]]:
-        """Give where each column chunk of pictures starts, and its pictures in order."""
-        import pyarrow.parquet as pq
 
-        metadata = pq.read_metadata(self._temporary)
-        for number, marks in enumerate(self._marks):
-            group = metadata.row_group(number)
-            for position, (leaf, kind) in enumerate(leaves(self._columns)):
-                if kind is Picture:
-                    yield group.column(position).data_page_offset, marks[leaf.split(".", 1)[0]]
+def write_sheet(file: Path, columns: Columns, groups: Iterable[Sequence[FilledRow]], pen: Pen) -> int:
+    """Write a whole file.
+
+    Args:
+        file: where it belongs.
+        columns: name and kind of each column.
+        groups: the rows of each row group.
+        pen: what writes.
+
+    Returns:
+        How many rows are in it.
+
+    Raises:
+        DiskFullError: there is no room; nothing became visible.
+    """
+    sheet = Sheet(file, columns, pen)
+    try:
+        for group in groups:
+            sheet.write(group)
+        sheet.close()
+    except BaseException:
+        sheet.abandon()
+        raise
+    with sheet.whole():
+        return sheet.rows
 
 
 def open_writer(file: Sink, columns: Columns) -> pq.ParquetWriter:
-    """Open a Parquet writer with the settings of a published file.
+    """Open a Parquet writer with the settings that every file of ours has.
 
     Args:
         file: where to write.
@@ -154,34 +177,6 @@ def open_writer(file: Sink, columns: Columns) -> pq.ParquetWriter:
         use_dictionary=plain,
         write_statistics=plain,  # the least and greatest picture help nobody and would be written into the footer
         write_page_index=True,
-        **({"use_content_defined_chunking": True} if by_content else {}),
+        # Else a page would hold a whole row group: its end is looked for after so many values.
+        **({"use_content_defined_chunking": True} if by_content else {"write_batch_size": 1}),
     )
-
-
-def digest_of(file: Path) -> str:
-    """Hash a file's content, to tell whether it changed.
-
-    Args:
-        file: a file that is not empty.
-
-    Returns:
-        XXH3 of 128 bits, hexadecimal.
-    """
-    import xxhash  # `datasets` brings it; ten times the speed of SHA-256
-
-    with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return xxhash.xxh3_128_hexdigest(data)
-
-
-def _marks(values: Iterable[object]) -> list[Mark]:
-    """List the pictures of one column in the order their bytes are written."""
-    found: list[Mark] = []
-    for value in values:
-        match value:
-            case Encoded():
-                found.append(mark(value.path, value.data))
-            case list():
-                found.extend(_marks(value))
-            case dict():
-                found.extend(_marks(value.values()))
-    return found

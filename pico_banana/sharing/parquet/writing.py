@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pico_banana.sharing.parquet.arrays import Arena
+from pico_banana.sharing.parquet.noted import NotedSheet
 from pico_banana.sharing.parquet.pictures import CHECK, FilledRow, Reader, fill
 from pico_banana.sharing.parquet.run import ParquetRun, Written
-from pico_banana.sharing.parquet.sheet import Sheet
+from pico_banana.sharing.parquet.sheet import Pen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -82,30 +81,29 @@ def write_parquet(  # noqa: PLR0913 - every keyword is one independent choice of
     tell = progress or _tell_nobody
     tell(sum(shard.rows for shard in run.shards), sum(shard.size for shard in run.shards), 0)
     if not run.finished:
-        _write_rest(_Peekable(fill(left, read)), run, columns, cut, tell)
+        _write_rest(groups(fill(left, read), cut), run, columns, cut, tell)
         run.finish()
     return Written(folder, split, tuple(run.shards), reused)
 
 
-class _Peekable:
-    """An iterator that knows whether there is more."""
+def groups(rows: Iterable[FilledRow], limits: Limits) -> Iterator[list[FilledRow]]:
+    """Cut rows into row groups.
 
-    def __init__(self, rows: Iterator[FilledRow]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
+    Args:
+        rows: the rows with their pictures.
+        limits: where to cut.
 
-    def more(self) -> bool:
-        return self._next is not None
-
-    def group(self, limits: Limits) -> list[FilledRow]:
-        """Take the rows of one row group."""
-        group: list[FilledRow] = []
-        size = 0
-        while self._next is not None and len(group) < limits.group_rows and size < limits.group_bytes:
-            group.append(self._next)
-            size += self._next.size
-            self._next = next(self._rows, None)
-        return group
+    Yields:
+        The rows of each group; a larger row than is allowed is a group by itself.
+    """
+    group: list[FilledRow] = []
+    for row in rows:
+        group.append(row)
+        if len(group) >= limits.group_rows or sum(one.size for one in group) >= limits.group_bytes:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _tell_nobody(*_: int) -> None:
@@ -113,20 +111,23 @@ def _tell_nobody(*_: int) -> None:
 
 
 def _write_rest(
-    rows: _Peekable, run: ParquetRun, columns: Columns, limits: Limits, tell: Callable[[int, int, int], None]
+    left: Iterator[list[FilledRow]],
+    run: ParquetRun,
+    columns: Columns,
+    limits: Limits,
+    tell: Callable[[int, int, int], None],
 ) -> None:
     """Write what no earlier run has: this thread gathers, one writes, one looks over what is written."""
-    arenas = cycle((Arena(), Arena()))
-    with ThreadPoolExecutor(1, "parquet") as pen, ThreadPoolExecutor(1, "closing") as closing:
+    with Pen() as pen, ThreadPoolExecutor(1, "closing") as closing:
         closed: Future[None] | None = None
-        number = len(run.shards)
-        while rows.more() or number == 0:
-            sheet = Sheet(run.part(number), columns)
+        number, group = len(run.shards), next(left, None)
+        while group is not None or number == 0:
+            sheet = NotedSheet(run.part(number), columns, pen)
             try:
-                while rows.more() and sheet.size < limits.shard_bytes:
-                    group = rows.group(limits)
-                    sheet.write(group, next(arenas), pen)
+                while group is not None and sheet.size < limits.shard_bytes:
+                    sheet.write(group)
                     tell(len(group), sum(row.size for row in group), sum(len(row.missing) for row in group))
+                    group = next(left, None)
                 sheet.close()
                 if closed is not None:
                     closed.result()
@@ -139,5 +140,5 @@ def _write_rest(
             closed.result()
 
 
-def _close(sheet: Sheet, run: ParquetRun) -> None:
+def _close(sheet: NotedSheet, run: ParquetRun) -> None:
     run.add(sheet.finish(run.folder.parent))
