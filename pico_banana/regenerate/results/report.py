@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End, ItemResult
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ class StageReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Carded):
     """What a ledger holds under a policy.
 
     Attributes:

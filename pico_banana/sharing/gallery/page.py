@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import ConfigError, PicoBananaError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
 from pico_banana.records import InstructionPair, MultiTurn, Subset
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,7 @@ _PAGE = """\
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryReport:
+class GalleryReport(Carded):
     """What became of the rows of a page.
 
     Attributes:
