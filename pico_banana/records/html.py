@@ -13,14 +13,45 @@ from pico_banana.errors import PicoBananaError
 from pico_banana.telling import html_card, in_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pico_banana.records.image_ref import ImageRef
-    from pico_banana.records.panels import Panel
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 THUMBNAIL_PIXELS = 160
 _QUALITY = 80
 _GAP = "display:flex;flex-wrap:wrap;gap:8px;margin:6px 0"
+
+
+class Pictured(Protocol):
+    """A picture that knows whether it is here."""
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """What it is."""
+        ...
+
+    @property
+    def here(self) -> Path | None:
+        """Its file on this machine."""
+        ...
+
+
+class Titled(Protocol):
+    """A picture with a title."""
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        ...
+
+    @property
+    def picture(self) -> Pictured:
+        """The picture."""
+        ...
 
 
 class Looked(Protocol):
@@ -31,7 +62,7 @@ class Looked(Protocol):
         """Its id."""
         ...
 
-    def panels(self) -> list[Panel]:
+    def panels(self) -> Sequence[Titled]:
         """List its pictures."""
         ...
 
@@ -40,7 +71,7 @@ class Looked(Protocol):
         ...
 
 
-def picture_html(picture: ImageRef) -> str:
+def picture_html(picture: Pictured) -> str:
     """Show one picture.
 
     Args:
@@ -52,7 +83,7 @@ def picture_html(picture: ImageRef) -> str:
     return html_card(f"ImageRef ({picture.role})", {"address": picture.address}, body=_thumbnail(picture, picture.role))
 
 
-def turn_html(instruction: str, picture: ImageRef | None, inferred: str | None) -> str:
+def turn_html(instruction: str, picture: Pictured | None, inferred: str | None) -> str:
     """Show one turn of a session.
 
     Args:
@@ -114,7 +145,7 @@ def _texts(record: Looked) -> str:
     return "".join(f"<div style='overflow-wrap:anywhere'>{in_html(text)}</div>" for text in record.texts())
 
 
-def _thumbnail(picture: ImageRef, title: str) -> str:
+def _thumbnail(picture: Pictured, title: str) -> str:
     """Give the small copy as an element; a picture that is not here, or is none, is said in words."""
     try:
         path = picture.here
