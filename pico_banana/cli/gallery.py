@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "gallery",
         help="write a page that shows rows, to look through with a browser",
         description=f"Write a folder with a page that shows rows, at most {_MOST_ROWS} unless --limit says more. "
-        "Search by words, choose by type, flag or turns, compare an edit with its source, copy the Selection on screen. "
+        "Search by words, choose by type, flag or turns, compare pictures, copy the Selection on screen. "
         "Pictures that are not here are fetched; files that no gallery wrote are never replaced.",
         epilog="example: pico-banana gallery look/ single_turn --type zoom_in --shuffle 0 --limit 60",
     )

@@ -156,14 +156,15 @@ def test_a_file_that_no_gallery_wrote_stays(name: str, tmp_path: Path):
 
 def test_other_files_of_the_folder_stay(tmp_path: Path):
     rows = pb.load("single_turn", mirror="sample")
-    rows[:3].gallery(tmp_path, height=32)
+    look = tmp_path / "look"
+    rows[:3].gallery(look, height=32)
     for name in ("notes.txt", "pictures/mine.jpg", "pictures/00002-1.jpg"):
-        (tmp_path / name).write_text("mine")
+        (look / name).write_text("mine")
     with pytest.raises(ExportError, match="00002-1"):
-        rows[:1].gallery(tmp_path, height=32)
-    (tmp_path / "pictures/00002-1.jpg").unlink()
-    rows[:1].gallery(tmp_path, height=32)
-    left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+        rows[:1].gallery(look, height=32)
+    (look / "pictures/00002-1.jpg").unlink()
+    rows[:1].gallery(look, height=32)
+    left = sorted(path.name for path in look.rglob("*") if path.is_file())
     assert left == ["00000-0.jpg", "00000-1.jpg", "index.html", "mine.jpg", "notes.txt", "pico-banana-gallery.txt"]
 
 
