@@ -54,7 +54,7 @@ _PAGE = """\
 <button type=button data-view=blink>Blink</button><button type=button data-view=difference>Difference</button></span>
 <label>compare with <select id=before></select></label>
 <form method=dialog><button>Close</button></form></div>
-<div id=stage><img alt="before"><img alt="after"></div>
+<p id=title class=soft></p><div id=stage><img alt="before"><img alt="after"></div>
 <input type=range min=0 max=100 value=50 aria-label="how much of the picture before is shown">
 <p id=what></p>
 <p class=soft>Keys: arrows go on and back; s slider, b side by side, k blink, d difference; / search; Esc.</p>

@@ -16,6 +16,7 @@ function show(card, picture, before) {
   choice.replaceChildren(...all.map((each, place) => new Option(each.alt, place)));
   choice.value = before ?? after.dataset.before;
   compare();
+  byId("title").textContent = after.alt;
   byId("what").textContent = [...card.querySelectorAll("p")].map((each) => each.textContent).join("\n");
   if (!viewer.open) viewer.showModal();
 }
