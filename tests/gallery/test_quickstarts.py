@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+@pytest.mark.filterwarnings("default")  # of the client that drives the kernel
 def test_the_jupyter_quickstart_shows_cards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("PYTHONWARNINGS", "default")  # those of the kernel's own packages are not ours
     notebook = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4)
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", env=dict(os.environ)).execute(cwd=tmp_path)
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=tmp_path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     shown = [[set(output.get("data", {})) for output in cell.outputs] for cell in cells]
     html = [any("text/html" in kinds for kinds in outputs) for outputs in shown]
