@@ -8,7 +8,7 @@ read when a record's `ImageRef` is.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, cast, overload
 
 from pico_banana.errors import missing_extra
 from pico_banana.rows.choosing.options import spelled_out
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export import Progress as ExportProgress
     from pico_banana.sharing.export.options import Codec, Exif
     from pico_banana.sharing.export.options import Wording as ExportWording
+    from pico_banana.sharing.gallery import GalleryReport, InlineGallery
     from pico_banana.training.loader import Loader
     from pico_banana.training.loader.batches import OnError
     from pico_banana.training.loader.examples import LocalPath
@@ -438,6 +439,37 @@ class PicoBanana(RecordSequence[R]):
 
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long") if edit.id not in skip)
         return change_report(pairs, local_path, workers=workers, progress=progress)
+
+    @overload
+    def gallery(self, path: None = None, *, limit: int | None = None, height: int = 240) -> InlineGallery: ...
+
+    @overload
+    def gallery(self, path: str | Path, *, limit: int | None = None, height: int = 240) -> GalleryReport: ...
+
+    def gallery(
+        self, path: str | Path | None = None, *, limit: int | None = None, height: int = 240
+    ) -> InlineGallery | GalleryReport:
+        """Look at the rows: in the notebook, or as a page for the browser. Pictures that are not here are fetched.
+
+        Args:
+            path: the folder for a page; None shows it below the notebook's cell.
+            limit: at most so many rows, the first ones; None for 200 in a folder, 24 in a notebook, which keeps them.
+            height: of each picture in pixels.
+
+        Returns:
+            What the notebook shows, or what became of the page.
+
+        Raises:
+            ConfigError: the height or limit is none.
+            SelectionError: the rows have no pictures.
+            ExportError: a file that no gallery wrote is in the way.
+            StoreError: the folder cannot be written.
+        """
+        from pico_banana.sharing.gallery import inline_gallery, write_gallery
+
+        if path is None:
+            return inline_gallery(self, limit=24 if limit is None else limit, height=height)
+        return write_gallery(self, path, limit=200 if limit is None else limit, height=height)
 
     # Out to training and to other tools
 

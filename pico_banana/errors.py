@@ -38,7 +38,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pico_banana.telling import redacted, told
+from pico_banana.telling import Carded, redacted, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _LISTED_WHOLE = 12  # so many names still fit a message
 
 
-class PicoBananaError(Exception):
+class PicoBananaError(Carded, Exception):
     """Base of every error this library raises on purpose; its text went through `telling.told`."""
 
     def __init__(self, *args: object) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar
 
+from pico_banana.telling import Carded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -19,7 +21,7 @@ _UNKNOWN = "unknown"
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u02bc\u2018\u2019"))
 
 
-class Slug(str):
+class Slug(Carded, str):
     """A slug that carries facts about itself; it cannot be changed once made."""
 
     __slots__ = ("aliases", "definition", "known", "label")
@@ -68,6 +70,7 @@ class Category(Slug):
     """
 
     __slots__ = ()
+    card_also = ("edit_types",)
 
     def __new__(cls, slug: str, *, label: str, aliases: Iterable[str], definition: str, known: bool = True) -> Self:
         """Make a category; users get theirs from `category` and `categories`."""

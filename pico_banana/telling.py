@@ -1,4 +1,4 @@
-r"""What may be said aloud: URLs without their secrets, texts without what a terminal would obey.
+r"""What may be said aloud: URLs without their secrets, texts without what a terminal or a notebook would obey.
 
 The one redactor and the one escaper. Every error of ours passes its text through `told`; reports, notes and folder
 names that hold a URL pass it through `redacted`; the command line writes through `Plain`. A text that went through once
@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, TextIO
+import sys
+from collections.abc import Mapping, Sized
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +28,7 @@ _SECRET = re.compile(
 )
 _NAMES_A_SECRET = re.compile(r"(?i)(?:_|^)(?:KEY|TOKEN|SECRET|PASSWORD)$")
 _SHORTEST_SECRET = 8
+_LISTED = 10  # so many values of a list still read well in one cell
 # What moves the cursor, changes colours or titles, or turns the order of letters round: C0 but tab and newline, DEL,
 # C1, line separators, marks and overrides of direction, and halves of surrogate pairs, which no terminal can print.
 _OBEYED = re.compile(
@@ -101,6 +105,103 @@ def told(text: str) -> str:
     for secret in _given_secrets():
         text = text.replace(secret, HIDDEN)
     return escaped(redacted(text))
+
+
+def in_html(value: object) -> str:
+    """Write a value so that it stands in HTML as text, in an element or a quoted attribute.
+
+    Args:
+        value: anything; numbers get separators, None a dash, lists commas and dicts colons.
+
+    Returns:
+        Text without tags and secrets.
+    """
+    from html import escape
+
+    return escape(told(_in_words(value)), quote=True)
+
+
+def html_card(title: str, facts: Mapping[str, object], *, text: str = "", body: str = "") -> str:
+    """Show a value in a notebook: a title, lines of text, names with values, and HTML below.
+
+    Styles stand in the elements and take the colours that are there, so that light and dark pages and exports all work.
+
+    Args:
+        title: what it is.
+        facts: name to value; empty ones are left out.
+        text: lines to show as they are.
+        body: HTML, whose texts went through `in_html`.
+
+    Returns:
+        One element.
+    """
+    cell = "padding:1px 14px 1px 0;text-align:left;vertical-align:top;border:0"
+    rows = "".join(
+        f"<tr><td style='{cell};opacity:.7'>{in_html(name)}</td><td style='{cell}'>{in_html(value)}</td></tr>"
+        for name, value in facts.items()
+        if value is not None and not (isinstance(value, Sized) and not len(value))
+    )
+    lines = f"<div style='white-space:pre-wrap;overflow-wrap:anywhere'>{in_html(text)}</div>" if text else ""
+    table = f"<table style='border-collapse:collapse;border:0;margin:4px 0'>{rows}</table>" if rows else ""
+    frame = "border:1px solid #8886;border-radius:8px;padding:8px 12px;margin:4px 0;font:13px/1.5 system-ui,sans-serif"
+    return f"<div style='{frame}'><b>{in_html(title)}</b>{lines}{table}{body}</div>"
+
+
+def shown_inline(value: object) -> bool:
+    """Show a value in the notebook that this code runs in, if it does.
+
+    Args:
+        value: what IPython or marimo can display.
+
+    Returns:
+        False where there is no notebook: a terminal, a script.
+    """
+    marimo = sys.modules.get("marimo")
+    if marimo is not None and marimo.running_in_notebook():
+        marimo.output.append(value)
+        return True
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if not hasattr(shell, "kernel"):  # no shell at all, or that of a terminal
+        return False
+    ipython.display.display(value)  # type: ignore[union-attr]
+    return True
+
+
+class Carded:
+    """A value that a notebook shows as a card: what it says of itself, or its fields by name.
+
+    Attributes:
+        card_also: properties to show beside the fields.
+    """
+
+    __slots__ = ()
+
+    card_also: ClassVar[tuple[str, ...]] = ()
+
+    def _repr_html_(self) -> str:
+        summary = getattr(self, "summary", None)
+        if callable(summary):
+            return html_card(type(self).__name__, {}, text=summary())
+        facts = {name.replace("_", " "): getattr(self, name) for name in (*_fields(self), *self.card_also)}
+        return html_card(type(self).__name__, facts, text=str(self) if isinstance(self, (str, BaseException)) else "")
+
+
+def _fields(value: object) -> list[str]:
+    """Name what a value holds: in slots, fields, or as an error's attributes."""
+    slots = [name for kind in reversed(type(value).__mro__) for name in getattr(kind, "__slots__", ())]
+    return [name for name in (*slots, *getattr(value, "__dict__", ())) if not name.startswith("_")]
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return _in_words([f"{key}: {_in_words(one)}" for key, one in value.items()])
+    if isinstance(value, (list, tuple, set, frozenset)):
+        words = [_in_words(one) for one in islice(value, _LISTED)]
+        return ", ".join([*words, f"… {len(value):,} in all"] if len(value) > _LISTED else words)
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 def _given_secrets() -> Iterable[str]:

@@ -28,10 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "gallery",
         help="write a page that shows rows, to look through with a browser",
         description=f"Write a folder with a page that shows rows, at most {_MOST_ROWS} unless --limit says more. "
-        "Search by words, choose by edit type, lay an edit over its source. Pictures that are not here are fetched.",
+        "Search by words, choose by type, flag or turns, compare pictures, copy the Selection on screen. "
+        "Pictures that are not here are fetched; files that no gallery wrote are never replaced.",
         epilog="example: pico-banana gallery look/ single_turn --type zoom_in --shuffle 0 --limit 60",
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where the page goes; one that is there is replaced")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="where the page goes; a gallery that is there is replaced"
+    )
     add_selection_options(parser)
     add_mirror_options(parser)
     parser.add_argument("--height", type=int, default=320, metavar="PIXELS", help="of each picture (default: 320)")
@@ -44,13 +47,20 @@ def _run(args: argparse.Namespace) -> int:
     from pico_banana.sharing.gallery.page import write_gallery
 
     sort_words(args, "folder")
+    limit = args.limit
+    if args.balance is None:  # the page says how many rows there are; a balanced choice is made for its limit
+        args.limit = None
     rows = chosen_rows(args)
-    if args.limit is None and len(rows) > _MOST_ROWS:
+    if limit is None and len(rows) > _MOST_ROWS:
         sys.stderr.write(f"the first {_MOST_ROWS} of {len(rows):,} rows; --limit N shows more, --shuffle SEED others\n")
-        rows = rows[:_MOST_ROWS]
+        limit = _MOST_ROWS
     with LiveLine() as line:
         report = write_gallery(
-            rows, args.folder, height=args.height, progress=lambda done, total: line.show(f"{done} of {total} rows")
+            rows,
+            args.folder,
+            limit=limit,
+            height=args.height,
+            progress=lambda done, total: line.show(f"{done} of {total} rows"),
         )
     tell_failures("not shown:", report.failed)
     if args.json:

@@ -197,6 +197,17 @@ class PicoBananaFileSystem(ReadOnlyFileSystem):
             shutil.copyfile(file, lpath)
         callback.relative_update(size)
 
+    def here(self, path: str) -> Path | None:
+        """Find a picture on this machine.
+
+        Args:
+            path: its address.
+
+        Returns:
+            Its file; None when it is not here, or is no address of a picture. Nothing is fetched.
+        """
+        return _here(self._strip_protocol(path))
+
     def sign(self, path: str, expiration: int = 100, **_: object) -> str:
         """Say where the picture is published; nothing there needs a signature.
 

@@ -52,6 +52,23 @@ class ImageRef:
             return Path(file.name)
 
     @property
+    def here(self) -> Path | None:
+        """The local file of the encoded picture, or None when it is not on this machine; nothing is fetched."""
+        if "://" not in self.address:
+            return Path(self.address) if Path(self.address).is_file() else None
+        import fsspec  # noqa: F401 - as in `open`
+        from fsspec.core import url_to_fs
+
+        files, path = url_to_fs(self.address)
+        found: Path | None = files.here(path) if hasattr(files, "here") else None  # others keep nothing
+        return found
+
+    def _repr_html_(self) -> str:
+        from pico_banana.records.html import picture_html
+
+        return picture_html(self)
+
+    @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the upright picture, from its header; PictureCorruptError when it is none."""
         from pico_banana.records.decoding.header import read_size

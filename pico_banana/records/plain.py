@@ -80,8 +80,16 @@ class Shown(Plain):
             PictureMissingError: nobody has one of them.
         """
         from pico_banana.records.strip import draw_strip
+        from pico_banana.telling import shown_inline
 
-        draw_strip(self, height=height).show()
+        strip = draw_strip(self, height=height)
+        if not shown_inline(strip):
+            strip.show()
+
+    def _repr_html_(self) -> str:
+        from pico_banana.records.html import record_html
+
+        return record_html(self, {name: self[name] for name in ("category", "flags") if hasattr(self, name)})
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - any plain value

@@ -166,6 +166,11 @@ class Turn(Plain):
     inferred_edit_type: EditType | None
     inferred_confidence: float
 
+    def _repr_html_(self) -> str:
+        from pico_banana.records.html import turn_html
+
+        return turn_html(self.instruction, self.image, self.inferred_edit_type)
+
 
 @dataclass(frozen=True, slots=True)
 class MultiTurn(Shown):

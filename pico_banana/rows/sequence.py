@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pico_banana.rows.table.mapped import RowTable
 
 R = TypeVar("R", bound=Record)
+_SHOWN_ROWS = 4  # in a notebook, whose cells should stay small
 
 
 class RecordSequence(Sequence[R]):
@@ -134,6 +135,12 @@ class RecordSequence(Sequence[R]):
         steps = "".join(f"\n  {selection}" for selection in self.selections if selection.parts())
         skipped = f"\n  {len(self.bad_rows)} bad lines left out, see .bad_rows" if self.bad_rows else ""
         return f"{type(self).__name__}({self.subset.value}, {size}, mirror={self.mirror.name}){steps}{skipped}"
+
+    def _repr_html_(self) -> str:
+        from pico_banana.records.html import rows_html
+
+        shown = list(self[:_SHOWN_ROWS])
+        return rows_html(repr(self), shown, more=len(self) - len(shown))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as the place of the table and the row numbers."""

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import sys
 import tomllib
 from pathlib import Path
 
@@ -467,7 +468,7 @@ def test_the_bar_says_what_there_will_be(monkeypatch):
             return True
 
     terminal = Terminal()
-    monkeypatch.setattr(export_bar.sys, "stderr", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
     with export_bar.ExportBar() as bar:
         for rows in (25, 100):
             bar.show(Progress(rows, 100, rows * 1_000_000, 1, rows * 1.0))

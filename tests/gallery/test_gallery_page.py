@@ -11,7 +11,7 @@ from PIL import Image
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.errors import ConfigError, SelectionError
+from pico_banana.errors import ConfigError, ExportError, SelectionError
 from pico_banana.sharing.gallery import write_gallery
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ class Page(HTMLParser):
         given = dict(attrs)
         self.tags.add(tag)
         if tag == "article":
-            self.cards.append(given["data-kinds"] or "")
+            self.cards.append(given["data-kind"] or "")
         elif tag == "img" and "src" in given:
             self.pictures.append(given)
-        elif tag == "option" and given["value"]:
+        elif tag == "select":
+            self.list = given["id"] or ""
+        elif tag == "option" and given["value"] and self.list == "kind":
             self.choices.append(given["value"])
 
     def handle_data(self, data: str) -> None:
@@ -113,3 +115,64 @@ def test_the_command_says_where_the_page_is(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == f"3 rows: open {tmp_path / 'look' / 'index.html'}\n"
     assert main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["shown"] == 3
+
+
+def test_the_page_says_how_many_rows_there_are(tmp_path: Path):
+    rows = pb.load("single_turn", mirror="sample")
+    report = rows.gallery(tmp_path, limit=3, height=32)
+    page = Page(report.page)
+    assert (report.shown, report.total, report.of) == (3, 3, len(rows))
+    assert f"3 of {len(rows)} rows" in page.text
+    assert f"{len(rows) - 3} more rows are not on this page: .gallery(limit=6) or --limit 6 shows more" in page.text
+    assert "more rows" not in Page(rows[:2].gallery(tmp_path, height=32).page).text
+    assert "The selection has no rows" in Page(rows[:0].gallery(tmp_path).page).text
+
+
+def test_a_turn_without_a_picture_has_its_place(tmp_path: Path):
+    rows = pb.load("multi_turn", mirror="sample", has_flags="turn_image_missing")
+    page = Page(rows.gallery(tmp_path, height=32).page)
+    absent = sum(turn.image is None for row in rows for turn in row.turns)
+    assert absent
+    assert page.text.count("the release lacks this picture") == absent
+
+
+@pytest.mark.parametrize("name", ["index.html", "pictures/00000-0.jpg", "pico-banana-gallery.txt"])
+def test_a_file_that_no_gallery_wrote_stays(name: str, tmp_path: Path):
+    rows = pb.load("single_turn", mirror="sample")[:2]
+    theirs = tmp_path / "new" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine")
+    with pytest.raises(ExportError, match="not written by a gallery"):
+        rows.gallery(tmp_path / "new", height=32)
+    assert [path for path in (tmp_path / "new").rglob("*") if path.is_file()] == [theirs]
+
+    rows.gallery(tmp_path / "old", height=32)
+    changed = tmp_path / "old" / name
+    changed.write_text("mine")
+    with pytest.raises(ExportError, match="not written by a gallery"):
+        rows.gallery(tmp_path / "old", height=40)
+    assert changed.read_text() == "mine"
+
+
+def test_other_files_of_the_folder_stay(tmp_path: Path):
+    rows = pb.load("single_turn", mirror="sample")
+    look = tmp_path / "look"
+    rows[:3].gallery(look, height=32)
+    for name in ("notes.txt", "pictures/mine.jpg", "pictures/00002-1.jpg"):
+        (look / name).write_text("mine")
+    with pytest.raises(ExportError, match="00002-1"):
+        rows[:1].gallery(look, height=32)
+    (look / "pictures/00002-1.jpg").unlink()
+    rows[:1].gallery(look, height=32)
+    left = sorted(path.name for path in look.rglob("*") if path.is_file())
+    assert left == ["00000-0.jpg", "00000-1.jpg", "index.html", "mine.jpg", "notes.txt", "pico-banana-gallery.txt"]
+
+
+def test_a_notebook_gets_the_page_in_a_frame(tmp_path: Path):
+    gallery = pb.load("preference", mirror="sample").gallery(limit=2, height=32)
+    assert "2 of" in repr(gallery)
+    (tmp_path / "page.html").write_text(gallery.html)
+    page = Page(tmp_path / "page.html")
+    assert len(page.cards) == 2
+    assert all(str(picture["src"]).startswith("data:image/jpeg;base64,") for picture in page.pictures)
+    assert "<iframe sandbox='allow-scripts'" in gallery._repr_html_()

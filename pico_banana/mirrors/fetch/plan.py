@@ -14,6 +14,7 @@ from pico_banana.mirrors.catalog import facts
 from pico_banana.mirrors.fetch.item import ORIGINAL, Candidate, FetchItem
 from pico_banana.mirrors.fetch.pacing import host_of
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ _ENOUGH_SEEN = 20  # sizes of files that are there tell more than a guess, once 
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Carded):
     """What a download would do.
 
     Attributes:

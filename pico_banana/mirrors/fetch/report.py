@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.mirrors.store import translated
-from pico_banana.telling import redacted
+from pico_banana.telling import Carded, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Carded):
     """The totals of a job; `total == done + reused + sum(failed.values()) + left`.
 
     Attributes:

@@ -15,6 +15,7 @@ from pico_banana.errors import PicoBananaError
 from pico_banana.records.decoding.decode import decode, resize
 from pico_banana.records.decoding.geometry import aspect_change
 from pico_banana.records.decoding.measure import Shift, shift
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +69,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeReport:
+class ChangeReport(Carded):
     """How the edits of a selection differ from their sources.
 
     Attributes:

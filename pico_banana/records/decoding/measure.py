@@ -15,6 +15,7 @@ from pico_banana.errors import PicoBananaError
 from pico_banana.records.decoding.decode import resize
 from pico_banana.records.decoding.geometry import aspect_change
 from pico_banana.records.decoding.header import read_size
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,7 +74,7 @@ class PairGeometry:
 
 
 @dataclass(frozen=True, slots=True)
-class GeometryReport:
+class GeometryReport(Carded):
     """What the edits of a selection did to the shape of their sources.
 
     Attributes:

@@ -11,6 +11,7 @@ from pico_banana.regenerate.results.answering import StageReport, answering_mode
 from pico_banana.regenerate.results.derive import item_ids, results
 from pico_banana.regenerate.results.ended import End, ItemResult
 from pico_banana.regenerate.results.parting import each, spans
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ class TypeReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Carded):
     """What a ledger holds under a policy.
 
     Attributes:

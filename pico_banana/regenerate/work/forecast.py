@@ -37,6 +37,7 @@ from pico_banana.regenerate.work.forecast_numbers import (
 )
 from pico_banana.regenerate.work.staff import hire
 from pico_banana.taxonomy import edit_type_from_label
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +85,7 @@ class TypeForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Carded):
     """What a run is expected to make and cost.
 
     Attributes:

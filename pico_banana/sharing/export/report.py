@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pico_banana.telling import Carded
+
 
 @dataclass(slots=True)
-class ExportReport:
+class ExportReport(Carded):
     """What became of the examples.
 
     Attributes:

@@ -1,39 +1,53 @@
-// Choosing cards by text and edit type, and laying an edit over its source with a slider.
-const cards = [...document.querySelectorAll("article")];
-const [search, kind, shown] = ["search", "kind", "shown"].map((id) => document.getElementById(id));
+// What clicks, keys and changes do.
+const keys = {
+  ArrowLeft: () => go(-1),
+  ArrowRight: () => go(1),
+  s: () => setView("slider"),
+  b: () => setView("sides"),
+  k: () => setView("blink"),
+  d: () => setView("difference"),
+};
 
-function choose() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let count = 0;
-  for (const card of cards) {
-    const text = card.textContent.toLowerCase();
-    const types = card.dataset.kinds.split(" ");
-    card.hidden = !(words.every((word) => text.includes(word)) && (!kind.value || types.includes(kind.value)));
-    count += !card.hidden;
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (viewer.open && keys[event.key] && !event.target.matches("input, select")) {
+    keys[event.key]();
+    remember();
+    event.preventDefault();
+  } else if (event.key === "/" && !document.querySelector("dialog[open]") && !event.target.matches("input, select")) {
+    search.focus();
+    event.preventDefault();
   }
-  shown.textContent = `${count.toLocaleString()} of ${cards.length.toLocaleString()}`;
 }
 
-const dialog = document.querySelector("dialog");
-const [under, over] = dialog.querySelectorAll("img");
-const slider = dialog.querySelector("input");
-
-function compare(event) {
+function open(event) {
   const picture = event.target.closest("figure")?.querySelector("img");
   if (!picture) return;
-  const before = picture.closest(".pictures").querySelectorAll("img")[Number(picture.dataset.before)];
-  [under.src, over.src] = [before.src, picture.src];
-  dialog.querySelector("p").textContent = picture.alt;
-  wipe();
-  dialog.showModal();
+  const card = picture.closest("article");
+  show(card, pictures(card).indexOf(picture));
+  remember();
 }
 
-function wipe() {
-  dialog.querySelector(".wipe").style.setProperty("--at", `${slider.value}%`);
+function filter() {
+  choose();
+  remember();
 }
 
-document.querySelector("form").addEventListener("input", choose);
-document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-document.querySelector("main").addEventListener("click", compare);
-slider.addEventListener("input", wipe);
-choose();
+function on(target, event, ...actions) {
+  target.addEventListener(event, (given) => actions.forEach((action) => action(given)));
+}
+
+on(document.querySelector("header form"), "input", filter);
+on(document.querySelector("header form"), "submit", (event) => event.preventDefault());
+on(byId("clear"), "click", clearFilters, filter);
+on(byId("copy"), "click", copySelection);
+on(document.querySelector("main"), "click", open);
+on(byId("previous"), "click", () => go(-1), remember);
+on(byId("next"), "click", () => go(1), remember);
+on(byId("views"), "click", ({ target }) => target.dataset.view && setView(target.dataset.view), remember);
+on(byId("before"), "input", compare);
+on(slider, "input", wipe);
+on(viewer, "close", remember);
+on(document, "keydown", press);
+on(window, "hashchange", recall);
+recall();

@@ -17,6 +17,7 @@ from pico_banana.sharing.hub.manifest import MANIFEST, read_manifest, visible_fi
 from pico_banana.sharing.hub.published import CARD
 from pico_banana.sharing.hub.viewer_rows import FirstRows, first_rows
 from pico_banana.sharing.hub.viewer_statistics import ColumnStatistics, statistics
+from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +76,7 @@ class SplitView:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewerReport:
+class ViewerReport(Carded):
     """What the viewer would show.
 
     Attributes:

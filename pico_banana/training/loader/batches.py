@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records.decoding.memory import keep_freed_memory
+from pico_banana.telling import Carded
 from pico_banana.training.loader.collate import collate, to_torch
 from pico_banana.training.loader.examples import WholeBatches, require_known
 from pico_banana.training.loader.order import Share, epoch_order, generator, plan_batches, share_out
@@ -31,7 +32,7 @@ _STATE_VERSION = 1
 
 
 @dataclass(slots=True)
-class LoaderReport:
+class LoaderReport(Carded):
     """What became of the examples since the loader was made or its report was reset.
 
     Attributes:

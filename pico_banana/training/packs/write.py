@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.mirrors.store import atomic_path, remove_leftovers, sha256_of
+from pico_banana.telling import Carded
 from pico_banana.training.packs.codecs import Codec, codec
 from pico_banana.training.packs.executors import run_tasks
 from pico_banana.training.packs.layout import (
@@ -31,7 +32,7 @@ _SHARD_EXAMPLES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class PackReport:
+class PackReport(Carded):
     """What became of the examples.
 
     Attributes:
