@@ -53,7 +53,12 @@ FLOAT = {"dtype": "float32", "_type": "Value"}
 
 
 def write_parquet(
-    job: Job, layout: Layout, *, count: int, rows: Callable[[int, int], Iterator[tuple[str, Row]]]
+    job: Job,
+    layout: Layout,
+    *,
+    count: int,
+    rows: Callable[[int, int], Iterator[tuple[str, Row]]],
+    group_rows: int = GROUP_ROWS,
 ) -> None:
     """Write rows with pictures into Parquet shards under `data/`.
 
@@ -63,18 +68,20 @@ def write_parquet(
         count: how many rows there are.
         rows: gives (id, row) from one place to another; a picture in a row is a `Picture`, a row without all its
             pictures is not given and noted in the report.
+        group_rows: rows a row group.
     """
     size = job.options.shard_rows
     names = shard_names(count, size, f"data/{job.options.split}-{{number}}-of-{{count}}.parquet")
 
     def write(number: int, name: str) -> int:
         with atomic_path(job.folder / name) as temporary:
-            return _write_shard(layout, rows(number * size, min(count, (number + 1) * size)), str(temporary))
+            part = rows(number * size, min(count, (number + 1) * size))
+            return _write_shard(layout, part, str(temporary), group_rows)
 
     write_shards(job, names, write)
 
 
-def _write_shard(layout: Layout, rows: Iterator[tuple[str, Row]], path: str) -> int:
+def _write_shard(layout: Layout, rows: Iterator[tuple[str, Row]], path: str, group_rows: int) -> int:
     import pyarrow.parquet as pq
 
     schema = _schema(layout)
@@ -92,7 +99,7 @@ def _write_shard(layout: Layout, rows: Iterator[tuple[str, Row]], path: str) -> 
         pq.ParquetWriter(path, schema, write_page_index=True, write_batch_size=1, **options) as writer,
     ):
         writing: Future[None] | None = None
-        for group in _groups(rows):
+        for group in _groups(rows, group_rows):
             table = _table(layout, schema, group)  # read while the group before is written
             if writing is not None:
                 writing.result()
@@ -103,11 +110,11 @@ def _write_shard(layout: Layout, rows: Iterator[tuple[str, Row]], path: str) -> 
     return written
 
 
-def _groups(rows: Iterator[tuple[str, Row]]) -> Iterator[list[Row]]:
+def _groups(rows: Iterator[tuple[str, Row]], size: int) -> Iterator[list[Row]]:
     group: list[Row] = []
     for _, row in rows:
         group.append(row)
-        if len(group) == GROUP_ROWS:
+        if len(group) == size:
             yield group
             group = []
     if group:
@@ -135,8 +142,8 @@ def _column(feature: Feature, values: Sequence[Any], kind: pa.DataType) -> pa.Ar
         return pa.array(values, kind)
     (inner,) = feature  # a list of pictures, or of structs with pictures
     flat = [item for value in values for item in value]
-    if inner == IMAGE:
-        items = pictures_array(flat)
+    if inner in (IMAGE, BYTES):
+        items = _column(inner, flat, kind.value_type)
     else:
         fields = [
             _column(part, [item[name] for item in flat], kind.value_type.field(name).type)
