@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, cast, overload
 
-from pico_banana.errors import missing_extra
+from pico_banana.errors import ConfigError, missing_extra
+from pico_banana.records import Subset
 from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.rows.choosing.selection import Balance, Selection, SelectionOptions
 from pico_banana.rows.sequence import R, RecordSequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pico_banana.pictures.jobs.streaming import OnMissing, Stream
     from pico_banana.records import Role
     from pico_banana.records.decoding.change import ChangeReport
+    from pico_banana.records.decoding.confounds import ConfoundReport
     from pico_banana.records.decoding.decode import Backend, Resample
     from pico_banana.records.decoding.geometry import Geometry
     from pico_banana.records.decoding.header import Size
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from pico_banana.rows.table.counting import CountBy
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
     from pico_banana.sharing.export import Progress as ExportProgress
-    from pico_banana.sharing.export.options import Codec, Exif
+    from pico_banana.sharing.export.options import Codec, Exif, Match
     from pico_banana.sharing.export.options import Wording as ExportWording
     from pico_banana.sharing.gallery import GalleryReport, InlineGallery
     from pico_banana.training.loader import Loader
@@ -416,6 +418,31 @@ class PicoBanana(RecordSequence[R]):
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long"))
         return geometry_report(pairs, local_path, workers=workers, worst=worst)
 
+    def confounds(self, *, workers: int = 4) -> ConfoundReport:
+        """Say what tells accepted edits from rejected ones besides their contents: size, codec, sharpness and so on.
+
+        Args:
+            workers: threads to read and decode with; pictures that are not here are fetched.
+
+        Returns:
+            The report; pairs without both pictures are in it, with their reason.
+
+        Raises:
+            ConfigError: the rows are no preferences.
+        """
+        from pico_banana.pictures.filesystem import local_path
+        from pico_banana.records.decoding.confounds import confound_report
+        from pico_banana.sharing.export.choices import each_pair
+        from pico_banana.sharing.export.edits import edits_of
+
+        if self.subset is not Subset.PREFERENCE:
+            msg = f"{self.subset.value} rows have no rejected edits; load 'preference'"
+            raise ConfigError(msg, key="subset")
+        pairs = each_pair(edits_of(self, "long"))
+        return confound_report(
+            ((pair.id, pair.edited, pair.rejected[0]) for pair in pairs), local_path, workers=workers
+        )
+
     def change_report(
         self, *, workers: int = 4, skip: Container[str] = (), progress: Callable[[int], None] | None = None
     ) -> ChangeReport:
@@ -654,6 +681,7 @@ class PicoBanana(RecordSequence[R]):
         verify: bool = False,
         resolution: int | Size | None = None,
         control_resolution: int | Size | None = None,
+        match: Match = "none",
         options: ExportOptions | None = None,
         progress: Callable[[ExportProgress], None] | None = None,
     ) -> ExportReport:
@@ -678,6 +706,7 @@ class PicoBanana(RecordSequence[R]):
             verify: compare the content of what an earlier run left, not only its size.
             resolution: pixels that the trainer is told to train at, where its configuration is written.
             control_resolution: the same for the source.
+            match: "codec" encodes accepted and rejected edits alike, "size" also crops them to one size.
             options: all of these as one value, in place of the keywords above.
             progress: told how far it is after every example.
 
@@ -709,5 +738,6 @@ class PicoBanana(RecordSequence[R]):
             verify=verify,
             resolution=resolution,
             control_resolution=control_resolution,
+            match=match,
         )
         return export(self, form, folder, options=choices, progress=progress)

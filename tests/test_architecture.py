@@ -278,13 +278,15 @@ def test_only_the_command_line_prints(module: str) -> None:
     assert [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"] == []
 
 
+TRAINERS_KEYS = {"pico_banana.sharing.export.omnigen2": {"output_image"}}  # theirs, by the same word
 SPEAK_OF_FILES = {"rows", "rehearsal", "cli"}  # the command line's help says what a file holds
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if _room(module) not in SPEAK_OF_FILES])
 def test_published_key_names_stand_in_one_room(module: str) -> None:
     text = MODULES[module].read_text("utf-8")
-    assert [key for key in PUBLISHED_KEYS if re.search(rf"\b{key}\b", text)] == []
+    ours = [key for key in PUBLISHED_KEYS if key not in TRAINERS_KEYS.get(module, ())]
+    assert [key for key in ours if re.search(rf"\b{key}\b", text)] == []
 
 
 @pytest.mark.parametrize("path", MODULES.values(), ids=MODULES)

@@ -38,6 +38,7 @@ GROUPS = (
     "show",
     "gallery",
     "measure",
+    "confounds",
     "prepare",
     "download",
     "store",

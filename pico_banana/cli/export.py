@@ -47,6 +47,12 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     wordings = ("long", "short", "clean_short", "both")
     text.add_argument("--instruction", choices=wordings, default="long", help="which instruction trainers get")
     parser.add_argument("--codec", choices=("keep", "png", "jpeg"), default="keep", help="one codec for both sides")
+    parser.add_argument(
+        "--match",
+        choices=("none", "size", "codec"),
+        default="none",
+        help="make accepted and rejected edits alike: encoded alike, or also of one size (default: none)",
+    )
     parser.add_argument("--shard-rows", type=int, default=512, metavar="N", help="rows a shard (default: 512)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default: 2)")
     parser.add_argument("--no-checksums", action="store_true", help="leave SHA-256 sums out of the manifest")
@@ -138,6 +144,7 @@ def _export(args: argparse.Namespace) -> int:
         verify=args.verify,
         resolution=args.resolution,
         control_resolution=args.control_resolution,
+        match=args.match,
     )
     with ExportBar() as bar:
         report = chosen_rows(args).export(args.format, args.folder, options=options, progress=bar.show)

@@ -256,7 +256,9 @@ def test_lance_through_lance(preferences, tmp_path):
 def test_every_format_is_here():
     """The list a new format has to join, with a test above."""
     assert formats() == (
-        *("ai-toolkit", "csv", "diffsynth", "diffusers-img2img", "diffusers-ip2p", "diffusion-dpo", "imagefolder"),
-        *("jsonl", "lance", "llama-factory", "llama-factory-preference", "mds", "musubi-tuner", "parquet"),
-        *("simpletuner", "trl", "webdataset"),
+        *("ai-toolkit", "bagel", "csv", "diffsynth", "diffsynth-kontext", "diffsynth-nexus-gen"),
+        *("diffsynth-step1x", "diffusers-img2img", "diffusers-ip2p", "diffusion-dpo", "edit-reward", "fal"),
+        *("flow-factory", "imagefolder", "jsonl", "lance", "llama-factory", "llama-factory-preference"),
+        *("longcat-edit-dpo", "mds", "ms-swift-preference", "musubi-tuner", "omnigen2", "parquet"),
+        *("replicate", "simpletuner", "simpletuner-flow-dpo", "trl", "webdataset"),
     )

@@ -161,6 +161,19 @@ def geometry(
     return Geometry(known, pair, bucket_table(buckets, pair) if policy == "bucket" else (), fill)
 
 
+def matched(sizes: Sequence[Size]) -> list[Placement]:
+    """Bring pictures to one size that none of them has to be enlarged for, without stretching any.
+
+    Args:
+        sizes: (width, height) of each.
+
+    Returns:
+        One placement a picture, all with the same canvas: as wide as the narrowest, as high as the lowest.
+    """
+    canvas = min(width for width, _ in sizes), min(height for _, height in sizes)
+    return [_scaled_into(size, canvas, cover=True) for size in sizes]
+
+
 def aspect_change(source: Size, edited: Size) -> float:
     """Measure how much an edit changed the shape of its source.
 

@@ -21,7 +21,14 @@ Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = "Iterator[tuple[Row, Iterable[Picture]]]"  # each with the pictures in it
 
 
-def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int, int], Rows]) -> None:
+def write_parquet(
+    job: Job,
+    columns: Columns,
+    *,
+    count: int,
+    rows: Callable[[int, int], Rows],
+    limits: Limits | None = None,
+) -> None:
     """Write rows with pictures into Parquet shards under `data/`; unlike published ones cut by rows, to be resumed.
 
     Args:
@@ -30,6 +37,7 @@ def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int
         count: how many rows there are.
         rows: gives the rows from one place to another, each with the pictures in it; a row without all its pictures is
             not given and noted in the report.
+        limits: where to close row groups; those of publications when left out.
     """
     size = job.options.shard_rows
     names = shard_names(count, size, f"data/{job.options.split}-{{number}}-of-{{count}}.parquet")
@@ -38,7 +46,7 @@ def write_parquet(job: Job, columns: Columns, *, count: int, rows: Callable[[int
         def write(number: int, name: str) -> int:
             part = rows(number * size, min(count, (number + 1) * size))
             sized = (FilledRow(row, sum(picture.size for picture in pictures)) for row, pictures in part)
-            return write_sheet(job.folder / name, columns, groups(sized, Limits()), pen)
+            return write_sheet(job.folder / name, columns, groups(sized, limits or Limits()), pen)
 
         write_shards(job, names, write)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pico_banana.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.job import Job
@@ -72,3 +76,26 @@ def lines(rows: Iterable[dict[str, Any]], *, escaped: bool = False) -> str:
         One JSON object a line.
     """
     return "".join(json.dumps(row, ensure_ascii=escaped) + "\n" for row in rows)
+
+
+def root_of(job: Job) -> Path:
+    """Give the export's folder as it is spelled in texts whose readers open paths as they are.
+
+    Args:
+        job: the export; its format is an `absolute` one.
+
+    Returns:
+        The absolute folder.
+
+    Raises:
+        ConfigError: its name is no UTF-8.
+    """
+    root = job.folder.resolve()
+    try:
+        os.fspath(root).encode()
+    except UnicodeEncodeError as error:
+        msg = (
+            f"the folder {os.fsencode(root)!r} has a name that is no UTF-8, which TOML and JSON cannot hold; rename it"
+        )
+        raise ConfigError(msg, key="folder") from error
+    return root

@@ -43,10 +43,11 @@ class Gathering:
             OSError: one cannot be read.
         """
         paths = {role: (address, self.local_path(address)) for role, address in addresses.items()}
-        if not self.options.keeps_bytes:
-            return remade(paths, self.options)
+        source = next(iter(paths), "")
+        kept = paths if self.options.keeps_bytes else {source: paths[source]} if self.options.keeps_source else {}
         upright = self.options.exif == "upright"
-        return {role: published(address, path, upright=upright) for role, (address, path) in paths.items()}
+        made = {role: published(address, path, upright=upright) for role, (address, path) in kept.items()}
+        return made if len(made) == len(paths) else made | remade(paths, self.options, skip=made.keys())
 
     def can_be_had(self, addresses: list[str]) -> bool:
         """Say whether pictures that were missing are there by now.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import ConfigError
-from pico_banana.sharing.export.folders import by_role, lines, place_edits
+from pico_banana.sharing.export.folders import by_role, lines, place_edits, root_of
 from pico_banana.sharing.export.registry import EDITS, Format
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _USUAL = (1024, 1024)  # of the edit models it trains; without one it takes 960 
 
 def _write(job: Job) -> None:
     # Its trainer opens the paths as they are, so they are absolute, and renewed by an export after a move.
-    root = _spellable(job.folder.resolve())
+    root = root_of(job)
     rows = [
         {
             "image_path": os.fspath(root / names["edited"]),
@@ -45,17 +44,6 @@ def _dataset(job: Job, root: Path) -> str:
     }
     buckets = {"enable_bucket": True, "bucket_no_upscale": False}
     return tomli_w.dumps({"general": general | buckets, "datasets": [dataset]})
-
-
-def _spellable(root: Path) -> Path:
-    try:
-        os.fspath(root).encode()
-    except UnicodeEncodeError as error:
-        msg = (
-            f"the folder {os.fsencode(root)!r} has a name that is no UTF-8, which TOML and JSON cannot hold; rename it"
-        )
-        raise ConfigError(msg, key="folder") from error
-    return root
 
 
 FORMAT = Format("musubi-tuner", "JSON Lines and dataset.toml for kohya's musubi-tuner", EDITS, _write, absolute=True)

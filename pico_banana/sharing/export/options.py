@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 Wording: TypeAlias = Literal["long", "short", "clean_short", "both"]
 Codec: TypeAlias = Literal["keep", "png", "jpeg"]
 Exif: TypeAlias = Literal["upright", "keep"]
+Match: TypeAlias = Literal["none", "size", "codec"]
 _BEST_QUALITY = 100
 _CHOICES: dict[str, tuple[str, ...]] = {
     "wording": ("long", "short", "clean_short", "both"),
     "codec": ("keep", "png", "jpeg"),
     "exif": ("upright", "keep"),
+    "match": ("none", "size", "codec"),
 }
 _SPLIT = re.compile(r"\w+(\.\w+)*", re.ASCII)  # what `datasets` takes as a split's name; it becomes part of file names
 
@@ -48,6 +50,8 @@ class ExportOptions:
         verify: before anything of an earlier run counts, compare its content and not only its size.
         resolution: (width, height) in pixels that trainers with a configuration of their own are told to train at.
         control_resolution: the same for the source; None for that of `resolution`.
+        match: what is made equal between the accepted and the rejected edits of a preference row, so that no model
+            learns the difference: "codec" encodes them alike, "size" also crops them to one size; the source stays.
     """
 
     wording: Wording = "long"
@@ -64,6 +68,7 @@ class ExportOptions:
     verify: bool = False
     resolution: Size | None = None
     control_resolution: Size | None = None
+    match: Match = "none"
 
     def __post_init__(self) -> None:
         """Check the choices.
@@ -94,17 +99,22 @@ class ExportOptions:
             msg = f"size {width} x {height} needs a geometry to be applied by: fit, crop, bucket or match_source"
             raise ConfigError(msg, key="size")
         if self.links and not self.keeps_bytes:
-            msg = "links are for pictures that stay as published; leave out geometry and codec, or links"
+            msg = "links are for pictures that stay as published; leave out geometry, codec and match, or links"
             raise ConfigError(msg, key="links")
 
     @property
     def keeps_bytes(self) -> bool:
         """Whether pictures that lie upright stay byte for byte as published."""
+        return self.keeps_source and self.match == "none"
+
+    @property
+    def keeps_source(self) -> bool:
+        """Whether a source that lies upright does; `match` is for edits alone."""
         return self.geometry.policy == "none" and self.codec == "keep"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the choices that shape the files, fit for JSON."""
-        shaping = ("wording", "codec", "quality", "exif", "shard_rows", "split", "links", "ascii")
+        shaping = ("wording", "codec", "quality", "exif", "shard_rows", "split", "links", "ascii", "match")
         sizes = {name: getattr(self, name) for name in ("resolution", "control_resolution")}
         return {name: getattr(self, name) for name in shaping} | sizes | {"geometry": repr(self.geometry)}
 
@@ -127,6 +137,7 @@ def export_options(  # noqa: PLR0913  every keyword is one independent choice of
     verify: bool = False,
     resolution: int | Size | None = None,
     control_resolution: int | Size | None = None,
+    match: Match = "none",
 ) -> ExportOptions:
     """Make the choices of an export from what a caller writes, where a geometry is a word and a square one number.
 
@@ -147,6 +158,7 @@ def export_options(  # noqa: PLR0913  every keyword is one independent choice of
         verify: whether content is compared.
         resolution: pixels to train at; one number is a square.
         control_resolution: the same for the source.
+        match: what accepted and rejected edits are made equal in.
 
     Returns:
         The choices.
@@ -174,6 +186,7 @@ def export_options(  # noqa: PLR0913  every keyword is one independent choice of
         verify=verify,
         resolution=_pair(resolution),
         control_resolution=_pair(control_resolution),
+        match=match,
     )
 
 

@@ -27,11 +27,19 @@ def write_pairs(job: Job, target: str, condition: str, *, alike: bool = False) -
     def name_of(edit: Edit, role: str, picture: Picture) -> str:
         return f"{folders[role]}/{edit.key}.{picture.suffix}"
 
-    for edit, _ in place_edits(job, name_of, fitted=_alike if alike else None):
+    for edit, _ in place_edits(job, name_of, fitted=alike_pictures if alike else None):
         job.write(f"{target}/{edit.key}.txt", edit.instruction)
 
 
-def _alike(pair: Pictures) -> Pictures:
+def alike_pictures(pair: Pictures) -> Pictures:
+    """Give the pictures of one edit the same ending.
+
+    Args:
+        pair: by role.
+
+    Returns:
+        The same, or all of them as PNG, losslessly, where they were of several codecs.
+    """
     if len({picture.suffix for picture in pair.values()}) == 1:
         return pair
     return {role: picture if picture.suffix == "png" else as_png(picture) for role, picture in pair.items()}

@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING
 
 from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
 from pico_banana.records.decoding.decode import decode
+from pico_banana.records.decoding.geometry import Placement, matched
 from pico_banana.records.decoding.header import read_header
 from pico_banana.records.decoding.whole import look_at_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -170,12 +171,15 @@ def published(address: str, path: Path, *, upright: bool = True) -> Picture:
     return picture
 
 
-def remade(paths: Mapping[str, tuple[str, Path]], options: ExportOptions) -> dict[str, Picture]:
+def remade(
+    paths: Mapping[str, tuple[str, Path]], options: ExportOptions, *, skip: Collection[str] = ()
+) -> dict[str, Picture]:
     """Decode the pictures of one row, bring them to their geometry, and encode them anew.
 
     Args:
         paths: (address, file) by role; the source first, the edit second.
         options: the export's.
+        skip: roles that are left out.
 
     Returns:
         The pictures by role.
@@ -185,19 +189,27 @@ def remade(paths: Mapping[str, tuple[str, Path]], options: ExportOptions) -> dic
     """
     data = {role: path.read_bytes() for role, (_, path) in paths.items()}
     headers = {role: read_header(data[role], address=paths[role][0]) for role in data}
-    plan = options.geometry.plan([header.size for header in headers.values()])
     made: dict[str, Picture] = {}
-    for (role, header), placement in zip(headers.items(), plan, strict=True):
-        size = None if placement.scaled == header.size else placement.scaled
-        pixels = placement.place(decode(data[role], size=size, address=paths[role][0]), options.geometry.fill)
-        made[role] = _encoded(pixels, paths[role][0], header, options)
+    for (role, header), placement in zip(headers.items(), _plan(list(headers.values()), options), strict=True):
+        if role not in skip:
+            size = None if placement.scaled == header.size else placement.scaled
+            pixels = placement.place(decode(data[role], size=size, address=paths[role][0]), options.geometry.fill)
+            alike = options.match != "none" and bool(made or skip)  # all but the source, which comes first
+            made[role] = _encoded(pixels, paths[role][0], "png" if alike else header.format, options)
     return made
 
 
-def _encoded(pixels: NDArray[np.uint8], address: str, header: Header, options: ExportOptions) -> Picture:
+def _plan(headers: Sequence[Header], options: ExportOptions) -> list[Placement]:
+    sizes = [header.size for header in headers]
+    if options.match == "size" and options.geometry.policy == "none" and len(sizes) > 1:
+        return [Placement(sizes[0], sizes[0]), *matched(sizes[1:])]  # any other geometry makes one size of all
+    return options.geometry.plan(sizes)
+
+
+def _encoded(pixels: NDArray[np.uint8], address: str, usual: str, options: ExportOptions) -> Picture:
     from PIL import Image
 
-    form = options.codec if options.codec != "keep" else header.format
+    form = options.codec if options.codec != "keep" else usual
     if form != "jpeg":
         data = _as_png(pixels)
         return Picture(address, "png", len(data), data=data, change=_REMADE)

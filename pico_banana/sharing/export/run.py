@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.locking import locked
 from pico_banana.pictures.filesystem import local_path
+from pico_banana.records import Subset
 from pico_banana.sharing.export.job import Job
 from pico_banana.sharing.export.options import ExportOptions
 from pico_banana.sharing.export.registry import Format, find_format
@@ -45,7 +46,7 @@ def export(
 
     Raises:
         UnknownNameError: there is no such format.
-        ConfigError: the format cannot hold this subset.
+        ConfigError: the format cannot hold this subset, or it has no rejected edits to match.
         ExportError: the folder holds another export, or files that are of none.
         MissingExtraError: the format needs a package that is not installed.
         DiskFullError: there is no room; what is whole is kept and reused.
@@ -57,6 +58,9 @@ def export(
         msg = f"{chosen.name} cannot hold {dataset.subset.value} rows; it takes {able}"
         raise ConfigError(msg, key="subset")
     target, choices = Path(folder), options or ExportOptions()
+    if choices.match != "none" and dataset.subset is not Subset.PREFERENCE:
+        msg = f"match={choices.match!r} is for preferences; {dataset.subset.value} rows have no rejected edits to match"
+        raise ConfigError(msg, key="match")
     choices = replace(choices, split=choices.split or _split_of(dataset))
     job = Job(dataset, target, form=chosen, options=choices, local_path=local_path, progress=progress)
     with locked(target / ".export.lock"):
