@@ -25,11 +25,11 @@ from pico_banana.regenerate.settings.jury import Said
 from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Item, Photo, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
+from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.forecast_numbers import ASSUMED
-from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.judges import Work
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import connect, hire
-from pico_banana.regenerate.work.stages import Work
 from pico_banana.regenerate.work.walk import Made, finish, judged, keep_attempt
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def judges_alone(config: Config) -> Config:
         One with the judges of the other alone.
     """
     nobody, unchecked = ModelSettings(), replace(config.checks, enabled=False)
-    return replace(config, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
+    return replace(config, inventory=None, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
 
 
 def _items(ledger: Ledger, config: Config, edits: Iterable[PublishedEdit]) -> Iterator[Item]:
