@@ -1,4 +1,4 @@
-"""One judge call a criterion: each a question of its own, the quality of the result asked without what it was made of."""
+"""One judge call a criterion: each a question of its own, and quality asked without what the edit was made of."""
 
 from __future__ import annotations
 

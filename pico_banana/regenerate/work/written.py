@@ -37,7 +37,7 @@ _EXCLUDED = re.compile(
     rf"{_POLITE}(?:{_VERBS} (?:{_WHOLE} |the )?(?:overall )?{_TUNED}\b|{_PLAIN} {_WHOLE}\b|{_TWO})", re.IGNORECASE
 )
 _SURE = 0.75  # how often the classifier must be right before it is believed against the writer
-_TEXT = "text"  # the category whose types one and the same request may sound like
+_TEXT = "text_symbol"  # the category whose types one and the same request may sound like
 _WORD = re.compile(r"\w+")
 
 
@@ -83,6 +83,8 @@ def of_kind(instruction: Instruction, kind: EditType) -> Instruction:
     found = infer(instruction.text)
     other = found.edit_type
     if other is None or other == kind or found.confidence < _SURE or not kind.known:
+        return instruction
+    if instruction.recipe.get("craft") == str(kind):  # made for the type by arithmetic, whatever its words sound like
         return instruction
     if kind.category == other.category == _TEXT or any(cue.edit_type == kind for cue in found.cues):
         return instruction
