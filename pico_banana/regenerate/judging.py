@@ -197,11 +197,12 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
 
 
 def _criteria(ledger: Ledger, rule: Policy) -> tuple[str, ...]:
-    """Name the columns of scores: what the policy weighs, and whatever else a judge ever scored here."""
+    """Name the columns of scores: the rubric's in its order, what the policy weighs, and whatever else was ever scored."""
     scored = ledger.database.execute(
         "SELECT DISTINCT key FROM verdicts, json_each(verdicts.scores) WHERE turn = 1 AND call = 0 ORDER BY key"
     )
-    return tuple(dict.fromkeys((*rule.weights, *(name for (name,) in scored if name != DRIFT))))
+    rubric = ledger.latest_config().rubric.criteria
+    return tuple(dict.fromkeys((*rubric, *rule.weights, *(name for (name,) in scored if name != DRIFT))))
 
 
 def judges_alone(config: Config) -> Config:
