@@ -197,7 +197,7 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
 
 
 def _criteria(ledger: Ledger, rule: Policy) -> tuple[str, ...]:
-    """Name the columns of scores: the rubric's in its order, what the policy weighs, and whatever else was ever scored."""
+    """Name the columns of scores: the rubric's in its order, what the policy weighs, what else was scored."""
     scored = ledger.database.execute(
         "SELECT DISTINCT key FROM verdicts, json_each(verdicts.scores) WHERE turn = 1 AND call = 0 ORDER BY key"
     )
