@@ -18,6 +18,7 @@ from pico_banana.regenerate.backends.json_replies import parse_json_object
 
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 COMPLIANCE = CRITERIA[0]
+_ALONE = CRITERIA[-1:]  # unless a configuration says otherwise
 DRIFT = "drift"
 DIFFERENCES = "differences"
 
@@ -59,7 +60,7 @@ class Rubric:
     whole: bool = True
     reasons: bool = True
     columns: tuple[str, ...] = ()
-    alone: tuple[str, ...] = ("quality",)
+    alone: tuple[str, ...] = _ALONE
 
     def checked(self) -> Rubric:
         """Check that names and range make sense.
@@ -77,7 +78,7 @@ class Rubric:
         if taken:
             text = f"rubric: {taken[0]!r} comes twice or is taken; {DRIFT} and {DIFFERENCES} are always asked for"
             raise ConfigError(text, key="rubric.criteria")
-        if self.alone != Rubric.alone and (unknown := [name for name in self.alone if name not in self.criteria]):
+        if self.alone != _ALONE and (unknown := [name for name in self.alone if name not in self.criteria]):
             raise ConfigError(f"rubric.alone: {unknown[0]!r} is none of rubric.criteria", key="rubric.alone")
         if not self.lowest < self.highest:
             text = f"rubric.lowest is {self.lowest:g} and rubric.highest {self.highest:g}; it must be above"
