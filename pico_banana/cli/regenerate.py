@@ -165,6 +165,7 @@ def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(args: argparse.Namespace) -> int:
+    from pico_banana.errors import ConfigError
     from pico_banana.regenerate.ledger.book import open_ledger
     from pico_banana.regenerate.plan.items import able_types, plan_run
     from pico_banana.regenerate.settings.config import read_config
@@ -172,6 +173,9 @@ def _plan(args: argparse.Namespace) -> int:
 
     config = read_config(args.config)
     staff = hire(config)
+    if config.inventory is not None:
+        text = "[inventory] has a model look at every photo before the plan is made: `regenerate run` does both"
+        raise ConfigError(text, key="inventory")
     with open_ledger(args.ledger, create=True, writable=True) as ledger:
         ledger.bind(config)
         count = plan_run(ledger, config, able=able_types(staff.writer, staff.editor))

@@ -25,11 +25,11 @@ from pico_banana.regenerate.settings.jury import Said
 from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Item, Photo, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
+from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.forecast_numbers import ASSUMED
-from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.judges import Work
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import connect, hire
-from pico_banana.regenerate.work.stages import Work
 from pico_banana.regenerate.work.walk import Made, finish, judged, keep_attempt
 
 if TYPE_CHECKING:
@@ -197,11 +197,12 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
 
 
 def _criteria(ledger: Ledger, rule: Policy) -> tuple[str, ...]:
-    """Name the columns of scores: what the policy weighs, and whatever else a judge ever scored here."""
+    """Name the columns of scores: the rubric's in its order, what the policy weighs, what else was scored."""
     scored = ledger.database.execute(
         "SELECT DISTINCT key FROM verdicts, json_each(verdicts.scores) WHERE turn = 1 AND call = 0 ORDER BY key"
     )
-    return tuple(dict.fromkeys((*rule.weights, *(name for (name,) in scored if name != DRIFT))))
+    rubric = ledger.latest_config().rubric.criteria
+    return tuple(dict.fromkeys((*rubric, *rule.weights, *(name for (name,) in scored if name != DRIFT))))
 
 
 def judges_alone(config: Config) -> Config:
@@ -214,7 +215,7 @@ def judges_alone(config: Config) -> Config:
         One with the judges of the other alone.
     """
     nobody, unchecked = ModelSettings(), replace(config.checks, enabled=False)
-    return replace(config, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
+    return replace(config, inventory=None, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
 
 
 def _items(ledger: Ledger, config: Config, edits: Iterable[PublishedEdit]) -> Iterator[Item]:

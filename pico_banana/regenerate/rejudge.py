@@ -20,10 +20,10 @@ from pico_banana.regenerate.results.settling import settle_again
 from pico_banana.regenerate.settings.jury import GIVEN
 from pico_banana.regenerate.settings.makers import maker_id
 from pico_banana.regenerate.values import Instruction, Item, Picture, Stage
-from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.engine import Job, run_job
+from pico_banana.regenerate.work.judges import Work, judge_prompt
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import Staff, connect, hire
-from pico_banana.regenerate.work.stages import Work, judge_prompt
 from pico_banana.regenerate.work.walk import ask_judge
 
 if TYPE_CHECKING:

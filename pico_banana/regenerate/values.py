@@ -29,6 +29,7 @@ _MAGIC = (
 class Stage(StrEnum):
     """What a call is for."""
 
+    INVENTORY = "inventory"
     WRITE = "write"
     SHORTEN = "shorten"
     EDIT = "edit"
@@ -92,6 +93,7 @@ class KnownObject:
         box: left, top, right, bottom, as fractions of the width and height, 0 to 1.
         text: the words, for kind "text"; else empty.
         colour: a plain colour word where known, else empty.
+        place: where it is in words, where no box is known; the box is the whole photo then.
     """
 
     name: str
@@ -99,6 +101,7 @@ class KnownObject:
     box: tuple[float, float, float, float]
     text: str = ""
     colour: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ class Photo:
         known: False when nothing is known of what it shows; then `objects` says nothing.
         objects: what is known to be in it.
         tags: other things known of it, e.g. "outdoor"; "person", "text" and "object" follow from `objects`.
+        suits: slugs of the edit types that suit it, by its inventory; None without one. The plan is made of it, and it
+            is kept with the inventory, not with the plan.
     """
 
     url: str
@@ -118,6 +123,7 @@ class Photo:
     known: bool = False
     objects: tuple[KnownObject, ...] = ()
     tags: frozenset[str] = frozenset()
+    suits: frozenset[str] | None = None
 
     @property
     def all_tags(self) -> frozenset[str]:

@@ -56,6 +56,21 @@ def _verdict(row: dict):
     return Verdict({name: row[name] for name in CRITERIA})
 
 
+def test_the_columns_of_scores_are_the_criteria_of_ones_own(serve, rows, tmp_path):
+    own = {
+        "rubric": {"criteria": ["quality", "compliance"]},
+        "policy": {"weights": {"quality": 0.25, "compliance": 0.75}, "threshold": 0.5},
+    }
+    judge_published(gemini_config(serve(), tmp_path, **own), tmp_path / "l", published_edits(rows[:3]))
+    with open_ledger(tmp_path / "l") as ledger:
+        table = scores(ledger)
+    rest = ["reasons", "accepted", "second_score", "judge", "prompt", "problem"]
+    assert table.column_names == ["id", "score", "quality", "compliance", *rest]
+    for row in table.to_pylist():
+        assert row["score"] == pytest.approx(0.25 * row["quality"] + 0.75 * row["compliance"], abs=1e-4)
+        assert [name for name, _ in row["reasons"]] == ["quality", "compliance"]
+
+
 def test_a_rerun_pays_nothing_and_a_wider_selection_only_what_is_new(serve, rows, tmp_path):
     config = gemini_config(serve(), tmp_path)
     judge_published(config, tmp_path / "l", published_edits(rows[:5]))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from pico_banana.errors import ModelReplyError
 from pico_banana.regenerate import config_from, open_ledger, run
 from pico_banana.regenerate.plan.items import make_items
-from pico_banana.regenerate.values import Outcome, Photo, Reply
+from pico_banana.regenerate.values import Instruction, Outcome, Photo, Reply
 from pico_banana.regenerate.work.stages import parse_written
-from pico_banana.regenerate.work.written import most_alike
+from pico_banana.regenerate.work.written import most_alike, of_kind
+from pico_banana.taxonomy import edit_type
 from tests.regenerate.test_regenerate_rejudge import ITEMS, Crew, config, staff
 
+WRITTEN = Path(__file__).parents[1] / "taxonomy"
 GOOD = (
     "Change the red car in front of the bakery to a deep emerald green and keep its reflections as they are.",
     "Please blur the line between day and night: let the lamps glow and the sky turn violet above the harbour.",
@@ -119,3 +122,40 @@ def test_a_photo_gets_no_type_twice():
     assert len(found) == 9
     assert all(max(counts.values()) == 1 for counts in found.values())
     assert max(map(len, found.values())) == len(types)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("add_object", "Remove the brown dog from the lawn and leave everything else as it is."),
+        ("remove_object", "Add a red kite to the sky above the beach, small and far away."),
+        ("season", "Zoom in on the clock tower until it fills most of the frame."),
+        ("pose", "Turn the photo into a winter scene with snow on the roofs and a pale sky."),
+    ],
+)
+def test_an_instruction_of_another_type_is_refused(kind, text):
+    with pytest.raises(ModelReplyError, match=f"not for {kind}"):
+        of_kind(Instruction(text), edit_type(kind))
+
+
+def test_instructions_of_their_own_type_are_never_refused():
+    for name in ("dev", "heldout"):
+        lines = (WRITTEN / f"instructions_{name}.tsv").read_text().splitlines()
+        rows = [line.split("\t")[:2] for line in lines if line]
+        assert len(rows) > 200
+        for kind, text in rows:
+            assert of_kind(Instruction(text), edit_type(kind)).text == text
+
+
+class Astray(Crew):
+    """Writes an instruction of another type first."""
+
+    def write(self, request):
+        first = self._count("write") % 2
+        return Reply(Outcome.OK, reply("Remove the red car from the street." if first else "Make it all a bit warmer."))
+
+
+def test_another_type_is_asked_for_once_more(tmp_path):
+    crew = Astray()
+    run(config(tmp_path / "p", run={"items_in_flight": 1}), tmp_path / "l", staff=staff(crew))
+    assert crew.asked == {"write": 2 * ITEMS, "shorten": ITEMS, "edit": ITEMS, "judge": ITEMS}

@@ -52,7 +52,7 @@ def photos() -> list[Photo]:
         pytest.skip("scikit-image, whose photos these are, is not installed")
     folder = Path(found.origin).parent / "data"
     real = [(small(Image.open(folder / name)), known) for name, known in REAL.items()]
-    ours = list(find_photos(SourceSettings(folder="sample")))[::12][:4]
+    ours = list(find_photos(SourceSettings(folder="sample")))[::5][:5]
     return real + [(small(as_image(decode(read_photo(photo)))), photo.objects) for photo in ours]
 
 

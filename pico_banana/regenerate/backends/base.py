@@ -1,6 +1,6 @@
-"""The four plug points: who writes, shortens, edits and judges.
+"""The plug points: who writes, shortens, edits and judges, and, where it is wanted, who looks at the photos first.
 
-A backend is any object with one of the four methods; it may be a plain method or a coroutine. It returns a `Reply`,
+A backend is any object with one of the five methods; it may be a plain method or a coroutine. It returns a `Reply`,
 also when
 the model refused or sent no picture, because such a call costs money and is a record of its own. It raises
 `ModelUnavailableError` when the service failed and may be asked again, and `ConfigError` when it never will
@@ -34,6 +34,27 @@ SHIPPED = {
 
 RequestT = TypeVar("RequestT")
 MaybeAwaitable: TypeAlias = Reply | Awaitable[Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRequest:
+    """Asks what a photo shows, and what could be done with it.
+
+    Attributes:
+        photo: the source photo.
+        prompt: the whole prompt, with the edit types and what is known already.
+        schema: the JSON schema the reply must follow.
+        edit_types: slugs of the types that are asked about.
+        objects: what is known to be in the photo.
+        seed: for services that take one.
+    """
+
+    photo: Picture
+    prompt: str
+    schema: Mapping[str, Any]
+    edit_types: tuple[str, ...] = ()
+    objects: tuple[KnownObject, ...] = ()
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,8 @@ class JudgeRequest:
 
     Attributes:
         edited: the result; a model sees it first.
-        inputs: the picture it was made from; for turns after the first the source photo too, before it.
+        inputs: the picture it was made from; for turns after the first the source photo too, before it. None for an
+            axis that is judged by the result alone.
         instruction: what was asked.
         edit_type: its type.
         prompt: the whole prompt: rubric, guidance for the type, instruction.
@@ -112,6 +134,14 @@ class JudgeRequest:
     prompt: str
     schema: Mapping[str, Any]
     seed: int = 0
+
+
+@runtime_checkable
+class PhotoReader(Protocol):
+    """Says what a photo shows and which edit types suit it; replies with JSON text after the request's schema."""
+
+    def inventory(self, request: InventoryRequest) -> MaybeAwaitable:
+        """Take the inventory of one photo."""
 
 
 @runtime_checkable
@@ -191,7 +221,7 @@ def backend(settings: ModelSettings) -> object:
         settings: the stage's settings; `backend` is the name.
 
     Returns:
-        An object with at least one of the methods `write`, `shorten`, `edit`, `judge`.
+        An object with at least one of the methods `inventory`, `write`, `shorten`, `edit`, `judge`.
 
     Raises:
         UnknownNameError: nothing is installed under that name.
@@ -215,7 +245,7 @@ def require(found: object, method: str, *, stage: str) -> object:
 
     Args:
         found: the backend.
-        method: "write", "shorten", "edit" or "judge".
+        method: "inventory", "write", "shorten", "edit" or "judge".
         stage: the stage's name in the configuration, for the message.
 
     Returns:

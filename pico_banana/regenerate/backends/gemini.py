@@ -111,7 +111,7 @@ class Gemini(Service):
         """Try the parameters by the SDK's own types.
 
         Args:
-            method: "write", "shorten", "edit" or "judge".
+            method: "inventory", "write", "shorten", "edit" or "judge".
         """
         check_parameters(self.settings, Asked((), "", 0, picture=method == "edit"))
 

@@ -82,7 +82,7 @@ class OpenAI(Service):
         """Try the parameters by the SDK's own types.
 
         Args:
-            method: "write", "shorten", "edit" or "judge".
+            method: "inventory", "write", "shorten", "edit" or "judge".
         """
         check_parameters(self.settings.parameters, picture=method == "edit")
 

@@ -1,6 +1,6 @@
 """What the clients of model services share: what is asked, keys, and one border for whatever an SDK raises.
 
-A backend says how one question is sent, and what its SDK's errors mean; the four plug points, keys, clean texts and the
+A backend says how one question is sent, and what its SDK's errors mean; the plug points, keys, clean texts and the
 translation of failures stand here once.
 """
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.backends.base import (
         EditRequest,
+        InventoryRequest,
         JudgeRequest,
         ModelSettings,
         ShortenRequest,
@@ -129,6 +130,10 @@ class Service(ABC):
     @abstractmethod
     def translated(self, error: Exception) -> Failure | Reply | None:
         """Say what an error of the SDK means: a failure, an answer, or None for one it is not known for."""
+
+    async def inventory(self, request: InventoryRequest) -> Reply:
+        """Have a photo looked at; replies with JSON."""
+        return await self.ask(Asked((request.photo,), request.prompt, request.seed, schema=request.schema))
 
     async def write(self, request: WriteRequest) -> Reply:
         """Have an instruction written; replies with JSON."""

@@ -22,7 +22,7 @@ from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_fr
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.layout import create_database, require_layout
 from pico_banana.regenerate.ledger.vault import Vault
-from pico_banana.regenerate.settings.config import Config, config_from, differing_keys
+from pico_banana.regenerate.settings.config import Config, config_from, differing_keys, digest_of
 from pico_banana.regenerate.settings.hosts import without_userinfo
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Ledger:
             )
             raise ConfigError(text, key=differing[0])
         stored = without_userinfo(config)
-        self.changed = bool(differing)
+        # A ledger of an earlier version of this package knows fewer settings: its digest is another one.
+        self.changed = bool(differing) or (latest is not None and digest_of(latest) != stored.digest())
         if latest != stored.as_json():
             row = {"digest": stored.digest(), "json": stored.as_json(), "at": time.time()}
             self.append("configs", row).result()

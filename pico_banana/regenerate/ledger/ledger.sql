@@ -9,6 +9,12 @@ CREATE TABLE IF NOT EXISTS photos (
   objects TEXT NOT NULL, tags TEXT NOT NULL
 );
 
+-- What was seen in a photo before the plan was made: one row a photo and whoever looked, see work/inventory.py.
+CREATE TABLE IF NOT EXISTS inventories (
+  url TEXT NOT NULL, maker INTEGER NOT NULL, call INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  objects TEXT NOT NULL, suits TEXT NOT NULL, PRIMARY KEY (url, maker)
+) WITHOUT ROWID;
+
 -- The plan: one row an item; edit_types is a JSON list, one slug a turn.
 CREATE TABLE IF NOT EXISTS items (
   id INTEGER PRIMARY KEY, photo INTEGER NOT NULL REFERENCES photos(id), edit_types TEXT NOT NULL, seed INTEGER NOT NULL

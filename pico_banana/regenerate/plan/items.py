@@ -76,6 +76,8 @@ class Assigner:
         return self._shares[kind] * self._total - self._given[kind]
 
     def _suits(self, kind: EditType, photo: Photo) -> bool:
+        if photo.suits is not None:
+            return str(kind) in photo.suits
         needs = guidance(kind).needs
         if not needs:
             return True

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _FACTS = frozenset({"edit_type", "definition", "history", "turn"})
 _JUDGED = _FACTS | {"guidance", "rubric", "findings", "instruction"}
+_OF_AXIS = _JUDGED | {"axis", "levels"}
 # What may stand in the prompt of a stage, and what must.
 PLACES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "inventory": (frozenset({"types", "known"}), frozenset({"types"})),
     "write": (_FACTS | {"guidance"}, frozenset({"edit_type"})),
     "write_turn": (_FACTS | {"guidance"}, frozenset({"edit_type", "history"})),
     "shorten": (frozenset({"instruction"}), frozenset({"instruction"})),
     "edit": (frozenset({"instruction"}), frozenset({"instruction"})),
     "judge": (_JUDGED, frozenset({"instruction"})),
     "judge_turn": (_JUDGED, frozenset({"instruction"})),
+    "judge_axis": (_OF_AXIS, frozenset({"axis", "instruction"})),
+    "judge_alone": (_OF_AXIS, frozenset({"axis"})),
 }
 
 
@@ -41,27 +45,33 @@ class PromptSettings:
 
     Attributes:
         folder: a folder of one's own with files named like those below and `.txt`; what it lacks is the package's.
+        inventory: whoever looks at a photo before the plan is made.
         write: the writer's first turn.
         write_turn: its later turns.
         shorten: the shortener.
         edit: the editor.
         judge: the judge of a first turn.
         judge_turn: the judge of later turns.
+        judge_axis: the judge that is asked about one criterion at a time.
+        judge_alone: the same, for criteria that the result alone is looked at for.
     """
 
     folder: str = ""
+    inventory: str = "inventory_v1"
     write: str = "write_v1"
     write_turn: str = "write_turn_v1"
     shorten: str = "shorten_v1"
     edit: str = "edit_v1"
     judge: str = "judge_v2"
     judge_turn: str = "judge_turn_v2"
+    judge_axis: str = "judge_axis_v1"
+    judge_alone: str = "judge_alone_v1"
 
     def chosen(self, role: str) -> Prompt:
         """Read the prompt of a stage.
 
         Args:
-            role: "write", "write_turn", "shorten", "edit", "judge" or "judge_turn".
+            role: one of `PLACES`.
 
         Returns:
             The prompt.
@@ -190,3 +200,19 @@ def _all_guidance() -> dict[str, Guidance]:
         slug: Guidance(entry["write"], entry["judge"], frozenset(entry.get("needs", ())), rubrics[slug])
         for slug, entry in told.items()
     }
+
+
+@cache
+def axis_levels(axis: str) -> str:
+    """Say what the levels of a criterion mean, for a judge that is asked about it alone.
+
+    Args:
+        axis: a criterion, or "drift".
+
+    Returns:
+        One or more lines; the ends of the scale alone for a criterion of one's own.
+    """
+    told: dict[str, str] = tomllib.loads((_HERE / "axes_v1.toml").read_text(encoding="utf-8"))
+    return told.get(
+        axis, f"the highest level when its {axis} could not be better, the lowest when it could not be worse."
+    )

@@ -44,7 +44,7 @@ _FREE_MODEL_KEYS = (
     "key_env",
     "max_input_tokens",
 )
-STAGE_TABLES = ("writer", "shortener", "editor", "judge", "second_judge")
+STAGE_TABLES = ("inventory", "writer", "shortener", "editor", "judge", "second_judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Config:
         assign: which edit types.
         sessions: how many multi-turn sessions.
         variety: how unlike each other instructions are.
+        inventory: who looks at each photo once before the plan is made, or None.
         writer: who writes instructions.
         shortener: who shortens them.
         editor: who edits.
@@ -75,6 +76,7 @@ class Config:
     assign: AssignSettings = field(default_factory=AssignSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     variety: VarietySettings = field(default_factory=VarietySettings)
+    inventory: ModelSettings | None = None
     writer: ModelSettings = field(default_factory=ModelSettings)
     shortener: ModelSettings = field(default_factory=ModelSettings)
     editor: ModelSettings = field(default_factory=ModelSettings)
@@ -107,8 +109,7 @@ class Config:
         Returns:
             The first 16 hexadecimal digits of the SHA-256.
         """
-        matters = {key: value for key, value in _flat(json.loads(self.as_json())).items() if not _is_free(key)}
-        return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]
+        return digest_of(self.as_json())
 
 
 def read_config(path: str | Path) -> Config:
@@ -160,9 +161,30 @@ def differing_keys(before: str, config: Config) -> tuple[str, ...]:
     Returns:
         Dotted keys that differ and matter: those that change what calls ask.
     """
-    old, new = _flat(json.loads(before)), _flat(json.loads(config.as_json()))
+    old, new = _flat(json.loads(_completed(before))), _flat(json.loads(config.as_json()))
     differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     return tuple(key for key in differing if not _is_free(key))
+
+
+def digest_of(text: str) -> str:
+    """Hash what matters of a configuration; see `Config.digest`.
+
+    Args:
+        text: as `Config.as_json` gave it, in this version or an earlier one.
+
+    Returns:
+        The first 16 hexadecimal digits of the SHA-256.
+    """
+    matters = {key: value for key, value in _flat(json.loads(text)).items() if not _is_free(key)}
+    return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _completed(before: str) -> str:
+    """Give settings that an earlier version did not know yet the values it went by: their defaults."""
+    try:
+        return config_from({key: value for key, value in json.loads(before).items() if value is not None}).as_json()
+    except ConfigError:
+        return before
 
 
 def _is_free(key: str) -> bool:

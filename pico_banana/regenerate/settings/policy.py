@@ -99,6 +99,7 @@ class Policy:
         minimum: criterion to the least score it must have, whatever the total; "drift" may be among them.
         capped: whether no other criterion counts for more than compliance.
         passes: times a judge is asked about an edit; its scores are averaged.
+        ask: "once" for all criteria in one call, "each" for one call a criterion.
         max_attempts: tries at one instruction, the first included.
         check_failures_are_negatives: whether a picture that failed a pixel check may be a rejected picture.
         on_failed_turn: "truncate" keeps a session's turns before the failed one, when 2 are left; "drop" drops
@@ -117,6 +118,7 @@ class Policy:
     minimum: Mapping[str, float] = field(default_factory=dict)
     capped: bool = False
     passes: int = 1
+    ask: Literal["once", "each"] = "once"
     max_attempts: int = 3
     check_failures_are_negatives: bool = False
     on_failed_turn: Literal["truncate", "drop"] = "truncate"

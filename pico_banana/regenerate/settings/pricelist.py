@@ -102,7 +102,7 @@ def default_model(service: str, stage: str) -> str:
 
     Args:
         service: the backend's name.
-        stage: "writer", "shortener", "editor", "judge" or "second_judge".
+        stage: "inventory", "writer", "shortener", "editor", "judge" or "second_judge".
 
     Returns:
         Its name; empty for a backend without defaults.

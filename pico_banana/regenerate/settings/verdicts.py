@@ -17,6 +17,8 @@ from pico_banana.errors import ConfigError, ModelReplyError
 from pico_banana.regenerate.backends.json_replies import parse_json_object
 
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
+COMPLIANCE = CRITERIA[0]
+_ALONE = CRITERIA[-1:]  # unless a configuration says otherwise
 DRIFT = "drift"
 DIFFERENCES = "differences"
 
@@ -49,6 +51,7 @@ class Rubric:
         whole: whether levels are whole numbers.
         reasons: False for a judge that gives bare numbers, such as a reward model.
         columns: further keys of the reply that are kept with the reasons and not scored.
+        alone: criteria that are judged by the result alone where each is asked for itself, see `policy.ask`.
     """
 
     criteria: tuple[str, ...] = CRITERIA
@@ -57,6 +60,7 @@ class Rubric:
     whole: bool = True
     reasons: bool = True
     columns: tuple[str, ...] = ()
+    alone: tuple[str, ...] = _ALONE
 
     def checked(self) -> Rubric:
         """Check that names and range make sense.
@@ -74,6 +78,8 @@ class Rubric:
         if taken:
             text = f"rubric: {taken[0]!r} comes twice or is taken; {DRIFT} and {DIFFERENCES} are always asked for"
             raise ConfigError(text, key="rubric.criteria")
+        if self.alone != _ALONE and (unknown := [name for name in self.alone if name not in self.criteria]):
+            raise ConfigError(f"rubric.alone: {unknown[0]!r} is none of rubric.criteria", key="rubric.alone")
         if not self.lowest < self.highest:
             text = f"rubric.lowest is {self.lowest:g} and rubric.highest {self.highest:g}; it must be above"
             raise ConfigError(text, key="rubric.highest")

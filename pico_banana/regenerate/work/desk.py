@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT_S, _DISK_CHECK_EVERY_S = 0.5, 2.0
 TABLE_OF_STAGE = {
+    Stage.INVENTORY: "inventory",
     Stage.WRITE: "writer",
     Stage.SHORTEN: "shortener",
     Stage.EDIT: "editor",

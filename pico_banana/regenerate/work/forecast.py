@@ -205,6 +205,7 @@ class _Tally:
         self._config = config
         self._measured = own
         self._first: dict[str, int] = {}
+        self._photo = ""
 
     def rate(self, kind: str) -> float:
         seen = self._measured.get(kind, Seen())
@@ -219,6 +220,9 @@ class _Tally:
 
     def add(self, item: Item) -> None:
         self.items += 1
+        if self._config.inventory is not None and item.photo.url != self._photo:
+            self._photo = item.photo.url
+            self.calls[Stage.INVENTORY] += 1
         first = str(item.edit_types[0])
         self._first[first] = self._first.get(first, 0) + 1
         reached = 1.0
@@ -234,9 +238,10 @@ class _Tally:
             self.calls[Stage.EDIT] += reached * refused
             reached *= 1 - refused
             self.calls[Stage.EDIT] += reached * attempts
-            self.calls[Stage.JUDGE] += reached * attempts
+            self.calls[Stage.JUDGE] += reached * attempts * self._questions(number)
             if self._config.second_judge is not None:
-                self.calls[Stage.SECOND_JUDGE] += reached * attempts * self._second_share(self.rate(str(kind)))
+                second = self._second_share(self.rate(str(kind))) * self._questions(number)
+                self.calls[Stage.SECOND_JUDGE] += reached * attempts * second
             reached *= succeeds
             self.sessions += reached if number == _SESSION else 0.0
 
@@ -255,6 +260,12 @@ class _Tally:
         """Give the expected attempts, and the chance that one of them succeeds."""
         most = self._config.policy.max_attempts
         return sum((1 - rate) ** number for number in range(most)), 1 - (1 - rate) ** most
+
+    def _questions(self, turn: int) -> int:
+        """Give how often a judge is asked about one edit."""
+        policy, later = self._config.policy, turn > 1
+        axes = len(self._config.rubric.criteria) + later if policy.ask == "each" else 1
+        return axes * policy.passes
 
     def _second_share(self, rate: float) -> float:
         second = self._config.policy.second

@@ -23,13 +23,21 @@ _RETRIED_WEIGHT = 200  # calls
 # A photo of 1024 pixels is four tiles of 258 tokens at Gemini; texts as long as the prompts in this package make them.
 # Thinking is that of a low level; 1,120 tokens are a picture of 1K.
 ASSUMED = {
+    Stage.INVENTORY: Usage(3400, 500, 0),
     Stage.WRITE: Usage(1500, 120, 0),
     Stage.SHORTEN: Usage(450, 30, 0),
     Stage.EDIT: Usage(1150, 1320, 1, thought_tokens=200, picture_tokens=1120),
     Stage.JUDGE: Usage(2700, 760, 0, thought_tokens=500),
     Stage.SECOND_JUDGE: Usage(2700, 760, 0, thought_tokens=500),
 }
-SECONDS = {Stage.WRITE: 4.0, Stage.SHORTEN: 2.0, Stage.EDIT: 15.0, Stage.JUDGE: 8.0, Stage.SECOND_JUDGE: 8.0}
+SECONDS = {
+    Stage.INVENTORY: 6.0,
+    Stage.WRITE: 4.0,
+    Stage.SHORTEN: 2.0,
+    Stage.EDIT: 15.0,
+    Stage.JUDGE: 8.0,
+    Stage.SECOND_JUDGE: 8.0,
+}
 PICTURE_MB, RECORD_MB = 1.6, 0.006  # a PNG of 1K, and the rows of a call
 
 

@@ -66,7 +66,7 @@ class Canary:
             stage: the stage.
             item: the item it answered.
         """
-        if item == self._leader and stage in (Stage.JUDGE, Stage.SECOND_JUDGE):
+        if item == self._leader and stage in (Stage.JUDGE, Stage.SECOND_JUDGE, Stage.INVENTORY):
             self._open = True
             self.wake()
 

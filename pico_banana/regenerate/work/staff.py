@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pico_banana.errors import ConfigError
-from pico_banana.regenerate.backends.base import ImageEditor, InstructionWriter, Judge, Shortener, backend, require
+from pico_banana.regenerate.backends.base import (
+    ImageEditor,
+    InstructionWriter,
+    Judge,
+    PhotoReader,
+    Shortener,
+    backend,
+    require,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
 # The configuration's table of each stage, and the method its backend needs.
 STAGES = {"writer": "write", "shortener": "shorten", "editor": "edit", "judge": "judge"}
+_METHODS = {**STAGES, "second_judge": "judge", "inventory": "inventory"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,7 @@ class Staff:
         editor: edits.
         judge: judges.
         second_judge: gives a second opinion, or None.
+        inventory: looks at each photo once, or None.
     """
 
     writer: InstructionWriter
@@ -35,6 +45,7 @@ class Staff:
     editor: ImageEditor
     judge: Judge
     second_judge: Judge | None = None
+    inventory: PhotoReader | None = None
 
 
 def hire(config: Config) -> Staff:
@@ -54,12 +65,16 @@ def hire(config: Config) -> Staff:
     second = None
     if config.second_judge is not None:
         second = cast("Judge", require(backend(config.second_judge), "judge", stage="second_judge"))
+    reader = None
+    if config.inventory is not None:
+        reader = cast("PhotoReader", require(backend(config.inventory), "inventory", stage="inventory"))
     return Staff(
         cast("InstructionWriter", require(backend(config.writer), "write", stage="writer")),
         cast("Shortener", require(backend(config.shortener), "shorten", stage="shortener")),
         cast("ImageEditor", require(backend(config.editor), "edit", stage="editor")),
         cast("Judge", require(backend(config.judge), "judge", stage="judge")),
         second,
+        reader,
     )
 
 
@@ -72,9 +87,9 @@ def connect(staff: Staff) -> None:
     Raises:
         ConfigError: the environment has no key for one of them, or a parameter does not fit; the text names it.
     """
-    stages = dict(zip((*STAGES, "second_judge"), _everyone(staff), strict=True))
+    stages = dict(zip((*STAGES, "second_judge", "inventory"), _everyone(staff), strict=True))
     for stage, one in stages.items():
-        for name, words in (("connect", ()), ("check", (STAGES.get(stage, "judge"),))):
+        for name, words in (("connect", ()), ("check", (_METHODS[stage],))):
             method = getattr(one, name, None)
             if method is not None:
                 _in_stage(stage, method, words)
@@ -100,4 +115,4 @@ async def dismiss(staff: Staff) -> None:
 
 
 def _everyone(staff: Staff) -> tuple[object, ...]:
-    return staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge
+    return staff.writer, staff.shortener, staff.editor, staff.judge, staff.second_judge, staff.inventory

@@ -18,9 +18,11 @@ from pico_banana.regenerate.settings.jury import GIVEN, UNJUDGED, Heard, Said
 from pico_banana.regenerate.settings.makers import maker_id, who
 from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Item, Outcome, Picture, Stage
+from pico_banana.regenerate.work.asking import Unreadable
 from pico_banana.regenerate.work.checks import Findings, check
+from pico_banana.regenerate.work.judges import Work, judge, judge_prompt
 from pico_banana.regenerate.work.scene import Scene
-from pico_banana.regenerate.work.stages import Unreadable, Work, edit, judge, judge_prompt, shorten, write_instruction
+from pico_banana.regenerate.work.stages import edit, shorten, write_instruction
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.backends.base import Judge

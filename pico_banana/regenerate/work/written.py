@@ -9,12 +9,14 @@ import re
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ModelReplyError
+from pico_banana.rows.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pico_banana.regenerate.settings.sections import VarietySettings
     from pico_banana.regenerate.values import Instruction
+    from pico_banana.taxonomy import EditType
 
 _FEWEST, _MOST = 10, 1200  # characters; the prompts ask for 20 to 70 words
 _ANOTHER_SHAPE = re.compile(r"```|^\s*(?:[-*#>]|\d+[.)])\s", re.MULTILINE)
@@ -34,6 +36,8 @@ _TWO = rf"(?:combine|merge|blend) {_WHOLE} with (?:the|an)(?:other| second) (?:p
 _EXCLUDED = re.compile(
     rf"{_POLITE}(?:{_VERBS} (?:{_WHOLE} |the )?(?:overall )?{_TUNED}\b|{_PLAIN} {_WHOLE}\b|{_TWO})", re.IGNORECASE
 )
+_SURE = 0.75  # how often the classifier must be right before it is believed against the writer
+_TEXT = "text_symbol"  # the category whose types one and the same request may sound like
 _WORD = re.compile(r"\w+")
 
 
@@ -61,6 +65,31 @@ def checked_instruction(text: str) -> str:
     else:
         return text
     raise ModelReplyError(what, reply=text)
+
+
+def of_kind(instruction: Instruction, kind: EditType) -> Instruction:
+    """Require that an instruction does not plainly ask for another type than the one that was wanted.
+
+    Args:
+        instruction: the instruction.
+        kind: the type that was asked for.
+
+    Returns:
+        The instruction itself, also where the classifier is unsure or finds anything that speaks for the type.
+
+    Raises:
+        ModelReplyError: it is of another type.
+    """
+    found = infer(instruction.text)
+    other = found.edit_type
+    if other is None or other == kind or found.confidence < _SURE or not kind.known:
+        return instruction
+    if instruction.recipe.get("craft") == str(kind):  # made for the type by arithmetic, whatever its words sound like
+        return instruction
+    if kind.category == other.category == _TEXT or any(cue.edit_type == kind for cue in found.cues):
+        return instruction
+    text = f"the instruction asks for {other}, not for {kind}: {found.cues[0]}"
+    raise ModelReplyError(text, reply=instruction.text)
 
 
 def most_alike(text: str, others: Iterable[str]) -> tuple[float, str]:

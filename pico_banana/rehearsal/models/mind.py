@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DEFAULT_RATE = 0.75
 _TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
+_LISTED = re.compile(r"^- ([a-z0-9_]+): ", re.MULTILINE)
+_CRITERION = re.compile(r'"(\w+)": \{"reason"')
+_SUITED = 0.6  # of the types asked about
 _CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 _HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)
 _JITTER = 0.04  # the four scores differ by this much at most, so their mean stays on its side of 0.7
@@ -55,14 +58,16 @@ class Mind:
 
         Args:
             prompt: the text of the request.
-            pictures: its pictures; a judge's request has two or more.
+            pictures: its pictures; a judge's request has two or more, or one and a criterion.
             request: the hash of its content.
 
         Returns:
-            JSON for a writer or a judge, plain text for a shortener.
+            JSON for whoever looks at a photo, a writer or a judge, plain text for a shortener.
         """
-        if len(pictures) > 1:
+        if len(pictures) > 1 or (pictures and _CRITERION.search(prompt)):
             return self._verdict(prompt, pictures, request)
+        if pictures and '"objects"' in prompt:
+            return self._inventory(prompt, request)
         return self._instruction(prompt, request) if pictures else self._short(prompt)
 
     def edited(self, picture: bytes, prompt: str, request: str) -> bytes:
@@ -113,6 +118,12 @@ class Mind:
         )
         return json.dumps({"suitable": True, "why": "", "prompts": [text]})
 
+    def _inventory(self, prompt: str, request: str) -> str:
+        kinds = _LISTED.findall(prompt)
+        suited = [kind for kind in kinds if draw(self.seed, "suits", request, kind) < _SUITED] or kinds[:1]
+        ball = {"name": f"rehearsed ball {request[:8]}", "kind": "object", "place": "in the middle", "text": ""}
+        return json.dumps({"objects": [{**ball, "box": [400, 400, 600, 600]}], "suitable": suited})
+
     def _short(self, prompt: str) -> str:
         found = _TYPE.findall(prompt)
         number = re.findall(r"number ([0-9a-f]{8})", prompt)
@@ -126,7 +137,8 @@ class Mind:
         picture = hashlib.sha256(pictures[0]).hexdigest()
         low, high = _HIGH if draw(self.seed, "accept", picture) < rate else _LOW
         middle = low + (high - low) * draw(self.seed, "score", picture)
-        names = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo too
+        usual = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo too
+        names = _CRITERION.findall(prompt) if len(_CRITERION.findall(prompt)) == 1 else usual
         scores = {
             name: {
                 "reason": f"rehearsed {name}",
@@ -135,9 +147,9 @@ class Mind:
             for name in names
         }
         if self.faults.strikes("wrong_schema", request, self.seed):
-            scores.pop("preservation")
+            scores.pop(names[len(names) // 2])
         if self.faults.strikes("score_out_of_range", request, self.seed):
-            scores["compliance"]["score"] = 85 if draw(self.seed, "range", request) < _EVEN else -1
+            scores[names[0]]["score"] = 85 if draw(self.seed, "range", request) < _EVEN else -1
         return json.dumps(_in_levels(scores) if '"level"' in prompt else scores)
 
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.backends.base import (
         EditRequest,
+        InventoryRequest,
         JudgeRequest,
         ModelSettings,
         ShortenRequest,
         WriteRequest,
     )
     from pico_banana.regenerate.backends.procedural.pixels import Pixels
-    from pico_banana.regenerate.values import Recipe
+    from pico_banana.regenerate.values import KnownObject, Recipe
     from pico_banana.taxonomy import EditType
 
 _MODEL = "procedural-1"
@@ -41,6 +42,28 @@ class Procedural:
         """Gather the crafts."""
         self._crafts = {craft.edit_type: craft for craft in _all_crafts()}
         self.edit_types = frozenset(self._crafts)
+
+    def inventory(self, request: InventoryRequest) -> Reply:
+        """Say which types a photo suits, by trying each: nothing is seen but what is known already.
+
+        Args:
+            request: the photo, the types, and what is known of the photo.
+
+        Returns:
+            JSON with the known things and the types, or a decline for a picture that cannot be read.
+        """
+        import numpy as np
+
+        from pico_banana.regenerate.backends.procedural.pixels import decode
+
+        try:
+            photo = decode(request.photo)
+        except PictureCorruptError as error:
+            return _declined(str(error))
+        crafts = [self._crafts[kind] for kind in request.edit_types if kind in self._crafts]
+        tried = ((craft, np.random.default_rng(request.seed)) for craft in crafts)
+        suited = [craft.edit_type for craft, rng in tried if craft.propose(photo, request.objects, rng) is not None]
+        return _answer(json.dumps({"objects": [_listed(thing) for thing in request.objects], "suitable": suited}))
 
     def write(self, request: WriteRequest) -> Reply:
         """Write an instruction for what the photo really shows.
@@ -115,6 +138,8 @@ class Procedural:
         """
         from pico_banana.regenerate.backends.procedural.pixels import decode, resized
 
+        if not request.inputs:
+            return _answer(json.dumps({"quality": _as_score(_alone(decode(request.edited)))}))
         craft = self._craft(request.instruction.recipe, request.edit_type)
         if craft is None:
             return _declined("an instruction without a recipe cannot be measured")
@@ -193,7 +218,25 @@ def _scores(measured: Measured, quality: tuple[float, str]) -> dict[str, dict[st
         "preservation": (measured.kept, measured.note),
         "quality": quality,
     }
-    return {name: {"reason": reason, "score": round(score, 4)} for name, (score, reason) in named.items()}
+    return {name: _as_score(told) for name, told in named.items()}
+
+
+def _as_score(told: tuple[float, str]) -> dict[str, object]:
+    score, reason = told
+    return {"reason": reason, "score": round(score, 4)}
+
+
+def _listed(thing: KnownObject) -> dict[str, object]:
+    box = [round(side * 1000) for side in thing.box]
+    return {"name": thing.name, "kind": thing.kind, "place": thing.place, "box": box, "text": thing.text}
+
+
+def _alone(picture: Pixels) -> tuple[float, str]:
+    from pico_banana.regenerate.backends.procedural.pixels import luma
+
+    contrast, lit = float(luma(picture).std()), float(luma(picture).mean())
+    score = min(ramp(contrast, 0.02, 0.08), ramp(lit, 0.03, 0.12), ramp(lit, 0.99, 0.9))
+    return score, f"contrast {contrast:.2f}, mean brightness {lit:.2f}"
 
 
 def _quality(before: Pixels, after: Pixels) -> tuple[float, str]:

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.values import KnownObject
 
 _WIDER = (0.0, 0.06, 0.12, 0.2, 0.3, 0.4)  # frames tried when a result is recognised
+_SHARES = (0.24, 0.2, 0.16, 0.12)  # of the photo: how much may be mirrored, the most first
+_HALF, _THING = 0.5, 60  # of a blot, and by how much of the photo it is blurred to be told from a speck
+_CALM_EDGE = 0.035  # mean step between pixels along the edge
+_UNLIKE_EDGE, _LITTLE = (
+    0.18,
+    0.06,
+)  # a pixel unlike the rest of its way from the edge, and how many of them are too many
 _SIDES = {"left": (1, 0, 0, 0), "right": (0, 0, 1, 0), "top": (0, 1, 0, 0), "bottom": (0, 0, 0, 1)}
 
 
@@ -75,11 +82,12 @@ class Outpainting:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose the sides whose edge is calm enough to be continued."""
-        calm = [side for side in _SIDES if _edge_detail(photo, side) < 0.035]
-        if not calm:
+        free = {side: share for side in _SIDES if (share := _mirrored(photo, side, objects))}
+        if not free:
             return None
+        calm = list(free)
         sides = calm[:2] if len(calm) > 1 and rng.random() < 0.5 else [calm[int(rng.integers(len(calm)))]]
-        share = round(float(rng.uniform(0.16, 0.26)), 3)
+        share = min(free[side] for side in sides)
         named = " and ".join(sides)
         text = (
             f"Extend the picture beyond its {named} edge{'s' if len(sides) > 1 else ''}: continue what is seen "
@@ -149,16 +157,29 @@ def _busiest(photo: Pixels, side: float) -> tuple[float, float, float, float]:
     return x, y, x + side, y + side
 
 
-def _edge_detail(photo: Pixels, side: str) -> float:
-    height, width = photo.shape[:2]
-    band = max(4, round(0.06 * min(height, width)))
-    part = {
-        "left": photo[:, :band],
-        "right": photo[:, -band:],
-        "top": photo[:band],
-        "bottom": photo[-band:],
-    }[side]
-    return float(edges(part).mean())
+def _mirrored(photo: Pixels, side: str, objects: Sequence[KnownObject]) -> float:
+    """Give how much of a photo may be mirrored at a side: nothing that is known again, such as a head; 0 for none."""
+    near = min((_away(thing.box, side) for thing in objects), default=1.0)
+    for share in _SHARES:
+        strip = _from_edge(photo, side, share)
+        if near < share or float(edges(strip).mean()) >= _CALM_EDGE:
+            continue
+        unlike = np.abs(strip - np.median(strip, axis=0, keepdims=True)).max(axis=2) > _UNLIKE_EDGE
+        thing = blur(unlike.astype(np.float32), min(photo.shape[:2]) / _THING) > _HALF  # a moon, a head; stars are less
+        if float(unlike.mean()) < _LITTLE and not thing.any():
+            return share
+    return 0.0
+
+
+def _away(box: Sequence[float], side: str) -> float:
+    return {"left": box[0], "right": 1 - box[2], "top": box[1], "bottom": 1 - box[3]}[side]
+
+
+def _from_edge(photo: Pixels, side: str, share: float) -> Pixels:
+    """Give the strip at a side as rows that begin at the edge."""
+    turned = photo if side in ("top", "bottom") else photo.transpose(1, 0, 2)
+    deep = round(share * turned.shape[0])
+    return turned[:deep] if side in ("top", "left") else turned[::-1][:deep]
 
 
 def _pads(photo: Pixels, recipe: dict[str, Any], amount: float) -> tuple[int, int, int, int]:

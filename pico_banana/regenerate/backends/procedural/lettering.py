@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pico_banana.regenerate.backends.procedural.craft import Measured, Proposal, in_pixels, strength, whereabouts
 from pico_banana.regenerate.backends.procedural.drawn import PALETTE
 from pico_banana.regenerate.backends.procedural.pixels import Box, Generator, Mask, Pixels, blur, luma, mix
-from pico_banana.regenerate.backends.procedural.placing import measured_locally
+from pico_banana.regenerate.backends.procedural.placing import detail_in, measured_locally, overlaps
 from pico_banana.regenerate.backends.procedural.retouch import box_mask, fill
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.values import KnownObject
 
+_BUSY = 0.06  # mean step between pixels: more is writing, windows or leaves, and letters on it cannot be read
+_BOLD, _THIN = 18, 200  # letter heights a stroke is thick
 CAPTIONS = (
     "A DAY TO REMEMBER",
     "Wish you were here",
@@ -59,7 +61,11 @@ class AddText:
         """Choose words and the calmer edge."""
         words = CAPTIONS[int(rng.integers(len(CAPTIONS)))]
         top, bottom = [0.08, 0.05, 0.92, 0.19], [0.08, 0.81, 0.92, 0.95]
-        box = min((top, bottom), key=lambda place: float(luma(_part(photo, place)).std()))
+        known = [thing for thing in objects if thing.kind in ("text", "person")]
+        free = [place for place in (top, bottom) if not overlaps(place, known) and detail_in(photo, place) < _BUSY]
+        if not free:
+            return None
+        box = min(free, key=lambda place: float(luma(_part(photo, place)).std()))
         where = "top" if box is top else "bottom"
         text = (
             f"Write the words “{words}” in one line along the {where} of the photo, in large, clean white "
@@ -190,16 +196,37 @@ def _rewritten(photo: Pixels, recipe: dict[str, Any]) -> Pixels:
 
 
 def _letters(photo: Pixels, text: str, box: Box, *, outline: bool) -> tuple[Mask, Mask]:
-    """Write text into a box, as large as fits; gives the letters, and the letters with their outline."""
+    """Write text into a box, as large as fits; gives the letters, and the letters with their outline.
+
+    Letters stand as far apart as their outlines are thick, so that no bold letter runs into the next.
+    """
     left, top, right, bottom = box
-    font = ImageFont.load_default(200)
-    wide = font.getbbox(text)
-    size = max(6.0, 200 * min((right - left) * 0.94 / (wide[2] - wide[0]), (bottom - top) * 0.80 / (wide[3] - wide[1])))
+    share = _BOLD if outline else _THIN
+    high = ImageFont.load_default(200).getbbox(text)
+    wide = _width(text, 200, share)
+    size = max(6.0, 200 * min((right - left) * 0.94 / wide, (bottom - top) * 0.80 / (high[3] - high[1])))
+    begin = ((left + right) / 2 - _width(text, size, share) / 2, (top + bottom) / 2)
+    stroke = max(1, round(size / share))
+    gap = _gap(size, share)
+    return _drawn(photo, text, begin, size, (0, gap)), _drawn(photo, text, begin, size, (stroke, gap))
+
+
+def _gap(size: float, share: int) -> int:
+    return 2 * round(size / share)
+
+
+def _width(text: str, size: float, share: int) -> float:
     font = ImageFont.load_default(size)
-    drawn = []
-    for stroke in (0, max(1, round(size / (18 if outline else 200)))):
-        image = Image.new("L", (photo.shape[1], photo.shape[0]))
-        centre = ((left + right) / 2, (top + bottom) / 2)
-        ImageDraw.Draw(image).text(centre, text, fill=255, font=font, anchor="mm", stroke_width=stroke)
-        drawn.append(np.asarray(image, dtype=np.float32) / 255)
-    return drawn[0], drawn[1]
+    return sum(font.getlength(letter) for letter in text) + _gap(size, share) * len(text)
+
+
+def _drawn(photo: Pixels, text: str, begin: tuple[float, float], size: float, pen: tuple[int, int]) -> Mask:
+    """Draw letters one by one, by the thickness of their outline and the gap between them."""
+    image = Image.new("L", (photo.shape[1], photo.shape[0]))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size)
+    thick, gap = pen
+    across, down = begin[0] + gap / 2, begin[1]
+    for letter in text:
+        draw.text((across, down), letter, fill=255, font=font, anchor="lm", stroke_width=thick)
+        across += font.getlength(letter) + gap
+    return np.asarray(image, dtype=np.float32) / 255

@@ -22,7 +22,7 @@ from pico_banana.regenerate.backends.procedural.placing import (
     unseen,
     without,
 )
-from pico_banana.regenerate.backends.procedural.retouch import box_mask, shape_of
+from pico_banana.regenerate.backends.procedural.retouch import box_mask, is_empty, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ class RemoveObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing."""
-        thing = choose_object(objects, rng)
+        thing = choose_object(photo, objects, rng)
         if thing is None:
             return None
         where = whereabouts(thing.box)
@@ -107,7 +107,7 @@ class ReplaceObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose the old and the new thing."""
-        old = choose_object(objects, rng)
+        old = choose_object(photo, objects, rng)
         others = [name for name in THINGS if old is not None and name not in old.name]
         if old is None or not others:
             return None
@@ -144,7 +144,7 @@ class ChangeAttribute:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing and a colour it does not have."""
-        thing = choose_object(objects, rng)
+        thing = choose_object(photo, objects, rng)
         if thing is None:
             return None
         now = colour_name(mean_colour(photo, shape_of(photo, thing.box)))
@@ -175,7 +175,7 @@ class RelocateObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing and the calmest free place at its height."""
-        thing = choose_object(objects, rng)
+        thing = choose_object(photo, objects, rng)
         if thing is None:
             return None
         width = thing.box[2] - thing.box[0]
@@ -186,6 +186,7 @@ class RelocateObject:
             for x in steps
             if abs(x - thing.box[0]) > max(width, 0.15)
             and not overlaps((x, thing.box[1], x + width, thing.box[3]), others)
+            and is_empty(photo, (x, thing.box[1], x + width, thing.box[3]))
         ]
         if not free:
             return None
@@ -220,7 +221,7 @@ class ReshapeObject:
 
     def propose(self, photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> Proposal | None:
         """Choose a thing, and larger when there is room."""
-        thing = choose_object(objects, rng)
+        thing = choose_object(photo, objects, rng)
         if thing is None:
             return None
         width, height = thing.box[2] - thing.box[0], thing.box[3] - thing.box[1]

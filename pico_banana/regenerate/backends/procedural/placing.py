@@ -20,7 +20,16 @@ from pico_banana.regenerate.backends.procedural.pixels import (
     luma,
     mix,
 )
-from pico_banana.regenerate.backends.procedural.retouch import box_mask, cut, fill, paste, shape_of, stands_out
+from pico_banana.regenerate.backends.procedural.retouch import (
+    box_mask,
+    cut,
+    fill,
+    is_calm,
+    paste,
+    shape_of,
+    stands_out,
+    without_rim,
+)
 from pico_banana.regenerate.backends.procedural.witness import strength_of, testify
 
 if TYPE_CHECKING:
@@ -31,14 +40,15 @@ if TYPE_CHECKING:
 _TOUCHED = 0.03  # a change of colour that a person may notice
 
 
-def choose_object(objects: Sequence[KnownObject], rng: Generator) -> KnownObject | None:
-    """Choose a known object that stands free and is neither tiny nor most of the photo."""
+def choose_object(photo: Pixels, objects: Sequence[KnownObject], rng: Generator) -> KnownObject | None:
+    """Choose a known object that stands free in calm surroundings and is neither tiny nor most of the photo."""
     fitting = [
         thing
         for thing in objects
         if thing.kind == "object"
         and 0.002 < area(thing.box) < 0.2
         and not overlaps(thing.box, [o for o in objects if o is not thing and o.kind != "text"])
+        and is_calm(photo, thing.box)
     ]
     return fitting[int(rng.integers(len(fitting)))] if fitting else None
 
@@ -89,13 +99,15 @@ def put_drawn(photo: Pixels, recipe: dict[str, Any], opacity: float) -> Pixels:
 
 def without(photo: Pixels, box: Sequence[float], rng: Generator | None = None) -> Pixels:
     """Fill a box from its surroundings."""
-    return fill(photo, blur(box_mask(photo, box, grow=0.012), 2.0), rng)
+    soft = blur(box_mask(photo, box, grow=0.012), 2.0)
+    # In full on the thing itself: a soft edge that reaches it leaves its outline standing.
+    return fill(photo, np.maximum(soft, box_mask(photo, box, grow=0.005)), rng)
 
 
 def moved(ground: Pixels, photo: Pixels, recipe: dict[str, Any]) -> Pixels:
     """Lay the thing of the recipe's old box into its new one, on ground where it was cleared."""
     old = in_pixels(recipe["old"], photo)
-    piece, mask = cut(photo, shape_of(photo, recipe["old"]), old)
+    piece, mask = cut(photo, without_rim(shape_of(photo, recipe["old"])), old)
     left, top, right, bottom = in_pixels(recipe["box"], photo)
     size = (right - left, bottom - top)
     resized = from_image(as_image(piece).resize(size))
