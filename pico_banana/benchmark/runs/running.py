@@ -23,7 +23,7 @@ from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.settings.config import Config
 from pico_banana.regenerate.settings.sections import RunSettings
 from pico_banana.regenerate.values import Item
-from pico_banana.regenerate.work.runner import Job, run_job
+from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.staff import connect, hire
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from pico_banana.errors import ModelError, PictureError, TransportError
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.settings.policy import DRIFT
 from pico_banana.regenerate.values import Instruction, Photo, Picture
+from pico_banana.regenerate.work.asking import Unreadable
+from pico_banana.regenerate.work.judges import Work, judge
 from pico_banana.regenerate.work.scene import Scene
-from pico_banana.regenerate.work.stages import Unreadable, Work, judge
 
 if TYPE_CHECKING:
     from pico_banana.benchmark.runs.anchors import Anchor

@@ -85,10 +85,8 @@ class Desk:
 
     def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
         """Open the desk."""
-        self.ledger = ledger
+        self.ledger, self.config, self.budget = ledger, config, budget
         self.memory = Memory(ledger, config)
-        self.config = config
-        self.budget = budget
         self.stop = asyncio.Event()
         self.replayed = 0
         self.sent = 0
