@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 # A worker more than a small machine has cores: tests wait for servers and processes of their own.
 TESTS = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup demo test check bench docs clean
+.PHONY: setup demo test proofs check bench docs clean
 
 setup: $(VENV)/.ready
 
@@ -20,8 +20,11 @@ demo: setup  ## the main job on the embedded sample: all four subsets, pictures 
 	$(BIN)/python examples/regenerate_sample.py demo/regenerated
 	$(BIN)/python examples/benchmark_sample.py demo/benchmark
 
-test: setup
+test: setup  ## the tests, some minutes
 	$(TESTS)
+
+proofs: setup  ## the tests that take longest: pages typed, runs killed, types, pages in a browser
+	$(TESTS) -m slow
 
 check: setup  ## what a change must pass: format, lint, strict types, tests, generated docs
 	$(BIN)/ruff format --check .
@@ -29,14 +32,16 @@ check: setup  ## what a change must pass: format, lint, strict types, tests, gen
 	$(BIN)/mypy
 	$(BIN)/python -m docs.site
 	$(TESTS)
+	$(TESTS) -m slow
 
 docs: setup  ## write the generated pages anew, and the site: build/site/html/index.html
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.site
 
-bench: setup  ## side by side with the peers; takes a while
-	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	$(BIN)/python benchmarks/rows.py
+bench:  ## side by side with the peers, which do not get along with what tests need; takes a while
+	$(PYTHON) -m venv .venvs/bench
+	.venvs/bench/bin/python -m pip install --quiet --editable '.[bench]'
+	.venvs/bench/bin/python benchmarks/rows.py
 
 clean:
 	rm -rf $(VENV) .venvs build dist *.egg-info demo

@@ -4,7 +4,7 @@
 
 Every contender runs in a process of its own, in turn, and writes files that hold every picture byte for byte. Our
 manifest's checksums are off in the first table, because no peer computes any, and on in a line of their own. Tar shards
-hold 64 pairs, so that there are several, as in every real export: we write two at a time, ShardWriter can only one.
+hold 64 pairs, so that there are several, as in every real export.
 """
 
 from __future__ import annotations

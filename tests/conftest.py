@@ -27,6 +27,8 @@ LONGEST = (
     "test_uploading_safely.py",
     "test_regenerate_wrong_edits.py",
     "test_typing.py",
+    "test_in_chromium.py",
+    "test_benchmark_run.py",
 )
 
 _connect = socket.socket.connect

@@ -1,4 +1,4 @@
-"""Types hold strictly, inside the package and for a user's script. Slow: deselect with `-m "not typing"`."""
+"""Types hold strictly, inside the package and for a user's script. Slow: `make proofs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.typing
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 
 SCRIPT = '''

@@ -90,6 +90,7 @@ def test_no_page_has_traces_of_a_merge() -> None:
     assert marked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem)
 def test_a_page_runs_as_typed(page: Path, outside: dict[str, str], tmp_path: Path) -> None:
     home = {"PICO_BANANA_HOME": str(tmp_path / "store"), "HF_HOME": str(tmp_path / "hf")}
@@ -117,6 +118,7 @@ def test_a_page_runs_as_typed(page: Path, outside: dict[str, str], tmp_path: Pat
         assert run.returncode == 0, f"{block.place}\n{run.stdout}\n{run.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(
     example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -28,6 +28,7 @@ from tests.regenerate.test_regenerate_run import FAULTS
 pytest.importorskip("google.genai")
 pytest.importorskip("openai")
 
+pytestmark = pytest.mark.slow
 ITEMS, KILLS = 40, 2  # each start of a process imports the clients of the services, some seconds
 SCRIPT = """
 import json, sys

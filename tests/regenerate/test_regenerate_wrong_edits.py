@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.backends.procedural.pixels import Pixels
 
+pytestmark = pytest.mark.slow
 SIDE = 192  # small, so that some four hundred judgements take no longer than a minute
 REAL = {
     "astronaut.png": (KnownObject("model shuttle", "object", (0.68, 0.02, 0.90, 0.45)),),

@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import tempfile
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,17 +120,16 @@ def edited_paths(sample: Sample) -> set[str]:
     return {path for path, *_ in _edited(sample)}
 
 
-def edited_drawings(sample: Sample, *, every: int = 1) -> Iterator[tuple[str, Pixels]]:
+def edited_drawings(sample: Sample) -> Iterator[tuple[str, Pixels]]:
     """Draw the accepted edits, the rejected ones, and the turns of the sessions.
 
     Args:
         sample: the content.
-        every: 1 to draw all, 3 to draw every third.
 
     Yields:
         (path, colours as bytes, of shape (height, width, 3)).
     """
-    for path, photo, shot, key in islice(_edited(sample), None, None, every):
+    for path, photo, shot, key in _edited(sample):
         yield path, levels(shot.drawn(collection.edited_size(photo, shot, *key)).picture, step=_LEVEL_STEP)
 
 
