@@ -112,7 +112,7 @@ class Mind:
     def _instruction(self, prompt: str, request: str) -> str:
         kind = _asked_type(prompt)
         text = (
-            f"Please make rehearsal edit {kind} number {request[:8]} to this photo, with the change plainly "
+            f"Please do rehearsal edit {kind} with mark {request[:8]} on this photo, with the change plainly "
             f"visible where it was "
             "asked for, the light and the perspective matched to the scene, and everything else left as it is."
         )
@@ -126,7 +126,7 @@ class Mind:
 
     def _short(self, prompt: str) -> str:
         found = _TYPE.findall(prompt)
-        number = re.findall(r"number ([0-9a-f]{8})", prompt)
+        number = re.findall(r"(?:number|mark) ([0-9a-f]{8})", prompt)
         return f"Make rehearsal edit {found[-1] if found else 'unknown'} number {number[-1] if number else '0'}."
 
     def _verdict(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
