@@ -82,12 +82,14 @@ def without_login(url: str) -> tuple[str, dict[str, str]]:
         url: the address.
 
     Returns:
-        The address without them, and the header for them, or none.
+        The address without them, and the header for them, or none; what is no address is refused when it is opened.
     """
     if "@" not in url:
         return url, {}
-    parts = urlsplit(url)
-    login = _login(url)
+    try:
+        parts, login = urlsplit(url), _login(url)
+    except ValueError:
+        return url, {}
     plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return plain, {"Authorization": login} if login else {}
 
