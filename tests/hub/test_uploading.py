@@ -14,6 +14,8 @@ import pytest
 from pico_banana.rehearsal.hub import TOKEN, HubFault, RehearsalHub
 from pico_banana.rehearsal.making.make import make_mirror
 
+pytestmark = pytest.mark.slow  # each command is a process that imports the Hub's client
+
 PUBLISH = """
 import sys, io, contextlib
 from pico_banana.cli import main

@@ -7,6 +7,8 @@ import pytest
 from pico_banana.rehearsal.hub import HubFault
 from tests.hub.test_uploading import HASTY, PUBLISH, SMALL, head, uploads
 
+pytestmark = pytest.mark.slow  # each command is a process that imports the Hub's client
+
 THEIRS = {"README.md": b"# Theirs", "data/train.csv": b"a,b", "LICENSE": b"mine", "teaser.png": b"\x89PNG"}
 MEANWHILE = """
 import pico_banana.sharing.hub.upload as upload

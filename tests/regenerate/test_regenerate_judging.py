@@ -123,6 +123,7 @@ judge_published(config_from(json.loads(Path(sys.argv[1]).read_text())), sys.argv
 """
 
 
+@pytest.mark.slow
 def test_a_killed_judge_goes_on(serve, tmp_path):
     server = serve(latency_s=0.05)
     file = tmp_path / "config.json"
