@@ -31,7 +31,8 @@ GENERATED = {"api.md", "cli.md", "errors.md"}
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.name not in GENERATED]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# (\S+\.toml)\n")
-EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+# marimo's notebook runs in marimo: tests/gallery/test_quickstarts.py
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.py") if "marimo" not in path.name)
 
 
 class Block(NamedTuple):
