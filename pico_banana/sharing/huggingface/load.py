@@ -21,6 +21,22 @@ Splits: TypeAlias = str | Iterable[str]
 DownloadMode: TypeAlias = Literal["reuse_dataset_if_exists", "reuse_cache_if_exists", "force_redownload"]
 VerificationMode: TypeAlias = Literal["no_checks", "basic_checks", "all_checks"]
 
+if TYPE_CHECKING:
+
+    class LoadOptions(RowOptions, total=False):
+        """The keywords that do not change what kind of thing is given."""
+
+        splits: Splits | None
+        mirror: Place
+        rows: str | Path | None
+        on_bad_rows: OnBadRows
+        num_proc: int | None
+        cache_dir: str | Path | None
+        features: Features | None
+        download_mode: DownloadMode | None
+        verification_mode: VerificationMode | None
+        keep_in_memory: bool
+
 
 @overload
 def load_dataset(
@@ -28,18 +44,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: None = ...,
-    splits: Splits | None = ...,
     streaming: Literal[False] = ...,
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> DatasetDict: ...
 
 
@@ -49,18 +55,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: str,
-    splits: Splits | None = ...,
     streaming: Literal[False] = ...,
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> Dataset: ...
 
 
@@ -70,18 +66,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: Sequence[str],
-    splits: Splits | None = ...,
     streaming: Literal[False] = ...,
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> list[Dataset]: ...
 
 
@@ -91,18 +77,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: None = ...,
-    splits: Splits | None = ...,
     streaming: Literal[True],
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> IterableDatasetDict: ...
 
 
@@ -112,18 +88,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: str,
-    splits: Splits | None = ...,
     streaming: Literal[True],
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> IterableDataset: ...
 
 
@@ -133,18 +99,8 @@ def load_dataset(
     name: str | Subset | None = ...,
     *,
     split: Sequence[str],
-    splits: Splits | None = ...,
     streaming: Literal[True],
-    mirror: Place = ...,
-    rows: str | Path | None = ...,
-    on_bad_rows: OnBadRows = ...,
-    num_proc: int | None = ...,
-    cache_dir: str | Path | None = ...,
-    features: Features | None = ...,
-    download_mode: DownloadMode | None = ...,
-    verification_mode: VerificationMode | None = ...,
-    keep_in_memory: bool = ...,
-    **selection: Unpack[RowOptions],
+    **options: Unpack[LoadOptions],
 ) -> list[IterableDataset]: ...
 
 
