@@ -48,7 +48,7 @@ class Task:
 
     Attributes:
         id: the row's id.
-        part: "single_turn" or "multi_turn".
+        part: "single_turn", "multi_turn", or "preference" for one side of a pair.
         photo: the source photo, with what is known to be in it.
         steps: the edits.
     """
@@ -78,6 +78,11 @@ class Pair:
     photo: Photo
     step: Step
     rejected: str
+
+    @property
+    def task(self) -> Task:
+        """The preferred edit as a task of one step."""
+        return Task(self.id, "preference", self.photo, (self.step,))
 
     def seed(self, seed: int) -> int:
         """Derive the seed of this pair from that of a run."""

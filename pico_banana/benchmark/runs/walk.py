@@ -122,8 +122,7 @@ class Bench:
         found = replace(said[0], rival=said[1].score, calls=(*said[0].calls, *said[1].calls))
         if said[1].score is None:
             found = replace(found, reason=found.reason or said[1].reason)
-        task = Task(pair.id, "preference", pair.photo, (pair.step,))
-        self._keep(task, 1, found)
+        self._keep(pair.task, 1, found)
         return "judged"
 
     async def _ask(self, desk: Desk, staff: Staff, scene: Scene, made: Edited) -> Result:
@@ -174,13 +173,12 @@ class Bench:
 
     def ordered(self) -> tuple[Result, ...]:
         """Give a result for every step of all tasks, in their order; missing where the run did not come to it."""
-        for work in self.work.values():
-            if isinstance(work, Pair):
-                work = Task(work.id, "preference", work.photo, (work.step,))  # noqa: PLW2901 - the same as a task
-            if isinstance(work, Task):
-                for turn in range(1, len(work.steps) + 1):
-                    if (work.id, turn) not in self.results:
-                        blank = Result("", "", turn, 1, "", "", "", MISSING, reason="the run did not come to it")
-                        self._keep(work, turn, blank)
-        order = {work.id: number for number, work in self.work.items() if isinstance(work, (Task, Pair))}
+        asked = [work.task if isinstance(work, Pair) else work for work in self.work.values()]
+        tasks = [work for work in asked if isinstance(work, Task)]
+        for task in tasks:
+            for turn in range(1, len(task.steps) + 1):
+                if (task.id, turn) not in self.results:
+                    blank = Result("", "", turn, 1, "", "", "", MISSING, reason="the run did not come to it")
+                    self._keep(task, turn, blank)
+        order = {task.id: number for number, task in enumerate(tasks)}
         return tuple(sorted(self.results.values(), key=lambda one: (order[one.id], one.turn)))
