@@ -5,8 +5,6 @@ The copies stand in the HTML as `data:` addresses, so that a saved notebook show
 
 from __future__ import annotations
 
-from base64 import b64encode
-from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.errors import PicoBananaError
@@ -147,11 +145,13 @@ def _texts(record: Looked) -> str:
 
 def _thumbnail(picture: Pictured, title: str) -> str:
     """Give the small copy as an element; a picture that is not here, or is none, is said in words."""
+    from pico_banana.records.decoding.images import image_of, jpeg_uri
+
     try:
         path = picture.here
         if path is None:
             return _words("not on this machine yet")
-        data = _data_uri(path.read_bytes(), picture.address)
+        data = jpeg_uri(image_of(path.read_bytes(), address=picture.address), side=THUMBNAIL_PIXELS, quality=_QUALITY)
         return f"<img alt='{in_html(title)}' style='display:block' src='{data}'>"
     except (PicoBananaError, OSError) as error:  # a notebook's display must not fail
         return _words(str(error))
@@ -160,15 +160,3 @@ def _thumbnail(picture: Pictured, title: str) -> str:
 def _words(text: str) -> str:
     box = f"width:{THUMBNAIL_PIXELS - 2}px;min-height:60px;border:1px dashed #8888;overflow-wrap:anywhere;opacity:.7"
     return f"<div style='{box}'>{in_html(text)}</div>"
-
-
-def _data_uri(data: bytes, address: str) -> str:
-    from PIL import Image
-
-    from pico_banana.records.decoding.decode import decode
-
-    small = Image.fromarray(decode(data, address=address))
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    held = BytesIO()
-    small.save(held, "JPEG", quality=_QUALITY)
-    return f"data:image/jpeg;base64,{b64encode(held.getvalue()).decode()}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.benchmark.reports.tables import report_table
 from pico_banana.errors import PicoBananaError, missing_extra
+from pico_banana.records.decoding.images import image_of, jpeg_uri
 from pico_banana.regenerate.ledger.vault import Vault
 
 if TYPE_CHECKING:
@@ -112,25 +112,15 @@ def _figure(editor: str, item: Result, vaults: Sequence[Vault]) -> str:
         return ""
     score = "not judged" if item.score is None else f"{item.score:.2f}"
     caption = f"{html.escape(editor)}: {score}"
-    return (
-        f'<figure><img alt="{caption}" src="data:image/jpeg;base64,{data}"><figcaption>{caption}</figcaption></figure>'
-    )
+    return f'<figure><img alt="{caption}" src="{data}"><figcaption>{caption}</figcaption></figure>'
 
 
 def _thumbnail(sha256: str, vaults: Sequence[Vault]) -> str:
-    from PIL import Image
-
     for vault in vaults:
         try:
-            data = vault.load(sha256).data
+            return jpeg_uri(image_of(vault.load(sha256).data), side=_SIDE, quality=85)
         except (PicoBananaError, OSError):
             continue
-        with Image.open(io.BytesIO(data)) as opened:
-            image = opened.convert("RGB")
-        image.thumbnail((_SIDE, _SIDE))
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=85)
-        return base64.b64encode(file.getvalue()).decode()
     return ""
 
 

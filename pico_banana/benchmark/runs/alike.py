@@ -6,9 +6,13 @@ rejected one is what can be seen.
 
 from __future__ import annotations
 
-import io
+from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.values import Picture
+from pico_banana.benchmark.runs.making import encoded
+from pico_banana.records.decoding.images import image_of
+
+if TYPE_CHECKING:
+    from pico_banana.regenerate.values import Picture
 
 
 def alike(one: Picture, other: Picture) -> tuple[Picture, Picture]:
@@ -23,18 +27,9 @@ def alike(one: Picture, other: Picture) -> tuple[Picture, Picture]:
     """
     from PIL import Image
 
-    images = []
-    for picture in (one, other):
-        with Image.open(io.BytesIO(picture.data)) as opened:
-            images.append(opened.convert("RGB"))
+    images = [image_of(picture.data) for picture in (one, other)]
     size = min((image.size for image in images), key=lambda size: size[0] * size[1])
     # A picture that is resized and one that is not differ in their finest detail: both are, by way of a smaller one.
     fine = (max(1, size[0] * 15 // 16), max(1, size[1] * 15 // 16))
-    first, second = (_encoded(image.resize(fine, Image.Resampling.LANCZOS)) for image in images)
+    first, second = (encoded(image.resize(fine, Image.Resampling.LANCZOS), compress_level=0) for image in images)
     return first, second
-
-
-def _encoded(image: object) -> Picture:
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=0)  # type: ignore[attr-defined]
-    return Picture.of(file.getvalue())

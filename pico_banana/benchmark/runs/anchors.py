@@ -6,12 +6,12 @@ what it says of them tells how far this judge at this time is from what is known
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pico_banana.benchmark.runs.making import blurred, encoded, written
+from pico_banana.records.decoding.images import image_of
 from pico_banana.regenerate.backends.base import EditRequest
 from pico_banana.regenerate.backends.procedural import Procedural
 from pico_banana.regenerate.plan.photos import find_photos, read_photo
@@ -130,26 +130,19 @@ def _right(photo: Photo, kind: str, number: int) -> Anchor | None:
 
 
 def _small(picture: Picture) -> Picture:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(picture.data)) as opened:
-        image = opened.convert("RGB")
+    image = image_of(picture.data)
     image.thumbnail((_SIDE, _SIDE))
     return encoded(image)
 
 
 def _mirrored(before: Picture, after: Picture, other: Picture) -> Picture:
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
-    with Image.open(io.BytesIO(before.data)) as opened:
-        return encoded(ImageOps.mirror(opened.convert("RGB")))
+    return encoded(ImageOps.mirror(image_of(before.data)))
 
 
 def _covered(before: Picture, after: Picture, other: Picture) -> Picture:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(after.data)) as opened:
-        image = opened.convert("RGB")
+    image = image_of(after.data)
     width, height = image.size
     image.paste((128, 128, 128), (width // 4, height // 4, width * 3 // 4, height * 3 // 4))
     return encoded(image)

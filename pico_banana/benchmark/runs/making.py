@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from pico_banana.benchmark.runs.names import PROCEDURAL, EditorName
 from pico_banana.benchmark.runs.results import MADE, MISSING, REFUSED
-from pico_banana.errors import PictureMissingError
+from pico_banana.errors import PictureError, PictureMissingError
+from pico_banana.records.decoding.images import image_of
 from pico_banana.regenerate.backends.base import ImageEditor, ModelSettings, WriteRequest, backend, require
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.values import Instruction, Outcome, Photo, Picture, Reply, Usage, derived_seed
-from pico_banana.regenerate.work.stages import edit
+from pico_banana.regenerate.work.stages import edit, parse_written
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -123,8 +123,7 @@ def written(scene: Scene) -> Instruction | str:
     reply = writer.write(request)
     if reply.outcome is not Outcome.OK:
         return reply.reason
-    told = json.loads(reply.text)
-    return Instruction(told["prompts"][0], "", told["recipe"])
+    return parse_written(reply.text)
 
 
 def _read(reply: Reply, instruction: Instruction) -> Edited:
@@ -149,7 +148,7 @@ def _measured(made: Edited, original: Picture) -> Edited:
         return made
     try:
         far = distance(original, made.picture)
-    except (OSError, ValueError, SyntaxError) as error:
+    except PictureError as error:
         return Edited(REFUSED, made.instruction, reason=f"what came is no picture ({error})", call=made.call)
     return Edited(made.ended, made.instruction, made.picture, made.reason, made.call, far)
 
@@ -166,7 +165,7 @@ def distance(one: Picture, other: Picture) -> float:
     """
     import numpy as np
 
-    small = [np.asarray(_opened(picture).resize(_SMALL), np.float32) / 255 for picture in (one, other)]
+    small = [np.asarray(image_of(picture.data).resize(_SMALL), np.float32) / 255 for picture in (one, other)]
     return round(float(np.abs(small[0] - small[1]).mean()), 4)
 
 
@@ -174,18 +173,11 @@ def blurred(picture: Picture) -> Picture:
     """Give a picture without its detail."""
     from PIL import ImageFilter
 
-    return encoded(_opened(picture).filter(ImageFilter.GaussianBlur(_SOFT)))
+    return encoded(image_of(picture.data).filter(ImageFilter.GaussianBlur(_SOFT)))
 
 
-def encoded(image: PillowImage) -> Picture:
+def encoded(image: PillowImage, *, compress_level: int = -1) -> Picture:
     """Encode a Pillow image as PNG."""
     file = io.BytesIO()
-    image.save(file, "PNG")
+    image.save(file, "PNG", compress_level=compress_level)
     return Picture.of(file.getvalue())
-
-
-def _opened(picture: Picture) -> PillowImage:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(picture.data)) as opened:
-        return opened.convert("RGB")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from html import escape
 from pathlib import Path
@@ -199,16 +198,15 @@ def _img(picture: Picture, what: str) -> str:
     from PIL import Image
 
     from pico_banana.errors import PictureCorruptError
+    from pico_banana.records.decoding.images import jpeg_uri
     from pico_banana.records.decoding.pillow import border
 
-    buffer = io.BytesIO()
     try:
         with border(picture.sha256), Image.open(io.BytesIO(picture.data)) as image:
-            image.thumbnail((_THUMB, _THUMB))
-            image.convert("RGB").save(buffer, "JPEG", quality=82)
+            data = jpeg_uri(image, side=_THUMB, quality=82)
     except PictureCorruptError as error:
         return f"<p class=soft>{what}: {escape(str(error))}</p>"
-    return f"<img alt='{what}' src='data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
+    return f"<img alt='{what}' src='{data}'>"
 
 
 def _gallery(examples: list[str], empty: str) -> str:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from pico_banana.records.decoding.change import VISIBLE_LEVELS, changed_points
+from pico_banana.records.decoding.geometry import aspect_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,11 +117,12 @@ def changed_share(before: Pixels, after: Pixels) -> float:
 
 def _measured(source: Image, edited: Image, *, edit_type: EditType, settings: CheckSettings) -> Findings:
     before, after = _small(source), _small(edited)
+    ratio = aspect_change(source.size, edited.size)
     measures = {
         "changed": changed_share(before, after),
         "shift": _shift(before, after),
         "border": _border(after) - _border(before),
-        "aspect_change": _aspect_change(source.size, edited.size),
+        "aspect_change": max(ratio, 1 / ratio) - 1,
         "sharpness": _sharpness(edited) / max(_sharpness(source), 1e-6),
     }
     noticed = _noticed(measures, (source.size, edited.size), edit_type=edit_type, settings=settings)
@@ -189,13 +191,11 @@ def _size(picture: Picture) -> tuple[int, int]:
 
 def _decoded(picture: Picture, *, ground: int = 255) -> Image | None:
     """Decode a picture, upright, transparent parts on white: as a judge would be shown it."""
-    from PIL import Image
-
     from pico_banana.errors import PictureError
-    from pico_banana.records.decoding.decode import decode
+    from pico_banana.records.decoding.images import image_of
 
     try:
-        return Image.fromarray(decode(picture.data, background=(ground, ground, ground)))
+        return image_of(picture.data, background=(ground, ground, ground))
     except PictureError:
         return None
 
@@ -271,8 +271,3 @@ def _sharpness(image: Image) -> float:
     if min(levels.shape) < 2:  # noqa: PLR2004 - one line has no slope
         return 0.0
     return float(np.quantile(np.hypot(*np.gradient(levels)), _STEEPEST))
-
-
-def _aspect_change(before: tuple[int, int], after: tuple[int, int]) -> float:
-    ratio = (after[0] / after[1]) / (before[0] / before[1])
-    return max(ratio, 1 / ratio) - 1
