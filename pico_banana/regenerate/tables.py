@@ -46,9 +46,9 @@ def forecast_table(found: Forecast) -> str:
         usd = f"cost unknown (nobody knows the price of {', '.join(found.without_price)})"
     return "\n".join(
         (
-            _aligned(("edit type", "items", "succeeds", "attempts", "accepted", "preference"), types),
+            aligned(("edit type", "items", "succeeds", "attempts", "accepted", "preference"), types),
             "",
-            _aligned(("stage", "calls", "USD"), stages),
+            aligned(("stage", "calls", "USD"), stages),
             "",
             f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, {usd}",
             f"about {found.declined:.0f} declined and {found.refused:.0f} refused, {found.hours:.1f} hours, "
@@ -71,7 +71,7 @@ def yield_table(state: RunState) -> str:
         ends = state.by_type.get(kind, Counter())
         cost = "unknown" if state.unpriced else "-" if usd is None else f"{usd:.4f}"
         rows.append((kind, str(sum(ends.values())), str(ends.get("accepted", 0)), cost))
-    return _aligned(("edit type", "items", "accepted", "USD an accepted row"), rows)
+    return aligned(("edit type", "items", "accepted", "USD an accepted row"), rows)
 
 
 def status_table(status: Status) -> str:
@@ -129,9 +129,9 @@ def report_table(report: Report) -> str:
         cost = f", cost unknown (nobody knows the price of {', '.join(report.unpriced)})"
     return "\n".join(
         (
-            _aligned(TYPE_HEADS, types),
+            aligned(TYPE_HEADS, types),
             "",
-            _aligned(("stage", "answered", "not", "seconds", "USD"), stages),
+            aligned(("stage", "answered", "not", "seconds", "USD"), stages),
             "",
             f"{report.accepted} accepted, {report.preference} preference rows, {report.sessions} sessions{cost}",
             *_models(report.models),
@@ -145,11 +145,21 @@ def _cell(value: float | None) -> str:
     return "-" if value is None else str(value)
 
 
-def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> str:
+    """Lay cells out below each other.
+
+    Args:
+        heads: the names of the columns.
+        rows: the cells of each line.
+        numbers: whether the cells behind the first are numbers, which end below each other; else all begin so.
+
+    Returns:
+        A line for the heads and one a row.
+    """
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if not place else cell.rjust(width)
+            cell.rjust(width) if numbers and place else cell.ljust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (heads, *rows)

@@ -6,8 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from pico_banana.regenerate.tables import aligned
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pico_banana.benchmark.numbers.intervals import Estimate
     from pico_banana.benchmark.numbers.judges import JudgeReport
@@ -49,7 +51,7 @@ def _editors(report: Report, by: Sequence[str]) -> str:
         for line in one.lines
         if line.group in by
     ]
-    return _aligned(heads, rows)
+    return aligned(heads, rows, numbers=False)
 
 
 def _duels(report: Report) -> str:
@@ -67,7 +69,7 @@ def _duels(report: Report) -> str:
         )
         for duel in report.duels
     ]
-    return _aligned(heads, rows)
+    return aligned(heads, rows, numbers=False)
 
 
 def _sessions(report: Report) -> str:
@@ -77,7 +79,7 @@ def _sessions(report: Report) -> str:
         for one in report.editors
         for line in one.sessions
     ]
-    return _aligned(heads, rows)
+    return aligned(heads, rows, numbers=False)
 
 
 def _notes(report: Report) -> list[str]:
@@ -119,10 +121,10 @@ def judges_table(report: JudgeReport) -> str:
         )
         for one in report.judges
     ]
-    parts = [_aligned(heads, rows)] if rows else []
+    parts = [aligned(heads, rows, numbers=False)] if rows else []
     if report.agreements:
         found = [(one.one, one.other, str(one.edits), _p(one.spearman), _p(one.kappa)) for one in report.agreements]
-        parts.append(_aligned(("judge", "and", "edits", "Spearman", "kappa"), found))
+        parts.append(aligned(("judge", "and", "edits", "Spearman", "kappa"), found, numbers=False))
     return "\n\n".join(parts)
 
 
@@ -153,11 +155,3 @@ def _ends(found: Estimate) -> tuple[float | None, float | None, float | None]:
 
 def _p(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _aligned(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    every = [heads, *rows]
-    widths = [max(len(row[column]) for row in every) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in every
-    )
