@@ -125,7 +125,11 @@ class ModelServer:
             writer.close()
 
     async def _respond(self, path: str, kind: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
-        """Answer one request; False when the connection was cut."""
+        """Answer one request; False when the connection was cut.
+
+        Raises:
+            ConnectionError: the client went away; then nothing was paid.
+        """
         content = parse_form(body, kind) if kind.startswith("multipart/") else json.loads(body or b"{}")
         request = content_hash([path, content])
         self._visits[request] += 1
@@ -141,10 +145,14 @@ class ModelServer:
             await writer.drain()
             return False
         self.statuses[answer.status] += 1
-        writer.write(data)
-        await writer.drain()
-        if answer.status == 200:  # noqa: PLR2004 - the HTTP status
-            self.paid[request] += 1
+        paid = Counter([request] if answer.status == 200 else [])  # noqa: PLR2004 - the HTTP status
+        self.paid.update(paid)  # before the client can have it and ask what it paid
+        try:
+            writer.write(data)
+            await writer.drain()
+        except ConnectionError:
+            self.paid -= paid
+            raise
         return True
 
     def _ending_fault(self, path: str, content: dict[str, Any], request: str) -> str:
