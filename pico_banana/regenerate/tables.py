@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.results.report import TYPE_HEADS
+from pico_banana.regenerate.results.counting import TYPE_HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

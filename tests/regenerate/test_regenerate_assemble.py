@@ -10,6 +10,7 @@ import pytest
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results import parting
 from pico_banana.regenerate.results.assembly import assemble
+from pico_banana.regenerate.results.report import make_report
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.settings.makers import who
 from pico_banana.regenerate.settings.policy import CRITERIA, Policy, Verdict
@@ -190,6 +191,7 @@ def naive(policy):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_assembled_files_are_those_of_a_plain_writer(policy, workers, tmp_path, monkeypatch):
     monkeypatch.setattr(parting, "_ITEMS_WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(parting, "SPAN", 3)
     leftover = tmp_path / "out" / ".assembling" / "0"
     leftover.mkdir(parents=True)
     with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:
@@ -205,3 +207,20 @@ def test_assembled_files_are_those_of_a_plain_writer(policy, workers, tmp_path, 
     assert (made.accepted, made.preference, made.sessions) == (5, 1, 2)
     assert made.ended == {"discarded": 1, "refused": 1, "not begun": 1}
     assert made.pictures == 5 + 2 + (3 + 2) + 4  # accepted, rejected, turns, photos
+
+
+def test_counts_are_kept_until_a_row_of_their_span_changes(tmp_path):
+    """What was counted is read again as it was kept; one more verdict, and the span is counted anew."""
+    with open_ledger(tmp_path / "l", create=True, writable=True) as ledger:
+        ledger.bind(CONFIG)
+    fill(tmp_path / "l" / "ledger.sqlite")
+    policies = Policy(), Policy(combine="geometric", threshold=0.99)
+    with open_ledger(tmp_path / "l") as ledger:
+        counted = [make_report(ledger, policy=policy) for policy in policies]
+        assert [one.accepted for one in counted] == [5, 0]
+        assert [make_report(ledger, policy=policy) for policy in policies] == counted
+        assert ledger.database.execute("SELECT count(*) FROM counted").fetchone()[0] == len(policies)
+        ledger.database.execute("UPDATE counted SET part = replace(part, '\"sessions\": 2', '\"sessions\": 9')")
+        assert make_report(ledger, policy=policies[0]).sessions == 9  # it was read, not counted
+        ledger.database.execute("UPDATE attempts SET outcome = 'refused' WHERE item = 1")
+        assert (make_report(ledger, policy=policies[0]).accepted, counted[0].sessions) == (4, 2)

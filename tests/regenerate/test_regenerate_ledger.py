@@ -11,7 +11,7 @@ import pytest
 
 from pico_banana.errors import ConfigError, DiskFullError, PictureCorruptError, PictureMissingError, StoreError
 from pico_banana.mirrors.store import write_atomic
-from pico_banana.regenerate import run
+from pico_banana.regenerate import make_report, run
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.vault import Vault
@@ -225,6 +225,22 @@ def test_a_ledger_without_the_sums_of_who_answered_is_given_them(tmp_path):
     with open_ledger(tmp_path / "l") as ledger:
         assert answering_models(ledger) == before
         assert before["judge"] == {"procedural-1": 2}
+
+
+def test_a_ledger_that_kept_no_counts_is_given_room_for_them(tmp_path):
+    config = config_from({"source": {"folder": "sample", "limit": 2}, "assign": {"edit_types": ["color_tone"]}})
+    run(config, tmp_path / "l")
+    with open_ledger(tmp_path / "l") as ledger:
+        before = make_report(ledger).as_json()
+    with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
+        database.execute("UPDATE facts SET value = '3' WHERE name = 'layout'")
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%INTO touched%'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DROP TABLE touched")
+        database.execute("DROP TABLE counted")
+    with open_ledger(tmp_path / "l") as ledger:
+        assert make_report(ledger).as_json() == before
+        assert ledger.database.execute("SELECT count(*) FROM counted").fetchone()[0] == 1
 
 
 def test_reading_only_appends_nothing(tmp_path):

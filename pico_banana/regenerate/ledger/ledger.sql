@@ -94,6 +94,12 @@ CREATE TABLE IF NOT EXISTS counts (
   name TEXT NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (name, value)
 ) WITHOUT ROWID;
 
+-- How often the rows of a span of items changed, see `results/counting.py`; and what was counted of it, when it had changed so often.
+CREATE TABLE IF NOT EXISTS touched (span INTEGER PRIMARY KEY, times INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS counted (
+  span INTEGER NOT NULL, digest TEXT NOT NULL, times INTEGER NOT NULL, part TEXT NOT NULL, PRIMARY KEY (span, digest)
+) WITHOUT ROWID;
+
 -- Who said it answered, by stage: calls that were answered.
 CREATE TABLE IF NOT EXISTS answering (
   maker INTEGER NOT NULL, stage TEXT NOT NULL, answered_by TEXT NOT NULL, calls INTEGER NOT NULL,
@@ -128,4 +134,19 @@ CREATE TRIGGER IF NOT EXISTS item_finished AFTER INSERT ON finished BEGIN
 END;
 CREATE TRIGGER IF NOT EXISTS item_open_again AFTER DELETE ON finished BEGIN
   UPDATE counts SET count = count - 1 WHERE name = 'finished' AND value = OLD.digest;
+END;
+CREATE TRIGGER IF NOT EXISTS item_planned AFTER INSERT ON items BEGIN
+  INSERT INTO touched VALUES ((NEW.id - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS instruction_touched AFTER INSERT ON instructions BEGIN
+  INSERT INTO touched VALUES ((NEW.item - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS attempt_touched AFTER INSERT ON attempts BEGIN
+  INSERT INTO touched VALUES ((NEW.item - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS attempt_touched_again AFTER UPDATE ON attempts BEGIN
+  INSERT INTO touched VALUES ((NEW.item - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS verdict_touched AFTER INSERT ON verdicts BEGIN
+  INSERT INTO touched VALUES ((NEW.item - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
 END;

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pico_banana.regenerate.results.ended import Attempt, End, ItemResult, TurnResult
 from pico_banana.regenerate.results.opinions import Opinions
+from pico_banana.regenerate.results.parting import SPAN
 from pico_banana.regenerate.results.reading import Rows, read_rows
 from pico_banana.regenerate.settings.jury import UNJUDGED, Jury, Said
 from pico_banana.regenerate.settings.makers import who
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _SAID = 16  # where a verdict begins
 _CALL, _EDITOR, _CHECKS, _REASON = 4, 5, 10, Said._fields.index("reason")
-_STEP = 2_000  # items read at a time; bounds memory
 
 MADE = "made"  # an attempt with a picture that passed the checks; whether it is judged, its verdicts say
 CHECK_FAILED = "check_failed"
@@ -74,17 +74,25 @@ def wanted(ledger: Ledger, policy: Policy, config: Config | None = None) -> Want
     """
     if config is None and ledger.latest_config_json() is not None:
         config = ledger.latest_config()
-    names = {
-        judge: model or backend
-        for judge, model, backend in ledger.database.execute(
-            "SELECT DISTINCT who, model, backend FROM makers WHERE kind = ?", (str(Stage.JUDGE),)
-        )
-    }
-    jury = Jury(policy, config, names)
+    jury = Jury(policy, config, judge_names(ledger))
     if config is None:
         return Wanted(policy, jury, Opinions(policy, jury))
     asked = who(Stage.WRITE, config.writer), who(Stage.SHORTEN, config.shortener), who(Stage.EDIT, config.editor)
     return Wanted(policy, jury, Opinions(policy, jury), *asked, checks_id(config.checks))
+
+
+def judge_names(ledger: Ledger) -> dict[int, str]:
+    """Give the judges that have said something.
+
+    Args:
+        ledger: open for reading.
+
+    Returns:
+        Who, see `makers.who`, to the model's name, or the backend's where it has no models.
+    """
+    query = "SELECT DISTINCT who, model, backend FROM makers WHERE kind = ?"
+    found = ledger.database.execute(query, (str(Stage.JUDGE),))
+    return {judge: model or backend for judge, model, backend in found}
 
 
 def checks_id(settings: CheckSettings) -> int:
@@ -124,8 +132,8 @@ def results(
     try:
         chosen = item_ids(ledger) if items is None else items
         meant = wanted(ledger, policy, config)
-        for begin in range(chosen.start, chosen.stop, _STEP):
-            end = min(begin + _STEP, chosen.stop)
+        for begin in range(chosen.start, chosen.stop, SPAN):
+            end = min(begin + SPAN, chosen.stop)
             read = read_rows(database, begin, end, brief=brief)
             planned_items = database.execute(
                 "SELECT i.id, p.url, p.locator, i.edit_types FROM items i JOIN photos p ON p.id = i.photo "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+SPAN = 2_000  # items read at a time, which bounds memory; the triggers of the ledger know this number
 _ITEMS_WORTH_A_PROCESS = 5_000  # fewer are done before another process has started
 
 TaskT = TypeVar("TaskT")
@@ -23,10 +24,10 @@ def spans(items: range, workers: int) -> list[range]:
         workers: the most parts.
 
     Returns:
-        At least one range; together all of them, in their order.
+        At least one range; together all of them, in their order. All but the last one hold whole spans.
     """
     count = max(1, min(workers, len(items) // _ITEMS_WORTH_A_PROCESS))
-    size = -(-len(items) // count)
+    size = -(-len(items) // count // SPAN) * SPAN
     return [items[first : first + size] for first in range(0, len(items), size)] if items else [items]
 
 

@@ -2,105 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.results.answering import StageReport, answering_models, stage_reports, unpriced_models
-from pico_banana.regenerate.results.derive import item_ids, results
-from pico_banana.regenerate.results.ended import End, ItemResult
-from pico_banana.regenerate.results.parting import each, spans
+from pico_banana.regenerate.results.counting import TypeReport, counts_of
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.policy import Policy
-
-
-TYPE_HEADS = (
-    "edit type",
-    "planned",
-    "accepted",
-    "first try",
-    "attempts",
-    "preference",
-    "discarded",
-    "refused",
-    "declined",
-    "unjudged",
-    "open",
-)
-
-
-@dataclass(slots=True)
-class TypeReport:
-    """One edit type, first turns only; `items == not_begun + sum(ended)`, with "accepted" among the ends.
-
-    Attributes:
-        items: planned items that begin with it.
-        not_begun: of them, those without any record.
-        ended: how the others ended, see `derive.End`.
-        attempts: attempts made.
-        first_accepted: accepted at the first attempt.
-        outcomes: attempt outcome to count.
-        preference: items with at least one rejected picture.
-    """
-
-    items: int = 0
-    not_begun: int = 0
-    ended: Counter[str] = field(default_factory=Counter)
-    attempts: int = 0
-    first_accepted: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    preference: int = 0
-
-    @property
-    def accepted(self) -> int:
-        """Items accepted."""
-        return self.ended[End.ACCEPTED]
-
-    @property
-    def first_rate(self) -> float | None:
-        """The share of first attempts that were accepted, of those judged or failed at a check."""
-        begun = self.items - self.not_begun - self.ended[End.DECLINED] - self.ended[End.UNWRITTEN]
-        return self.first_accepted / begun if begun else None
-
-    def cells(self) -> tuple[int | float | None, ...]:
-        """Give the row of a table under `TYPE_HEADS`, after the type's name.
-
-        Returns:
-            Counts, and the share of first tries as a float, or None.
-        """
-        ended = self.ended
-        lost = ended[End.DISCARDED], ended[End.REFUSED], ended[End.DECLINED] + ended[End.UNWRITTEN]
-        tried = self.items, self.accepted, self.first_rate, self.attempts, self.preference
-        return (*tried, *lost, ended[End.UNJUDGED], ended[End.OPEN] + self.not_begun)
-
-    def add(self, other: TypeReport) -> None:
-        """Add the counts of another part.
-
-        Args:
-            other: the part.
-        """
-        for name in ("items", "not_begun", "attempts", "first_accepted", "preference"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.ended += other.ended
-        self.outcomes += other.outcomes
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the part as JSON values.
-
-        Returns:
-            A dictionary.
-        """
-        counts = {"ended": dict(self.ended), "outcomes": dict(self.outcomes)}
-        numbers = {
-            name: getattr(self, name) for name in ("items", "not_begun", "attempts", "first_accepted", "preference")
-        }
-        return {**numbers, "accepted": self.accepted, **counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,29 +99,6 @@ class Report(Carded):
         }
 
 
-class _Task(NamedTuple):
-    """A part of a ledger's items."""
-
-    ledger: Path
-    items: range
-    policy: Policy
-
-
-@dataclass(slots=True)
-class _Part:
-    """What is counted of a part: by type, sessions that came past each turn, sessions with a row."""
-
-    types: dict[str, TypeReport] = field(default_factory=dict)
-    turns: Counter[int] = field(default_factory=Counter)
-    sessions: int = 0
-
-    def add(self, other: _Part) -> None:
-        for kind, part in other.types.items():
-            self.types.setdefault(kind, TypeReport()).add(part)
-        self.turns += other.turns
-        self.sessions += other.sessions
-
-
 def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 1) -> Report:
     """Count what a ledger holds.
 
@@ -224,39 +114,12 @@ def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 
         ConfigError: no policy is given and the ledger was never run.
     """
     rule = policy or ledger.latest_config().policy
-    whole = _Part()
-    for part in each(_count_part, [_Task(ledger.folder, span, rule) for span in spans(item_ids(ledger), workers)]):
-        whole.add(part)
+    whole = counts_of(ledger, rule, workers=workers)
     _, lost = ledger.spent_usd()
     items = sum(part.items for part in whole.types.values())
     types = dict(sorted(whole.types.items()))
     money = lost, _failures(ledger), answering_models(ledger), unpriced_models(ledger)
     return Report(rule, items, types, stage_reports(ledger), dict(whole.turns), whole.sessions, *money)
-
-
-def _count_part(task: _Task) -> _Part:
-    part = _Part()
-    with open_ledger(task.ledger) as ledger:
-        for result in results(ledger, task.policy, items=task.items, brief=True):
-            _count(part.types.setdefault(result.planned[0], TypeReport()), result)
-            if len(result.planned) > 1:
-                part.turns.update(turn.turn for turn in result.turns if turn.accepted is not None)
-                part.sessions += bool(result.session(task.policy))
-    return part
-
-
-def _count(part: TypeReport, result: ItemResult) -> None:
-    part.items += 1
-    if not result.turns:
-        part.not_begun += 1
-        return
-    turn = result.turns[0]
-    part.ended[turn.end.value] += 1
-    part.attempts += len(turn.attempts)
-    for one in turn.attempts:
-        part.outcomes[one.outcome] += 1
-    part.first_accepted += bool(turn.attempts and turn.attempts[0].accepted)
-    part.preference += bool(turn.negatives)
 
 
 def _failures(ledger: Ledger) -> dict[str, int]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import PictureError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.results.counting import TYPE_HEADS
 from pico_banana.regenerate.results.derive import results
-from pico_banana.regenerate.results.report import TYPE_HEADS
 from pico_banana.regenerate.values import Photo, Picture
 from pico_banana.taxonomy import edit_type
 
