@@ -209,7 +209,7 @@ def test_a_ledger_of_the_first_layout_is_refused_with_what_to_do(tmp_path):
     open_ledger(tmp_path / "l", create=True).close()
     with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
         database.execute("UPDATE facts SET value = '1' WHERE name = 'layout'")
-    with pytest.raises(StoreError, match=r"assemble.*judge CONFIG single_turn --mirror FOLDER"):
+    with pytest.raises(StoreError, match=r"assemble.*score single_turn --mirror FOLDER --judge CONFIG"):
         open_ledger(tmp_path / "l")
 
 
@@ -225,6 +225,16 @@ def test_a_ledger_without_the_sums_of_who_answered_is_given_them(tmp_path):
     with open_ledger(tmp_path / "l") as ledger:
         assert answering_models(ledger) == before
         assert before["judge"] == {"procedural-1": 2}
+
+
+def test_a_ledger_of_before_turns_were_judged_is_given_their_table(tmp_path):
+    open_ledger(tmp_path / "l", create=True).close()
+    with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
+        database.execute("UPDATE facts SET value = '3' WHERE name = 'layout'")
+        database.execute("DROP TABLE published_turns")
+    with open_ledger(tmp_path / "l") as ledger:
+        assert ledger.database.execute("SELECT count(*) FROM published_turns").fetchone()[0] == 0
+        assert ledger.database.execute("SELECT value FROM facts WHERE name = 'layout'").fetchone()[0] == "4"
 
 
 def test_reading_only_appends_nothing(tmp_path):
