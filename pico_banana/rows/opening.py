@@ -9,10 +9,10 @@ from pico_banana.mirrors.catalog import Mirror, resolve_mirror
 from pico_banana.mirrors.known import remember
 from pico_banana.rows.building.rowstore import OnBadRows, open_rows
 from pico_banana.rows.sequence import RecordSequence
-from pico_banana.rows.trouble import AnyTrouble, marked_with
 
 if TYPE_CHECKING:
     from pico_banana.rows.choosing.selection import Selection
+    from pico_banana.rows.trouble import AnyTrouble
 
 Place: TypeAlias = str | Path | Mirror | None
 S = TypeVar("S", bound=RecordSequence[Any])
@@ -57,6 +57,8 @@ def open_sequence(  # noqa: PLR0913 - the choices of `load`
     table = open_rows(wanted.subset, place, file=file, on_bad_rows=on_bad_rows, verify=verify, progress=progress)
     remember(place)
     if trouble is not None:
+        from pico_banana.rows.trouble import marked_with
+
         table = marked_with(table, wanted.subset, trouble)
     sequence = kind(table, subset=wanted.subset, mirror=place)
     return sequence.narrowed(wanted) if wanted.parts() else sequence
