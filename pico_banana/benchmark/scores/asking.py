@@ -44,8 +44,8 @@ class ScoreOptions:
     Attributes:
         preset: how judges that are named by their model judge: "paper", "minimum", "editscore" or "reward".
         shard: "2/8" scores the second of eight parts of the rows; empty all of them.
-        first_turns: session to the type of its first turn, see `rows.inference.first_turns`; what is not in it is told
-            the type that is read from the words.
+        first_turns: session to the type of its first turn, see `rows.first_turns`; what is not in it is told the type
+            that is read from the words. An edit that a ledger knows keeps the type it was told.
         budget_usd: hard limit for each ledger, 0 for the configuration's, or none.
         allow_model_change: go on when another model answers than the one asked for.
         accept_changes: go on with a judge that is asked otherwise than the ledger's.
@@ -161,7 +161,9 @@ def score(
         StoreError: a ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    return tuple(_score(judge, rows, Path(folder), options, progress) for judge in _named(judges, options))
+    named = _named(judges, options)
+    edits = list(_edits(rows, options))
+    return tuple(_score(judge, edits, Path(folder), options, progress) for judge in named)
 
 
 def plan_scores(
@@ -192,14 +194,13 @@ def plan_scores(
 
 
 def _score(
-    judge: _Judge, rows: Iterable[Record], folder: Path, options: ScoreOptions, progress: Progress | None
+    judge: _Judge, edits: Sequence[PublishedEdit], folder: Path, options: ScoreOptions, progress: Progress | None
 ) -> Scored:
     ledger = judge.folder(folder) / str(parse_shard(options.shard))
     elsewhere = _judged(judge, folder, besides=ledger)
-    every = list(_edits(rows, options))
-    mine = [edit for edit in every if edit.name not in elsewhere]
-    if every and not mine and not (ledger / LEDGER).is_file():
-        return Scored(judge.name, ledger, RunState(earlier=len(every)))
+    mine = [edit for edit in edits if edit.name not in elsewhere]
+    if edits and not mine and not (ledger / LEDGER).is_file():
+        return Scored(judge.name, ledger, RunState(earlier=len(edits)))
     state = judge_published(
         judge.config,
         ledger,

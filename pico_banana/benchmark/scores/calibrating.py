@@ -15,9 +15,12 @@ import numpy as np
 from pico_banana.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pico_banana.benchmark.numbers.intervals import Values
+
+    Points = list[tuple[float, float]]
+    Fit = Callable[[Values, Values], Points]
 
 Method = Literal["auto", "isotonic", "logistic"]
 LEAST = 20  # labels; fewer say nothing that a fold could confirm
@@ -99,9 +102,6 @@ def calibrate(scores: Values, labels: Values, groups: Sequence[str], *, method: 
     return Calibration(best, len(labels), round(float(labels.mean()), 6), points, _auc(scores, labels), *told)
 
 
-Points = list[tuple[float, float]]
-
-
 def _isotonic(scores: Values, labels: Values) -> Points:
     from scipy.optimize import isotonic_regression
 
@@ -129,13 +129,13 @@ def _logistic(scores: Values, labels: Values) -> Points:
     return list(zip(at.tolist(), expit(intercept + slope * at).tolist(), strict=True))
 
 
-def _foretold(fit: object, scores: Values, labels: Values, folds: Values) -> Values:
+def _foretold(fit: Fit, scores: Values, labels: Values, folds: Values) -> Values:
     out = np.empty(len(scores))
     for fold in np.unique(folds):
         shown = folds != fold
         if not shown.any():  # all labels belong to one row
             shown = ~shown
-        at, worth = zip(*fit(scores[shown], labels[shown]), strict=True)  # type: ignore[operator]
+        at, worth = zip(*fit(scores[shown], labels[shown]), strict=True)
         out[folds == fold] = np.interp(scores[folds == fold], at, worth)
     return out
 
