@@ -135,7 +135,7 @@ class RecordSequence(Sequence[R]):
         steps = "".join(f"\n  {selection}" for selection in self.selections if selection.parts())
         skipped = f"\n  {len(self.bad_rows)} bad lines left out, see .bad_rows" if self.bad_rows else ""
         lost = getattr(self.table, "unmatched", ())
-        unmatched = f"\n  {len(lost)} ids of known trouble name no row here, see .table.unmatched" if lost else ""
+        unmatched = f"\n  known trouble of {len(lost):,} rows that are not here, see .table.unmatched" if lost else ""
         return (
             f"{type(self).__name__}({self.subset.value}, {size}, mirror={self.mirror.name}){steps}{skipped}{unmatched}"
         )

@@ -77,7 +77,7 @@ def test_ids_that_name_no_row_here_are_told(folder):
         "single_turn", mirror=folder, trouble={"id": ["single_turn/positive-edit/77"], "trouble": ["misaligned"]}
     )
     assert rows.table.unmatched == ("single_turn/positive-edit/77",)
-    assert "1 ids of known trouble name no row here" in repr(rows)
+    assert "known trouble of 1 rows that are not here" in repr(rows)
 
 
 def test_several_files_are_put_together(folder, file):
