@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.jobs.download import FetchOptions
     from pico_banana.pictures.jobs.streaming import OnMissing, Stream
-    from pico_banana.records import Role
+    from pico_banana.records import MultiTurn, Role
     from pico_banana.records.decoding.change import ChangeReport
     from pico_banana.records.decoding.confounds import ConfoundReport
     from pico_banana.records.decoding.decode import Backend, Resample
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pico_banana.records.decoding.header import Size
     from pico_banana.records.decoding.measure import GeometryReport
     from pico_banana.records.wording import Wording
+    from pico_banana.rows.first_turns import FirstTurns
     from pico_banana.rows.sidecar import Annotations
     from pico_banana.rows.table.counting import CountBy
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
@@ -270,6 +271,20 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.rows.table.counting import count_rows
 
         return count_rows(self.table, self.rows, by=by)
+
+    def first_turns(self) -> FirstTurns:
+        """Guess the types of sessions' first turns, bounded by the single-turn rows of the same photo.
+
+        Returns:
+            What was found, to join by id; each type says what it was read from.
+
+        Raises:
+            SelectionError: the rows are no sessions.
+            MirrorError: the mirror has no single-turn rows.
+        """
+        from pico_banana.rows.first_turns import first_turns
+
+        return first_turns(cast("RecordSequence[MultiTurn]", self))
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the rows as a pandas frame; types and categories are categoricals.

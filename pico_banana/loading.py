@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.rows.building.rowstore import OnBadRows
+    from pico_banana.rows.trouble import AnyTrouble
 
 _DATASETS = "pico_banana.load_dataset(...) is the function of `datasets` and takes it"
 _ELSEWHERE = {
@@ -42,6 +43,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    trouble: AnyTrouble | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[SingleTurn]: ...
 
@@ -55,6 +57,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    trouble: AnyTrouble | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[MultiTurn]: ...
 
@@ -68,6 +71,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    trouble: AnyTrouble | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Preference]: ...
 
@@ -81,6 +85,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    trouble: AnyTrouble | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[InstructionPair]: ...
 
@@ -94,6 +99,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    trouble: AnyTrouble | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]: ...
 
@@ -106,6 +112,7 @@ def load(
     on_bad_rows: OnBadRows = "error",
     verify: bool = False,
     progress: bool | None = None,
+    trouble: AnyTrouble | None = None,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]:
     """Load the rows of a subset; no picture is read or fetched.
@@ -117,6 +124,7 @@ def load(
         on_bad_rows: "error" raises for a line that is no row; "skip" leaves it out and lists it in `bad_rows`.
         verify: hash the rows file even when nothing suggests that it changed.
         progress: show a bar while the row store is built; None shows one for a large file on a terminal.
+        trouble: files or tables of known trouble, whose flags rows then have as well, see `rows.trouble`.
         **selection: which rows; see `Selection`.
 
     Returns:
@@ -125,7 +133,8 @@ def load(
     Raises:
         UnknownNameError: a subset, type, category, flag or option that does not exist.
         SelectionError: parts of the selection contradict each other or do not fit the subset.
-        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here.
+        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here. Or a file of
+            trouble is none.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
         StoreError: the store cannot be written.
@@ -136,5 +145,12 @@ def load(
             raise ConfigError(f"load has no {name}=: {words}", key=name)
     wanted = Selection.of(parse_subset(subset), **selection)
     return open_sequence(
-        PicoBanana, wanted, mirror=mirror, rows=rows, on_bad_rows=on_bad_rows, verify=verify, progress=progress
+        PicoBanana,
+        wanted,
+        mirror=mirror,
+        rows=rows,
+        on_bad_rows=on_bad_rows,
+        verify=verify,
+        progress=progress,
+        trouble=trouble,
     )

@@ -11,7 +11,7 @@ print(benchmark.report_table(benchmark.report("bench")))
 
 `rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `runs/`
 edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them.
-Names are imported on first use.
+`scores/` has judges score any rows, and sets what they say side by side. Names are imported on first use.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
     from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
+    from pico_banana.benchmark.scores.asking import ScoreOptions, plan_scores, score
+    from pico_banana.benchmark.scores.labels import read_labels
+    from pico_banana.benchmark.scores.reading import Scores, read_scores
+    from pico_banana.benchmark.scores.report import ScoreReport, score_report
+    from pico_banana.benchmark.scores.tables import scores_table
+    from pico_banana.benchmark.scores.thresholds import Wish
     from pico_banana.rows.choosing.definition import Definition, read_definition
 
 _HOMES = {
@@ -39,16 +45,26 @@ _HOMES = {
     "Report": "benchmark.numbers.report",
     "Result": "benchmark.runs.results",
     "Results": "benchmark.runs.results",
+    "ScoreOptions": "benchmark.scores.asking",
+    "ScoreReport": "benchmark.scores.report",
+    "Scores": "benchmark.scores.reading",
+    "Wish": "benchmark.scores.thresholds",
     "editor_named": "benchmark.runs.names",
     "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
     "overlap": "benchmark.overlapping",
+    "plan_scores": "benchmark.scores.asking",
     "read_definition": "rows.choosing.definition",
+    "read_labels": "benchmark.scores.labels",
+    "read_scores": "benchmark.scores.reading",
     "report": "benchmark.numbers.report",
     "report_table": "benchmark.reports.tables",
     "results_in": "benchmark.runs.results",
     "run": "benchmark.runs.running",
+    "score": "benchmark.scores.asking",
+    "score_report": "benchmark.scores.report",
+    "scores_table": "benchmark.scores.tables",
 }
 
 __all__ = [
@@ -60,16 +76,26 @@ __all__ = [
     "Report",
     "Result",
     "Results",
+    "ScoreOptions",
+    "ScoreReport",
+    "Scores",
+    "Wish",
     "editor_named",
     "judge_pairs",
     "judge_report",
     "make",
     "overlap",
+    "plan_scores",
     "read_definition",
+    "read_labels",
+    "read_scores",
     "report",
     "report_table",
     "results_in",
     "run",
+    "score",
+    "score_report",
+    "scores_table",
 ]
 
 

@@ -34,6 +34,14 @@ def add_mirror_options(parser: argparse.ArgumentParser, *, rows: bool = True) ->
     if rows:
         group.add_argument("--rows", type=Path, metavar="FILE", help="read this rows file in place of the mirror's own")
     group.add_argument("--skip-bad-rows", action="store_true", help="leave out lines that are no rows, and say so")
+    if rows:
+        group.add_argument(
+            "--trouble",
+            action="append",
+            type=Path,
+            metavar="FILE",
+            help="rows known to be bad, as flags; may be repeated",
+        )
 
 
 def add_selection_options(parser: argparse.ArgumentParser, *, subset: bool = True) -> None:
@@ -148,6 +156,7 @@ def chosen_rows(args: argparse.Namespace, *, bad_rows: OnBadRows | None = None) 
     options: Any = selection.parts()
     subset: str = selection.subset.value
     source: Any = {"mirror": args.mirror, "rows": args.rows, "on_bad_rows": bad_rows or on_bad_rows(args)}
+    source |= {"trouble": args.trouble}
     if args.where is None:
         if args.annotations:
             raise ConfigError("--annotations says about rows; say which of them with --where", key="where")

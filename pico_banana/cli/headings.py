@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "find and look at rows": ("info", "types", "ls", "show", "gallery", "measure", "confounds"),
+    "find and look at rows": ("info", "types", "ls", "show", "gallery", "measure", "first-turns", "confounds"),
     "have the pictures on this machine": ("download", "verify", "repair", "clean", "photos", "store"),
     "train, and read with other tools": ("prepare", "export", "pack"),
     "share": ("publish", "attribution"),
     "make data": ("regenerate", "mirror"),
-    "measure editors and judges": ("benchmark",),
-    "set up, and when something is wrong": ("doctor", "completion"),
+    "measure editors, judges and rows": ("benchmark", "score", "scores"),
+    "set up, and when something is wrong": ("doctor", "trouble", "completion"),
 }
 OPTIONS_WIDTH = 30  # columns: most options and what they mean then fit one line
 _FEW_OPTIONS = 8

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.cli.judging import add_judge, add_rejudge, add_scores
+from pico_banana.cli.rejudging import add_rejudge
 from pico_banana.cli.runs import (
     INTERRUPTED,
     Advice,
@@ -34,7 +34,6 @@ examples:
   pico-banana regenerate run config.toml --ledger runs/a --budget-usd 20
   pico-banana regenerate assemble runs/a --out data/a --threshold 0.8
   pico-banana regenerate report runs/a --html report.html
-  pico-banana regenerate judge config.toml single_turn --ledger runs/judged --limit 1000
 """
 
 
@@ -58,9 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_status(commands)
     _add_assemble(commands)
     _add_report(commands)
-    add_judge(commands)
     add_rejudge(commands)
-    add_scores(commands)
     _add_rehearse(commands)
 
 

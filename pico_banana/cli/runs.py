@@ -140,13 +140,35 @@ def ended(args: argparse.Namespace, state: RunState, advice: Advice) -> int:
     Returns:
         The exit code.
     """
-    tell(args, state.as_json(), _summary(state, advice))
+    tell(args, state.as_json(), summary(state, advice))
+    return exit_code(args, state)
+
+
+def exit_code(args: argparse.Namespace, state: RunState) -> int:
+    """Give the exit code of a run.
+
+    Args:
+        args: what the parser gave.
+        state: how far the run came.
+
+    Returns:
+        The code.
+    """
     if state.stopped == "interrupted":
         return INTERRUPTED
     return 1 if state.stopped or state.failed > args.allow_failed else 0
 
 
-def _summary(state: RunState, advice: Advice) -> str:
+def summary(state: RunState, advice: Advice) -> str:
+    """Say in words how a run ended.
+
+    Args:
+        state: how far it came.
+        advice: what to do next.
+
+    Returns:
+        A line or a few.
+    """
     if state.total == 0:
         return (
             f"{advice.nothing}: {state.earlier} items were finished before, {state.spent}\n"

@@ -44,6 +44,10 @@ class Flag(StrEnum):
     REJECTED_EMPTY = "rejected_empty"  # a preference row without a rejected picture
     ODD_TURN_COUNT = "odd_turn_count"  # a session of fewer than 2 or more than 5 turns
     TURN_IMAGE_MISSING = "turn_image_missing"  # a session that lacks the picture of one of its turns
+    # These three no row shows by itself: they come from a file of known trouble, see `rows/trouble.py`.
+    MISSING_FILE = "missing_file"  # nobody has one of its pictures any more
+    MISALIGNED = "misaligned"  # the edit is shifted, rescaled or framed anew against its source
+    WRONG_PICTURE = "wrong_picture"  # one of its pictures is not what the row says
 
 
 class Instructed(Shown):

@@ -11,7 +11,8 @@ with open_ledger(Path("runs/a")) as ledger:
 
 The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records),
 `walk` strings attempts and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a
-policy, `assembly` writes rows. `judging` is the last stage alone, over edits that are there already.
+policy, `assembly` writes rows. `judging` is the last stage alone, over edits that are there already, and
+`judged` what came of it.
 Names are imported on first use.
 """
 
@@ -21,7 +22,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
+    from pico_banana.regenerate.judged import scores
+    from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits
     from pico_banana.regenerate.ledger.book import Ledger, open_ledger
     from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
@@ -57,7 +59,7 @@ _HOMES = {
     "read_config": "settings.config",
     "rejudge": "rejudge",
     "run": "work.runner",
-    "scores": "judging",
+    "scores": "judged",
     "write_html": "results.report_html",
 }
 

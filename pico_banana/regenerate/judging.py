@@ -1,8 +1,7 @@
-"""Scores for edits that are there already: a judge of one's own over published rows.
+"""A judge of one's own over edits that are there already: published rows, turns of sessions, rows of one's own.
 
 It is the last stage of a regeneration alone, on the same desk and the same ledger: paced, budgeted, resumable, and
-never paid twice for one request. The ledger keeps what the judge said; scores under any policy are derived from it as
-annotations by row id, which hold nothing of the release.
+never paid twice for one request. The ledger keeps what the judge said; `judged` makes scores of it.
 """
 
 from __future__ import annotations
@@ -10,20 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pico_banana.errors import ConfigError, StoreError
-from pico_banana.records import Preference, SingleTurn
+from pico_banana.errors import ConfigError, PictureMissingError
+from pico_banana.records import InstructionPair, MultiTurn, Preference
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items, is_of_published
+from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items
 from pico_banana.regenerate.plan.photos import read_photo
-from pico_banana.regenerate.results.derive import MADE, wanted
-from pico_banana.regenerate.settings.jury import Said
-from pico_banana.regenerate.settings.policy import DRIFT
-from pico_banana.regenerate.values import Instruction, Item, Photo, Stage, derived_seed
+from pico_banana.regenerate.results.derive import MADE
+from pico_banana.regenerate.values import Instruction, Item, Photo, Picture, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.forecast_numbers import ASSUMED
@@ -31,31 +27,43 @@ from pico_banana.regenerate.work.judges import Work
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import connect, hire
 from pico_banana.regenerate.work.walk import Made, finish, judged, keep_attempt
+from pico_banana.rows.inference.results import BY_WORDS, TurnType
+from pico_banana.taxonomy import edit_type_from_label
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
-    from typing import Any
-
-    import pyarrow as pa
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pico_banana.records import Record
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
-    from pico_banana.regenerate.settings.jury import Jury
-    from pico_banana.regenerate.settings.policy import Policy
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.taxonomy import EditType
 
-_QUERY = f"""
-SELECT published.name, {", ".join(f"v.{name}" for name in Said._fields)}, makers.prompt, makers.model, makers.backend,
-  calls.answered_by
-FROM published JOIN verdicts v ON v.item = published.item AND v.turn = 1 AND v.call = 0
-LEFT JOIN makers ON makers.id = v.maker LEFT JOIN calls ON calls.opened = v.judged_by
-ORDER BY published.item, v.judged_by
-"""  # noqa: S608 - our own names
+# The release gives the turns of a session no types; where none is inferred either, a judge is told this.
+UNTYPED = "an edit of a session"
+_NOTHING_KNOWN: Mapping[str, TurnType] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """Where in its session an edit stands.
+
+    Attributes:
+        session: the session's id.
+        turn: from 1.
+        before: the address of the picture it was made from; empty where the release lacks it.
+        history: the instructions of the turns before.
+        inferred: its type, how sure that is, and what it was read from.
+    """
+
+    session: str
+    turn: int
+    before: str
+    history: tuple[str, ...]
+    inferred: TurnType
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,12 @@ class PublishedEdit:
     """An edit to be judged.
 
     Attributes:
-        name: the row's id, with `#rejected1` for a rejected edit.
-        source: the address of the picture before.
-        edited: the address of the picture after.
+        name: the row's id, with `#rejected1` for a rejected edit, `#turn2` for a turn.
+        source: the address of the source photo.
+        edited: the address of the picture after; empty where the release lacks it.
         instruction: what was asked.
-        edit_type: its type.
+        edit_type: the type the judge is told.
+        place: where in its session it stands; None for a single edit.
     """
 
     name: str
@@ -75,31 +84,49 @@ class PublishedEdit:
     edited: str
     instruction: str
     edit_type: EditType
+    place: SessionPlace | None = None
 
 
-def published_edits(records: Iterable[Record]) -> Iterator[PublishedEdit]:
-    """Give the edits of rows: that of a single-turn row; the chosen and each rejected one of a preference row.
+def published_edits(
+    records: Iterable[Record], *, first_turns: Mapping[str, TurnType] = _NOTHING_KNOWN
+) -> Iterator[PublishedEdit]:
+    """Give the edits of rows: that of a single-turn row, the chosen and the rejected ones of a pair, every turn.
 
     Args:
         records: the rows.
+        first_turns: session to the type of its first turn, where it is known better than from its words.
 
     Yields:
-        The edits in order.
+        The edits in order; also a turn whose picture the release lacks, so that it is listed as missing.
 
     Raises:
-        ConfigError: rows of sessions, whose turns have no edit types to judge by, or of texts.
+        ConfigError: rows of texts, which have no pictures.
     """
     for record in records:
-        if isinstance(record, SingleTurn):
-            pictures = {record.id: record.edited}
-        elif isinstance(record, Preference):
-            rejected = {f"{record.id}#rejected{number}": one for number, one in enumerate(record.rejected, 1)}
-            pictures = {record.id: record.chosen, **rejected}
-        else:
-            text = "rows of single_turn and preference are judged; turns of sessions have no edit type to be judged by"
-            raise ConfigError(text, key="subset")
+        if isinstance(record, InstructionPair):
+            raise ConfigError("instructions are texts; judge single_turn, preference or multi_turn", key="subset")
+        if isinstance(record, MultiTurn):
+            yield from _turns(record, first_turns.get(record.id))
+            continue
+        pictures = {record.id: record.chosen if isinstance(record, Preference) else record.edited}
+        if isinstance(record, Preference):
+            pictures |= {f"{record.id}#rejected{number}": one for number, one in enumerate(record.rejected, 1)}
         for name, picture in pictures.items():
             yield PublishedEdit(name, record.source.address, picture.address, record.instruction, record.edit_type)
+
+
+def _turns(session: MultiTurn, first: TurnType | None) -> Iterator[PublishedEdit]:
+    before = session.source.address
+    for number, turn in enumerate(session.turns, 1):
+        inferred = TurnType(turn.inferred_edit_type, turn.inferred_confidence, BY_WORDS)
+        if number == 1 and first is not None:
+            inferred = first
+        after = "" if turn.image is None else turn.image.address
+        kind = inferred.edit_type or edit_type_from_label(UNTYPED)
+        place = SessionPlace(session.id, number, before, session.instructions[: number - 1], inferred)
+        name = f"{session.id}#turn{number}"
+        yield PublishedEdit(name, session.source.address, after, turn.instruction, kind, place)
+        before = after
 
 
 def judge_published(
@@ -107,6 +134,7 @@ def judge_published(
     folder: str | Path,
     edits: Iterable[PublishedEdit],
     *,
+    preset: str = "",
     failed: bool = False,
     accept_changes: bool = False,
     progress: Progress | None = None,
@@ -117,6 +145,7 @@ def judge_published(
         config: the configuration; its judges, policy, prices and run settings count, and no pixel checks are made.
         folder: the ledger's folder; made when it is not there.
         edits: the edits; those that the ledger does not know yet are added to its plan.
+        preset: the name of what makes one number of the scores, kept with a new ledger; empty for the policy.
         failed: judge those that failed in earlier runs instead of the others.
         accept_changes: go on with a configuration that asks something else than the ledger's.
         progress: called about once a second, and at the end.
@@ -134,7 +163,7 @@ def judge_published(
     connect(staff)
 
     def plan(ledger: Ledger) -> None:
-        ledger.append("facts", {"name": OF_PUBLISHED, "value": ""})
+        ledger.append("facts", {"name": OF_PUBLISHED, "value": preset})
         if not add_items(ledger, _items(ledger, alone, edits)) and not ledger.item_count():
             raise ConfigError("there are no edits to judge in this selection", key="selection")
 
@@ -142,67 +171,26 @@ def judge_published(
     return run_job(job, Path(folder), failed=failed, accept_changes=accept_changes, progress=progress)
 
 
-def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]]:
+def forecast_judging(config: Config, edits: int, *, later_turns: int = 0) -> tuple[float, tuple[str, ...]]:
     """Say what judging is expected to cost, a second opinion for none.
 
     Args:
         config: the configuration, with prices.
         edits: how many edits.
+        later_turns: how many of them are turns after a first one, for which a third picture is sent.
 
     Returns:
         US dollars, and the judge's model where nobody knows its price; then the cost is unknown.
     """
-    alone = judges_alone(config)
-    return edits * cost_usd(prices(alone)["judge"], ASSUMED[Stage.JUDGE]), unpriced(alone)
+    alone, assumed = judges_alone(config), ASSUMED[Stage.JUDGE]
+    price = prices(alone)["judge"]
+    later = replace(assumed, input_tokens=assumed.input_tokens + _PICTURE_TOKENS)
+    once = (edits - later_turns) * cost_usd(price, assumed) + later_turns * cost_usd(price, later)
+    each = len(config.rubric.criteria) if config.policy.ask == "each" else 1
+    return once * config.policy.passes * each, unpriced(alone)
 
 
-def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
-    """Give what the judges said as annotations.
-
-    Args:
-        ledger: of `judge_published`, open for reading.
-        policy: how scores become one; None for the policy of the ledger's latest run.
-
-    Returns:
-        Columns `id`, `score` (0 to 1), one for each criterion of the rubric, `reasons` (criterion to text), `accepted`,
-        `second_score` (null without a second opinion), `judge` and `prompt`; and `problem`, why there are no scores.
-
-    Raises:
-        StoreError: it is the ledger of a run, which has no published edits.
-    """
-    import pyarrow as pa
-
-    if not is_of_published(ledger):
-        text = f"{ledger.folder} is no ledger of `regenerate judge`; the scores of a run are written by `assemble`"
-        raise StoreError(text, path=str(ledger.folder))
-    rule = policy or ledger.latest_config().policy
-    texts = pa.map_(pa.string(), pa.string())
-    schema = pa.schema(
-        [
-            ("id", pa.string()),
-            ("score", pa.float32()),
-            *((name, pa.float32()) for name in _criteria(ledger, rule)),
-            ("reasons", texts),
-            ("accepted", pa.bool_()),
-            ("second_score", pa.float32()),
-            ("judge", pa.string()),
-            ("prompt", pa.string()),
-            ("problem", pa.string()),
-        ]
-    )
-    jury = wanted(ledger, rule).jury
-    found = groupby(ledger.database.execute(_QUERY), itemgetter("name"))
-    rows = [_scored(name, list(said), rule, jury) for name, said in found]
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _criteria(ledger: Ledger, rule: Policy) -> tuple[str, ...]:
-    """Name the columns of scores: the rubric's in its order, what the policy weighs, what else was scored."""
-    scored = ledger.database.execute(
-        "SELECT DISTINCT key FROM verdicts, json_each(verdicts.scores) WHERE turn = 1 AND call = 0 ORDER BY key"
-    )
-    rubric = ledger.latest_config().rubric.criteria
-    return tuple(dict.fromkeys((*rubric, *rule.weights, *(name for (name,) in scored if name != DRIFT))))
+_PICTURE_TOKENS = 1032  # four tiles, see `forecast_numbers`
 
 
 def judges_alone(config: Config) -> Config:
@@ -219,46 +207,63 @@ def judges_alone(config: Config) -> Config:
 
 
 def _items(ledger: Ledger, config: Config, edits: Iterable[PublishedEdit]) -> Iterator[Item]:
-    # Killed between the two, a process leaves the one row without the other.
-    ledger.database.execute("DELETE FROM published WHERE item NOT IN (SELECT id FROM items)")
+    # Killed in between, a process leaves a row here without the item, which is written last.
+    for table in ("published", "published_turns"):
+        ledger.database.execute(f"DELETE FROM {table} WHERE item NOT IN (SELECT id FROM items)")  # noqa: S608 - ours
     known = {name for (name,) in ledger.database.execute("SELECT name FROM published")}
     (last,) = ledger.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()
     for number, edit in enumerate((edit for edit in edits if edit.name not in known), last + 1):
         row = {"item": number, "name": edit.name, "edited": edit.edited, "instruction": edit.instruction}
         ledger.append("published", row)
-        photo = Photo(edit.source, edit.source)
-        yield Item(number, photo, (edit.edit_type,), derived_seed(config.seed, edit.name))
+        if edit.place is not None:
+            ledger.append("published_turns", _place_row(number, edit.place))
+        turn = 1 if edit.place is None else edit.place.turn
+        # An item has a type for each turn; this one is asked about a single turn, so the others count for nothing.
+        yield Item(
+            number, Photo(edit.source, edit.source), (edit.edit_type,) * turn, derived_seed(config.seed, edit.name)
+        )
+
+
+def _place_row(item: int, place: SessionPlace) -> dict[str, object]:
+    return {
+        "item": item,
+        "session": place.session,
+        "turn": place.turn,
+        "before": place.before,
+        "history": json.dumps(place.history, ensure_ascii=False),
+        "type_source": place.inferred.source,
+        "type_confidence": place.inferred.confidence,
+    }
 
 
 async def _judge_one(desk: Desk, staff: Staff, item: Item) -> str:
-    edited, instruction = desk.ledger.database.execute(
-        "SELECT edited, instruction FROM published WHERE item = ?", (item.id,)
+    row = desk.ledger.database.execute(
+        "SELECT edited, instruction, turn, before, history FROM published LEFT JOIN published_turns USING (item) "
+        "WHERE item = ?",
+        (item.id,),
     ).fetchone()
-    before = await asyncio.to_thread(read_photo, item.photo)
-    after = await asyncio.to_thread(read_photo, Photo(edited, edited))
-    scene = Scene(item, 1, before, before)
+    scene, after = await asyncio.to_thread(lambda: (_scene(item, row), _picture(row["edited"])))
     await keep_attempt(desk, scene, Made(0, MADE, "", after), attempt=1, written=0)
-    found = await judged(desk, staff, scene, Work(Instruction(instruction), after, 1), 0)
+    found = await judged(desk, staff, scene, Work(Instruction(row["instruction"]), after, 1), 0)
     await finish(desk, item)
     if found.first is None:
         return "unjudged"
     return "accepted" if desk.config.policy.decide(found.first, found.second).accepted else "rejected"
 
 
-def _scored(name: str, rows: list[sqlite3.Row], rule: Policy, jury: Jury) -> dict[str, Any]:
-    said = [Said(*(row[field] for field in Said._fields)) for row in rows]
-    heard = jury.hear(said)
-    if heard.first is None:
-        return {"id": name, "problem": said[-1].reason or "not judged yet"}
-    decision = rule.decide(heard.first, heard.second)
-    counted = next(row for row in rows if row["judged_by"] == heard.said[0].judged_by)
-    return {
-        "id": name,
-        "score": decision.score,
-        **heard.first.scores,
-        "reasons": list(json.loads(counted["reasons"]).items()),
-        "accepted": decision.accepted,
-        "second_score": None if heard.second is None else rule.score(heard.second),
-        "judge": counted["answered_by"] or counted["model"] or counted["backend"],
-        "prompt": counted["prompt"],
-    }
+def _scene(item: Item, row: sqlite3.Row) -> Scene:
+    original = read_photo(item.photo)
+    if row["turn"] is None or row["turn"] == 1:
+        return Scene(item, 1, original, original)
+    return Scene(item, row["turn"], _picture(row["before"]), original, tuple(json.loads(row["history"])))
+
+
+def _picture(address: str) -> Picture:
+    """Read a picture of the rows.
+
+    Raises:
+        PictureMissingError: the rows name none.
+    """
+    if not address:
+        raise PictureMissingError("the rows name no picture for this turn, or for the one before it")
+    return read_photo(Photo(address, address))

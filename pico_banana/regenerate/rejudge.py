@@ -83,7 +83,7 @@ class _Waiting:
 
     def refuse_published(self, ledger: Ledger) -> None:
         if is_of_published(ledger):
-            text = f"{ledger.folder} is of published edits; judge them again with `regenerate judge`"
+            text = f"{ledger.folder} is of published edits; judge them again with `pico-banana score`"
             raise StoreError(text, path=str(ledger.folder))
 
     def count(self, ledger: Ledger) -> int:

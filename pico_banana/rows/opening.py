@@ -12,12 +12,13 @@ from pico_banana.rows.sequence import RecordSequence
 
 if TYPE_CHECKING:
     from pico_banana.rows.choosing.selection import Selection
+    from pico_banana.rows.trouble import AnyTrouble
 
 Place: TypeAlias = str | Path | Mirror | None
 S = TypeVar("S", bound=RecordSequence[Any])
 
 
-def open_sequence(
+def open_sequence(  # noqa: PLR0913 - the choices of `load`
     kind: type[S],
     wanted: Selection,
     *,
@@ -26,6 +27,7 @@ def open_sequence(
     on_bad_rows: OnBadRows = "error",
     verify: bool = False,
     progress: bool | None = None,
+    trouble: AnyTrouble | None = None,
 ) -> S:
     """Open the rows that are wanted; no picture is read or fetched.
 
@@ -37,6 +39,7 @@ def open_sequence(
         on_bad_rows: see `load`.
         verify: see `load`.
         progress: see `load`.
+        trouble: see `load`.
 
     Returns:
         The rows.
@@ -45,6 +48,7 @@ def open_sequence(
         SelectionError: the selection does not fit the rows.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
+        ConfigError: a file of trouble is none.
         StoreError: the store cannot be written.
         TransportError: the rows could not be fetched this time.
     """
@@ -52,5 +56,9 @@ def open_sequence(
     file = Path(rows).expanduser() if rows is not None else None
     table = open_rows(wanted.subset, place, file=file, on_bad_rows=on_bad_rows, verify=verify, progress=progress)
     remember(place)
+    if trouble is not None:
+        from pico_banana.rows.trouble import marked_with
+
+        table = marked_with(table, wanted.subset, trouble)
     sequence = kind(table, subset=wanted.subset, mirror=place)
     return sequence.narrowed(wanted) if wanted.parts() else sequence

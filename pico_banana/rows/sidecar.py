@@ -47,7 +47,7 @@ def read_annotations(source: Annotations) -> pa.Table:
     Raises:
         ConfigError: it is no table, has no `id`, or has an id twice or not at all.
     """
-    table = _read(Path(source)) if isinstance(source, (str, Path)) else _table(source)
+    table = read_table(source)
     name = str(source) if isinstance(source, (str, Path)) else "the table"
     if ID not in table.column_names:
         text = f"{name} has no column 'id', only {', '.join(table.column_names)}; annotations name their rows by id"
@@ -59,6 +59,21 @@ def read_annotations(source: Annotations) -> pa.Table:
         text = f"{name} has an id twice, or a row without one; annotations have one row for an id"
         raise ConfigError(text, key="annotations")
     return table
+
+
+def read_table(source: Annotations) -> pa.Table:
+    """Read a table, whatever its columns.
+
+    Args:
+        source: see `read_annotations`.
+
+    Returns:
+        The table.
+
+    Raises:
+        ConfigError: it is no table.
+    """
+    return _read(Path(source)) if isinstance(source, (str, Path)) else _table(source)
 
 
 def _table(source: object) -> pa.Table:
@@ -96,17 +111,19 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def require_ending(file: Path) -> None:
+def require_ending(file: Path, *, flat: bool = False) -> None:
     """Refuse a file that annotations cannot be written to.
 
     Args:
         file: the file.
+        flat: whether no column holds lists, so that .csv can hold them all.
 
     Raises:
-        ConfigError: it ends in neither .parquet nor .jsonl.
+        ConfigError: it ends in neither .parquet nor .jsonl, nor, where that will do, in .csv.
     """
-    if file.suffix not in _WRITTEN:
-        raise ConfigError(f"{file} does not end in {' or '.join(_WRITTEN)}", key="annotations")
+    endings = (*_WRITTEN, ".csv") if flat else _WRITTEN
+    if file.suffix not in endings:
+        raise ConfigError(f"{file} does not end in {' or '.join(endings)}", key="annotations")
 
 
 def write_annotations(table: pa.Table, file: Path) -> None:
@@ -114,20 +131,22 @@ def write_annotations(table: pa.Table, file: Path) -> None:
 
     Args:
         table: the annotations.
-        file: ends in .parquet or .jsonl.
+        file: ends in .parquet or .jsonl; in .csv only where no column holds lists.
 
     Raises:
         ConfigError: the file ends otherwise.
         StoreError: it cannot be written.
     """
-    require_ending(file)
+    import pyarrow as pa
+
+    require_ending(file, flat=not any(pa.types.is_nested(field.type) for field in table.schema))
     if file.suffix == ".jsonl":
         write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
         return
-    from pyarrow import parquet
+    from pyarrow import csv, parquet
 
     with atomic_path(file) as temporary:
-        parquet.write_table(table, temporary)
+        (csv.write_csv if file.suffix == ".csv" else parquet.write_table)(table, temporary)
 
 
 def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pico_banana import load
 from pico_banana.cli import main
 from pico_banana.mirrors.catalog import Mirror
 from pico_banana.mirrors.fetch.transport import Transport
@@ -16,6 +17,7 @@ from pico_banana.pictures.doctor.findings import Verdict
 from pico_banana.pictures.doctor.live import examine
 from pico_banana.rehearsal.serving.faults import Fault, Rule
 from pico_banana.rehearsal.serving.serve import serve
+from pico_banana.rows.trouble import trouble_of_findings, trouble_table
 
 ALL = "*/*"
 
@@ -80,6 +82,18 @@ def test_dead_photos_are_counted(rehearsal):
     (photos,) = (one for name, one in found.items() if name.startswith("photos at"))
     assert "gone" in photos.found
     assert "there" in photos.found
+
+
+def test_rows_whose_pictures_are_gone_become_known_trouble(rehearsal):
+    with serve(rehearsal, faults=(Rule(Fault.MISSING_404, where="*positive-edit*"),)) as server:
+        found = findings(server)
+    edits = found["edits of the first rows"]
+    assert (edits.verdict, edits.found) == (Verdict.DIFFERS, "gone: 5")
+    rows = load("single_turn", mirror=rehearsal, on_bad_rows="skip")
+    assert set(edits.gone) <= set(rows.ids)
+    trouble = trouble_table(trouble_of_findings(json.loads(json.dumps(one.as_dict())) for one in found.values()))
+    marked = load("single_turn", mirror=rehearsal, on_bad_rows="skip", trouble=trouble, has_flags="missing_file")
+    assert set(marked.ids) == set(edits.gone)
 
 
 def test_escaped_and_raw_rows_are_told_apart(rehearsal, tmp_path):

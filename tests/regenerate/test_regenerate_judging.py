@@ -45,7 +45,8 @@ def test_every_edit_gets_scores(serve, rows, tmp_path):
     for row in found:
         assert row["score"] == pytest.approx(Policy().score(_verdict(row)), abs=1e-4)
         assert set(dict(row["reasons"])) == set(CRITERIA)
-        assert row["judge"] == "gemini-2.5-pro"  # as the service names itself
+        assert row["judge"] == "gemini:gemini-2.5-pro"
+        assert row["answered_by"] == "gemini-2.5-pro"  # as the service names itself
         assert row["accepted"] == (row["score"] > 0.7)
         assert row["problem"] is None
 
@@ -64,8 +65,9 @@ def test_the_columns_of_scores_are_the_criteria_of_ones_own(serve, rows, tmp_pat
     judge_published(gemini_config(serve(), tmp_path, **own), tmp_path / "l", published_edits(rows[:3]))
     with open_ledger(tmp_path / "l") as ledger:
         table = scores(ledger)
-    rest = ["reasons", "accepted", "second_score", "judge", "prompt", "problem"]
-    assert table.column_names == ["id", "score", "quality", "compliance", *rest]
+    first = ["id", "row_id", "turn", "told_type", "type_source", "type_confidence", "score", "quality", "compliance"]
+    rest = ["drift", "reasons", "accepted", "second_score", "judge", "prompt", "answered_by", "problem"]
+    assert table.column_names == [*first, *rest]
     for row in table.to_pylist():
         assert row["score"] == pytest.approx(0.25 * row["quality"] + 0.75 * row["compliance"], abs=1e-4)
         assert [name for name, _ in row["reasons"]] == ["quality", "compliance"]
@@ -106,10 +108,10 @@ def test_an_unreadable_judge_leaves_a_reason(serve, rows, tmp_path):
         assert row["problem"].startswith("malformed")
 
 
-def test_sessions_are_refused(serve, tmp_path):
-    sessions = pb.load("multi_turn", mirror="sample")
-    with pytest.raises(ConfigError, match="turns of sessions have no edit type"):
-        judge_published(gemini_config(serve(), tmp_path), tmp_path / "l", published_edits(sessions))
+def test_texts_are_refused(serve, tmp_path):
+    texts = pb.load("instructions", mirror="sample")
+    with pytest.raises(ConfigError, match="instructions are texts"):
+        judge_published(gemini_config(serve(), tmp_path), tmp_path / "l", published_edits(texts))
 
 
 RUN = """
@@ -153,29 +155,10 @@ def _judged(folder: Path) -> int:
         return 0
 
 
-def test_the_commands(serve, rows, tmp_path, capsys):
-    pytest.importorskip("duckdb")
-    server = serve()
-    config = tmp_path / "config.toml"
-    config.write_text(
-        f'[judge]\nbackend = "gemini"\nmodel = "gemini-2.5-pro"\nbase_url = "{server.gemini_url}"\n'
-        "[prices.'gemini-2.5-pro']\ninput_per_million = 1.25\noutput_per_million = 10.0\n"
-    )
-    ledger, out = str(tmp_path / "l"), tmp_path / "scores.parquet"
-    judge = ["regenerate", "judge", str(config), "single_turn", "--mirror", "sample", "--limit", "12"]
-    assert main([*judge, "--ledger", ledger, "--dry-run", "--json"]) == 0
-    planned = json.loads(capsys.readouterr().out)
-    assert planned["edits"] == 12
-    assert planned["usd"] == pytest.approx(12 * (2700 * 1.25 + 760 * 10) / 1e6)
-    assert main([*judge, "--ledger", ledger]) == 0
-    assert main([*judge, "--ledger", ledger]) == 0
-    assert f"see them with `pico-banana regenerate scores {ledger}" in capsys.readouterr().out
-    assert main(["regenerate", "scores", ledger, "--out", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["judged"] == 12
-    good = rows.where("score >= 0.7 and accepted", out)
-    assert 0 < len(good) <= 12
-    assert main(["regenerate", "assemble", ledger, "--out", str(tmp_path / "m")]) == 1
-    assert "write what it says with `regenerate scores`" in capsys.readouterr().err
+def test_a_ledger_of_published_edits_is_not_assembled(serve, rows, tmp_path, capsys):
+    judge_published(gemini_config(serve(), tmp_path), tmp_path / "l", published_edits(rows[:1]))
+    assert main(["regenerate", "assemble", str(tmp_path / "l"), "--out", str(tmp_path / "m")]) == 1
+    assert "write what it says with `pico-banana scores`" in capsys.readouterr().err
 
 
 def test_scores_of_a_run_are_elsewhere(serve, tmp_path):

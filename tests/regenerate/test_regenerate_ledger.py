@@ -209,7 +209,7 @@ def test_a_ledger_of_the_first_layout_is_refused_with_what_to_do(tmp_path):
     open_ledger(tmp_path / "l", create=True).close()
     with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
         database.execute("UPDATE facts SET value = '1' WHERE name = 'layout'")
-    with pytest.raises(StoreError, match=r"assemble.*judge CONFIG single_turn --mirror FOLDER"):
+    with pytest.raises(StoreError, match=r"assemble.*score single_turn --mirror FOLDER --judge CONFIG"):
         open_ledger(tmp_path / "l")
 
 
@@ -241,6 +241,16 @@ def test_a_ledger_that_kept_no_counts_is_given_room_for_them(tmp_path):
     with open_ledger(tmp_path / "l") as ledger:
         assert make_report(ledger).as_json() == before
         assert ledger.database.execute("SELECT count(*) FROM counted").fetchone()[0] == 1
+
+
+def test_a_ledger_of_before_turns_were_judged_is_given_their_table(tmp_path):
+    open_ledger(tmp_path / "l", create=True).close()
+    with sqlite3.connect(tmp_path / "l" / "ledger.sqlite") as database:
+        database.execute("UPDATE facts SET value = '3' WHERE name = 'layout'")
+        database.execute("DROP TABLE published_turns")
+    with open_ledger(tmp_path / "l") as ledger:
+        assert ledger.database.execute("SELECT count(*) FROM published_turns").fetchone()[0] == 0
+        assert ledger.database.execute("SELECT value FROM facts WHERE name = 'layout'").fetchone()[0] == "4"
 
 
 def test_reading_only_appends_nothing(tmp_path):

@@ -134,7 +134,7 @@ def _agreement(one: str, other: str, by_judge: dict[str, list[Results]]) -> Agre
     both = sorted(mine.keys() & theirs.keys())
     scores = [np.array([found[key][0] for key in both]) for found in (mine, theirs)]
     passed = [np.array([found[key][1] for key in both]) for found in (mine, theirs)]
-    return Agreement(one, other, len(both), _spearman(*scores), _kappa(*passed))
+    return Agreement(one, other, len(both), spearman(*scores), kappa(*passed))
 
 
 def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int], tuple[float, bool]]:
@@ -147,7 +147,16 @@ def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int], tuple[f
     }
 
 
-def _spearman(one: Values, other: Values) -> float | None:
+def spearman(one: Values, other: Values) -> float | None:
+    """Correlate the ranks of two judges' scores.
+
+    Args:
+        one: scores.
+        other: scores of the same edits.
+
+    Returns:
+        -1 to 1; None where there are fewer than two, or one of them says the same of all.
+    """
     from scipy.stats import spearmanr
 
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:  # noqa: PLR2004 - no ranks
@@ -155,7 +164,16 @@ def _spearman(one: Values, other: Values) -> float | None:
     return round(float(spearmanr(one, other).statistic), 6)
 
 
-def _kappa(one: Values, other: Values) -> float | None:
+def kappa(one: Values, other: Values) -> float | None:
+    """Say how far two judges agree on which edits are good, beyond chance: Cohen's κ.
+
+    Args:
+        one: whether each edit is good.
+        other: the same of the other.
+
+    Returns:
+        1 for full agreement, 0 for that of chance; None where it is not defined.
+    """
     if not len(one):
         return None
     agreed = float((one == other).mean())

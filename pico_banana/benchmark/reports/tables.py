@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.benchmark.numbers.intervals import Estimate
-    from pico_banana.benchmark.numbers.judges import JudgeReport
+    from pico_banana.benchmark.numbers.judges import Agreement, JudgeReport
     from pico_banana.benchmark.numbers.report import Editor, Report
 
 
@@ -123,9 +123,21 @@ def judges_table(report: JudgeReport) -> str:
     ]
     parts = [aligned(heads, rows, numbers=False)] if rows else []
     if report.agreements:
-        found = [(one.one, one.other, str(one.edits), _p(one.spearman), _p(one.kappa)) for one in report.agreements]
-        parts.append(aligned(("judge", "and", "edits", "Spearman", "kappa"), found, numbers=False))
+        parts.append(agreement_table(report.agreements))
     return "\n\n".join(parts)
+
+
+def agreement_table(agreements: Sequence[Agreement]) -> str:
+    """Lay out how far judges agree.
+
+    Args:
+        agreements: every two.
+
+    Returns:
+        Some lines of text.
+    """
+    rows = [(one.one, one.other, str(one.edits), _p(one.spearman), _p(one.kappa)) for one in agreements]
+    return aligned(("judge", "and", "edits", "Spearman", "kappa"), rows, numbers=False)
 
 
 def report_csv(report: Report) -> str:

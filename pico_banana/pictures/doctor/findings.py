@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -26,6 +27,7 @@ class Finding:
         found: what was found.
         assumed: what the code assumes, or an empty string.
         advice: what to do, or an empty string.
+        gone: the ids of rows of which a picture is not there any more.
     """
 
     name: str
@@ -33,8 +35,9 @@ class Finding:
     found: str
     assumed: str = ""
     advice: str = ""
+    gone: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """Give the finding for `--json`.
 
         Returns:

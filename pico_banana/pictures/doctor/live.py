@@ -6,19 +6,14 @@ they differ the code handles it, or says so.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import time
 from collections import Counter
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pico_banana.errors import GoneError, PicoBananaError, TransportError
-from pico_banana.mirrors.addresses import Address, key_of_url
-from pico_banana.mirrors.catalog import Mirror, facts, rows_file
-from pico_banana.mirrors.fetch.pacing import SLOW_LANE
+from pico_banana.errors import GoneError, PicoBananaError
+from pico_banana.mirrors.catalog import Mirror, rows_file
+from pico_banana.pictures.doctor.asked_pictures import dead_links, edits_there, photo_objects, resuming
+from pico_banana.pictures.doctor.examination import SMALL_HEAD_BYTES, Examination
 from pico_banana.pictures.doctor.findings import Finding, Verdict
 from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
@@ -27,72 +22,9 @@ from pico_banana.rows.lines.published import parse_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pico_banana.mirrors.fetch.response import Response
     from pico_banana.mirrors.fetch.transport import Transport
 
-_HEAD_BYTES = 1 << 18
-_SMALL_HEAD_BYTES = 1 << 16
-_PHOTOS_ASKED = 5
-_RANGE_FROM = 8
-_JPEG = b"\xff\xd8\xff"
 _SUBSETS = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
-
-
-@dataclass
-class Examination:
-    """What is asked, and the answers so far.
-
-    Attributes:
-        mirror: the mirror under examination.
-        transport: what asks.
-        heads: the beginnings of files that were read, by address, with the length of the whole.
-    """
-
-    mirror: Mirror
-    transport: Transport
-    heads: dict[str, tuple[bytes, int | None]] = field(default_factory=dict)
-
-    def head(self, url: str, size: int = _HEAD_BYTES) -> bytes:
-        """Read the beginning of a file, once.
-
-        Args:
-            url: its address.
-            size: bytes wanted.
-
-        Returns:
-            Up to so many bytes.
-        """
-        if url not in self.heads:
-            with self.transport.get(url) as response:
-                self.heads[url] = (_read(response, size), response.total)
-        return self.heads[url][0]
-
-    def lines(self, subset: Subset) -> list[bytes]:
-        """Give the first whole lines of a rows file.
-
-        Args:
-            subset: whose file.
-
-        Returns:
-            Lines.
-        """
-        url = f"{self.mirror.root}/{rows_file(subset).path}"
-        head, total = self.head(url), self.heads[url][1]
-        lines = head.split(b"\n")
-        return [line for line in (lines if total == len(head) else lines[:-1]) if line.strip()]
-
-    @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """The first single-turn rows in our own names."""
-        parsed = (parse_line(Subset.SINGLE_TURN, line) for line in self.lines(Subset.SINGLE_TURN))
-        return [row for row in parsed if not isinstance(row, BadRow)]
-
-    @cached_property
-    def photo_table(self) -> list[dict[str, str]]:
-        """The first rows of the Open Images table."""
-        head = self.head(facts()["open_images"]["index"], _SMALL_HEAD_BYTES)
-        whole = head[: head.rfind(b"\n") + 1].decode("utf-8", "replace")
-        return list(csv.DictReader(io.StringIO(whole)))[:-1]
 
 
 def examine(mirror: Mirror, transport: Transport) -> Iterator[Finding]:
@@ -188,40 +120,13 @@ def _form(path: str) -> str:
 def _manifests(about: Examination) -> Iterator[Finding]:
     for subset in _SUBSETS:
         path = rows_file(subset).manifest
-        head = about.head(f"{about.mirror.root}/{path}", _SMALL_HEAD_BYTES)
+        head = about.head(f"{about.mirror.root}/{path}", SMALL_HEAD_BYTES)
         lines = head[: head.rfind(b"\n") + 1].decode("utf-8", "replace").split()
         below = sum(line.startswith(about.mirror.root + "/images/") for line in lines)
         absolute = sum("://" in line for line in lines)
         as_assumed = bool(lines) and absolute == len(lines)
         found = f"{len(lines)} lines read, {absolute} absolute, {below} below this mirror"
         yield Finding(path, Verdict.OK if as_assumed else Verdict.DIFFERS, found, "one absolute URL a line")
-
-
-def _resuming(about: Examination) -> Iterator[Finding]:
-    url = about.mirror.url_of(Address(about.mirror.name, "edited", about.rows[0]["edited"]))
-    with about.transport.get(url, offset=_RANGE_FROM) as response:
-        ranged, etag, kind = response.offset == _RANGE_FROM, bool(response.etag), response.content_type
-        _read(response, 16)
-    advice = "" if ranged and etag else "an interrupted picture starts from its first byte again; nothing breaks"
-    verdict = Verdict.OK if ranged and etag else Verdict.DIFFERS
-    found = f"Range {'honoured' if ranged else 'ignored'}, {'an' if etag else 'no strong'} ETag"
-    yield Finding("resuming an edit", verdict, found, "Range honoured, a strong ETag", advice)
-    as_assumed = kind in {"image/png", "application/octet-stream", "binary/octet-stream"}
-    yield Finding("content type of an edit", Verdict.OK if as_assumed else Verdict.DIFFERS, kind or "none", "image/png")
-
-
-def _photo_objects(about: Examination) -> Iterator[Finding]:
-    name, assumed = "one photo by its id, over HTTPS", "a JPEG"
-    for row in about.photo_table[:_PHOTOS_ASKED]:
-        try:
-            head = about.head(facts()["open_images"]["object"].format(image_id=row["ImageID"]), 64)
-        except GoneError:
-            continue
-        fine = head.startswith(_JPEG)
-        yield Finding(name, Verdict.OK if fine else Verdict.DIFFERS, "a JPEG" if fine else repr(head[:8]), assumed)
-        return
-    advice = "photos come from Flickr, or from tars with `pico-banana photos tars`"
-    yield Finding(name, Verdict.DIFFERS, f"none of the first {_PHOTOS_ASKED} ids is there", assumed, advice)
 
 
 def _rotation(about: Examination) -> Iterator[Finding]:
@@ -236,37 +141,6 @@ def _rotation(about: Examination) -> Iterator[Finding]:
     )
 
 
-def _dead_links(about: Examination) -> Iterator[Finding]:
-    urls = list(dict.fromkeys(row["source"] for row in about.rows))[:_PHOTOS_ASKED]
-    answers: Counter[str] = Counter()
-    for number, url in enumerate(urls):
-        if number:
-            time.sleep(1 / (SLOW_LANE.rate or 1))
-        answers[_alive(about, url)] += 1
-    text = ", ".join(f"{answer}: {count}" for answer, count in answers.most_common()) or "no photos to ask for"
-    yield Finding(
-        f"photos at {key_of_url(urls[0]).partition('/')[0] if urls else 'Flickr'}", Verdict.OK, text, "some are gone"
-    )
-
-
-def _alive(about: Examination, url: str) -> str:
-    try:
-        with about.transport.get(url) as response:
-            return "there" if _read(response, 8).startswith(_JPEG) else "not a JPEG"
-    except GoneError:
-        return "gone"
-    except TransportError as error:
-        return f"no answer ({error.status})" if error.status else "no answer"
-
-
-def _read(response: Response, size: int) -> bytes:
-    room = memoryview(bytearray(size))
-    filled = 0
-    while filled < size and (count := response.readinto(room[filled:])):
-        filled += count
-    return bytes(room[:filled])
-
-
 _QUESTIONS: tuple[tuple[str, Callable[[Examination], Iterator[Finding]]], ...] = (
     ("escaping", _escaping),
     ("rows", _rows_fit),
@@ -274,8 +148,9 @@ _QUESTIONS: tuple[tuple[str, Callable[[Examination], Iterator[Finding]]], ...] =
     ("short instructions", _short_texts),
     ("rejected_images", _rejected),
     ("manifests", _manifests),
-    ("resuming", _resuming),
-    ("photos by id", _photo_objects),
+    ("resuming", resuming),
+    ("photos by id", photo_objects),
     ("Rotation", _rotation),
-    ("dead links", _dead_links),
+    ("dead links", dead_links),
+    ("edits", edits_there),
 )

@@ -15,7 +15,7 @@ _CARRIED_OVER = {
     INSERT OR IGNORE INTO answering SELECT maker, stage, answered_by, count(*) FROM calls
       WHERE outcome != 'unavailable' GROUP BY 1, 2, 3;
     """,
-    "3": "",
+    "3": "",  # it had no table of turns, and kept no counts
 }
 
 
@@ -56,7 +56,7 @@ def _refusal(path: Path, layout: str) -> str:
             f"{path} is a ledger of the first layout, with one verdict an attempt; this version does not convert it. "
             "Carry it over by its rows: `pico-banana regenerate assemble` of the version that made it writes them as a "
             "folder; this version loads it (mirror=FOLDER) and scores its edits anew, by any judge, with `pico-banana "
-            "regenerate judge CONFIG single_turn --mirror FOLDER --ledger NEW`. Begin a new ledger for new edits"
+            "score single_turn --mirror FOLDER --judge CONFIG --ledger NEW`. Begin a new ledger for new edits"
         )
     return (
         f"{path} is a ledger of another version of this package (layout {layout or 'unknown'}, not {LAYOUT}); "

@@ -20,9 +20,16 @@ CREATE TABLE IF NOT EXISTS items (
   id INTEGER PRIMARY KEY, photo INTEGER NOT NULL REFERENCES photos(id), edit_types TEXT NOT NULL, seed INTEGER NOT NULL
 );
 
--- What a judge of edits that are there already is asked about: one row an item, of one turn.
+-- What a judge of edits that are there already is asked about: one row an item.
 CREATE TABLE IF NOT EXISTS published (
   item INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, edited TEXT NOT NULL, instruction TEXT NOT NULL
+);
+
+-- Where in its session a published edit stands, one row a turn; `before` is the address of the picture it was made from,
+-- empty where the release lacks it. What said the type of the turn, and how sure it was, goes into its scores.
+CREATE TABLE IF NOT EXISTS published_turns (
+  item INTEGER PRIMARY KEY, session TEXT NOT NULL, turn INTEGER NOT NULL, before TEXT NOT NULL, history TEXT NOT NULL,
+  type_source TEXT NOT NULL, type_confidence REAL NOT NULL
 );
 
 -- Who answered. `who` is the hash of kind, backend, model and parameters; `id` that of the same with the prompt's version.

@@ -151,7 +151,7 @@ def add_items(ledger: Ledger, items: Iterable[Item]) -> int:
     if not is_planned(ledger):
         # Rows are written in order: when this one is on the disk, so is all that was appended before it.
         ledger.append("facts", {"name": "planning", "value": ""}).result()
-        for table in ("items", "photos", "published"):
+        for table in ("items", "photos", "published", "published_turns"):
             ledger.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     photo_ids: dict[str, int] = dict(map(tuple, ledger.database.execute("SELECT url, id FROM photos")))
     last: Future[None] | None = None
@@ -160,7 +160,7 @@ def add_items(ledger: Ledger, items: Iterable[Item]) -> int:
         if item.photo.url not in photo_ids:
             photo_ids[item.photo.url] = len(photo_ids) + 1
             ledger.append("photos", photo_row(photo_ids[item.photo.url], item.photo))
-        types = json.dumps([str(kind) for kind in item.edit_types])
+        types = json.dumps([str(kind) if kind.known else kind.label for kind in item.edit_types])
         row = {"id": item.id, "photo": photo_ids[item.photo.url], "edit_types": types, "seed": item.seed}
         last = ledger.append("items", row)
         count += 1

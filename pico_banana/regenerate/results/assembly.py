@@ -84,7 +84,7 @@ def assemble(
     """
     folder = Path(folder)
     if is_of_published(ledger):
-        text = f"{ledger.folder} judges published edits and made none; write what it says with `regenerate scores`"
+        text = f"{ledger.folder} judges published edits and made none; write what it says with `pico-banana scores`"
         raise StoreError(text, path=str(ledger.folder))
     rule = policy or ledger.latest_config().policy
     _require_own(folder)

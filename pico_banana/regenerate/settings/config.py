@@ -32,7 +32,7 @@ from pico_banana.regenerate.settings.verdicts import Rubric
 from pico_banana.taxonomy import edit_type
 
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
-FREE_TO_CHANGE = ("run", "prices")
+FREE_TO_CHANGE = ("run", "prices", "prompts.folder")  # a folder that moved; what is in it has versions of its own
 _FREE_MODEL_KEYS = (
     "concurrency",
     "requests_per_minute",

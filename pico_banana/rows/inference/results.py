@@ -78,3 +78,22 @@ class Model(Protocol):
     def infer_many(self, instructions: Iterable[str]) -> Inferences:
         """Guess the edit types of many instructions."""
         ...
+
+
+# What the type of a session's turn was read from: the words of its instruction, a single-turn row of the same photo
+# that asks for the same, the types of that photo's rows alone, or both of these together.
+BY_WORDS, BY_SAME_EDIT, BY_PHOTO, BY_PHOTO_AND_WORDS = "words", "same_edit", "photo", "photo_and_words"
+
+
+class TurnType(NamedTuple):
+    """The type of a session's turn, which the release does not say.
+
+    Attributes:
+        edit_type: the guess; None where nothing speaks for any type.
+        confidence: how often such a guess is right, 0 to 1; 0 without one.
+        source: what it was read from: "words", "same_edit", "photo" or "photo_and_words".
+    """
+
+    edit_type: EditType | None
+    confidence: float
+    source: str

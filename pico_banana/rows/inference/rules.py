@@ -107,11 +107,33 @@ class Rules:
         confidence = np.concatenate([np.empty(0, np.float32), *(batch.confidence for batch in decided)])
         return Inferences(codes, confidence)
 
+    def chances(self, instructions: Iterable[str]) -> NDArray[np.float64]:
+        """Say how likely each edit type is.
+
+        Args:
+            instructions: requests, in English.
+
+        Returns:
+            Float64 (texts, types), each text's adding up to 1; all alike where nothing speaks for any type.
+        """
+        count = len(edit_types())
+        found = [np.empty((0, count)), *(self._chances(batch) for batch in _batches(instructions))]
+        return np.concatenate(found)
+
+    def _chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        sums = self._sums(texts).astype(np.float64)
+        likely = np.exp((sums - sums.max(axis=0)) / self._temperature)
+        likely[:, sums.max(axis=0) <= 0] = 1.0
+        return np.asarray((likely / likely.sum(axis=0)).T, np.float64)
+
     def _infer_batch(self, texts: Sequence[str]) -> Inferences:
+        return _decide(self._sums(texts), self._temperature)
+
+    def _sums(self, texts: Sequence[str]) -> NDArray[np.float32]:
         sums = np.zeros((len(edit_types()), len(texts)), np.float32)
         for rule, fired in self._fired(read(texts, self._lexicon)):
             sums[rule.code] += fired * np.float32(rule.weight)
-        return _decide(sums, self._temperature)
+        return sums
 
     def _fired(self, reading: Reading) -> Iterator[tuple[_Rule, NDArray[np.bool_]]]:
         """Give every rule with, for each text, whether all its terms hold."""

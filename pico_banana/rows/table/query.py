@@ -175,26 +175,39 @@ def _split_mask(table: RowTable, start: int, stop: int) -> Mask:
     return _each(table, mask)
 
 
-def _id_mask(table: RowTable, selection: Selection) -> Mask:
+def rows_of_ids(table: RowTable, subset: Subset, wanted: set[str]) -> dict[str, int]:
+    """Find the rows that ids name.
+
+    Args:
+        table: the rows of the subset.
+        subset: whose ids these are.
+        wanted: the ids.
+
+    Returns:
+        Id to row number; an id that names no row is not there.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from pico_banana.rows.table.stored import stored_column
 
-    wanted = set(selection.ids or ())
     column = "path" if table.subset is Subset.MULTI_TURN else "edited"
-    stored = pa.array({parse_row_id(selection.subset, text)[0] for text in wanted}, pa.string())
+    stored = pa.array({parse_row_id(subset, text)[0] for text in wanted}, pa.string())
     values = stored_column(table.arrow(), column)
-    mask, identity = np.zeros(len(table), np.bool_), id_maker(table.subset)
+    identity = id_maker(table.subset)
     candidates = np.flatnonzero(_any_text(values, lambda texts: pc.is_in(texts, value_set=stored)))
-    found = set()
-    for row, twin in zip(candidates.tolist(), gather(table, "twin", candidates, "I").tolist(), strict=True):
-        name = identity(values[row].as_py(), twin)
-        if name in wanted:
-            mask[row] = True
-            found.add(name)
+    twins = gather(table, "twin", candidates, "I").tolist()
+    named = ((identity(values[row].as_py(), twin), row) for row, twin in zip(candidates.tolist(), twins, strict=True))
+    return {name: row for name, row in named if name in wanted}
+
+
+def _id_mask(table: RowTable, selection: Selection) -> Mask:
+    wanted = set(selection.ids or ())
+    found = rows_of_ids(table, selection.subset, wanted)
     if len(found) < len(wanted):
-        raise _no_such_rows(selection.subset, wanted, found)
+        raise _no_such_rows(selection.subset, wanted, set(found))
+    mask = np.zeros(len(table), np.bool_)
+    mask[list(found.values())] = True
     return mask
 
 
