@@ -9,11 +9,14 @@ from pico_banana.errors import ConfigError
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
 from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
 from pico_banana.rows.opening import Place, open_sequence
+from pico_banana.rows.retold import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pico_banana.rows.building.rowstore import OnBadRows
+    from pico_banana.rows.sidecar import Annotations
 
 _DATASETS = "pico_banana.load_dataset(...) is the function of `datasets` and takes it"
 _ELSEWHERE = {
@@ -42,6 +45,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[SingleTurn]: ...
 
@@ -55,6 +59,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[MultiTurn]: ...
 
@@ -68,6 +73,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Preference]: ...
 
@@ -81,6 +87,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[InstructionPair]: ...
 
@@ -94,6 +101,7 @@ def load(
     on_bad_rows: OnBadRows = ...,
     verify: bool = ...,
     progress: bool | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]: ...
 
@@ -106,6 +114,7 @@ def load(
     on_bad_rows: OnBadRows = "error",
     verify: bool = False,
     progress: bool | None = None,
+    texts: Annotations | Sequence[Annotations] | None = None,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]:
     """Load the rows of a subset; no picture is read or fetched.
@@ -117,6 +126,7 @@ def load(
         on_bad_rows: "error" raises for a line that is no row; "skip" leaves it out and lists it in `bad_rows`.
         verify: hash the rows file even when nothing suggests that it changed.
         progress: show a bar while the row store is built; None shows one for a large file on a terminal.
+        texts: sidecars of texts made anew, see `with_texts`.
         **selection: which rows; see `Selection`.
 
     Returns:
@@ -125,7 +135,8 @@ def load(
     Raises:
         UnknownNameError: a subset, type, category, flag or option that does not exist.
         SelectionError: parts of the selection contradict each other or do not fit the subset.
-        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here.
+        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here. Or `texts`
+            are no texts.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
         StoreError: the store cannot be written.
@@ -135,6 +146,7 @@ def load(
         if name in selection:
             raise ConfigError(f"load has no {name}=: {words}", key=name)
     wanted = Selection.of(parse_subset(subset), **selection)
-    return open_sequence(
+    rows_found: PicoBanana[Any] = open_sequence(
         PicoBanana, wanted, mirror=mirror, rows=rows, on_bad_rows=on_bad_rows, verify=verify, progress=progress
     )
+    return rows_found if texts is None else rows_found.with_texts(*listed(texts))
