@@ -58,8 +58,8 @@ def _add(
         name,
         help=what,
         description=f"{what[0].upper()}{what[1:]}: written by the {who} of a configuration, held against rules, and "
-        "checked by its [judge]; a refused text is asked for again. Ctrl-C stops gently; the same command goes on and pays "
-        "nothing twice.",
+        "checked by its [judge]; a refused text is asked for again. Ctrl-C stops gently; the same command goes on and "
+        "pays nothing twice.",
         epilog=f"example: pico-banana texts {name} config.toml single_turn --out {out} --budget-usd 5",
     )
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")

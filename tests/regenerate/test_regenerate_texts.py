@@ -16,7 +16,7 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.errors import ConfigError, StoreError
+from pico_banana.errors import ConfigError, LicenceError, StoreError
 from pico_banana.records.texts import clean_short_instruction
 from pico_banana.regenerate import (
     captioned_edits,
@@ -27,6 +27,7 @@ from pico_banana.regenerate import (
     open_ledger,
     texts_to_translate,
 )
+from pico_banana.regenerate.texts.telling import ATTEMPTS
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rehearsal.models.texts import keeps_meaning
 from pico_banana.sharing.export.edits import edits_of
@@ -133,7 +134,7 @@ def test_a_repair_that_never_comes_right_says_why(serve, sample, tmp_path):
         assert row["level"] == 1
     with open_ledger(tmp_path / "repaired.ledger") as ledger:
         attempts = Counter(row[0] for row in ledger.database.execute("SELECT item FROM tellings WHERE attempt > 0"))
-    assert set(attempts.values()) == {3}
+    assert set(attempts.values()) == {ATTEMPTS}
 
 
 def test_a_plan_costs_nothing_and_says_what_is_left(serve, sample, tmp_path):
@@ -273,6 +274,19 @@ def test_ledgers_and_sidecars_of_something_else_are_refused(serve, sample, tmp_p
     alone = config_from({"judge": {"backend": "procedural"}})
     with pytest.raises(ConfigError, match=r"\[judge\], Procedural, has no method compare"):
         make_texts(alone, faulty_texts(sample), tmp_path / "other.parquet")
+
+
+def test_texts_made_of_the_release_are_not_published_and_captions_are(serve, sample, tmp_path):
+    from pico_banana.sharing.hub.sidecars import build_sidecars
+
+    config = gemini_config(serve(), tmp_path)
+    made = {"german": texts_to_translate(sample[:2], "de"), "captions": captioned_edits(sample[:2])}
+    for name, gathered in made.items():
+        make_texts(config, gathered, tmp_path / f"{name}.parquet")
+    with pytest.raises(LicenceError, match="german has texts that are translated"):
+        build_sidecars([tmp_path / "german.parquet"], tmp_path / "repo", licence="cc0-1.0", title="Mine")
+    published = build_sidecars([tmp_path / "captions.parquet"], tmp_path / "repo", licence="cc0-1.0", title="Mine")
+    assert published == {"captions": 2}
 
 
 RUN = """

@@ -1,8 +1,8 @@
 """How charts look, and how they become files: SVG that takes the colours of its page, or PNG on paper of its own.
 
 The colours of series are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), darkened or lightened until each
-has a contrast of 3 to 1 on white and on a dark page alike. No chart says anything by colour alone: series are also in the
-order of their legend, and bars have their numbers beside them.
+has a contrast of 3 to 1 on white and on a dark page alike. No chart says anything by colour alone: series are also in
+the order of their legend, and bars have their numbers beside them.
 """
 
 from __future__ import annotations

@@ -72,12 +72,12 @@ def forecast_texts(config: Config, gathered: Gathered, ledger: Path | None = Non
     questions = {question.digest: question for question in gathered.questions.values()}
     done = _finished(ledger, alone.digest())
     left = [question for digest, question in questions.items() if digest not in done]
-    usages = _usages(alone, gathered, left)
-    calls = {TABLE_OF_STAGE[stage]: _TRIES * len(left) for stage in usages}
-    if alone.second_judge is not None:
-        calls["second_judge"] = float(len(left))
     known = prices(alone)
-    usd = {table: calls[table] * cost_usd(known[table], usages[stage]) for stage, table in _tables(usages)}
+    calls, usd = dict[str, float](), dict[str, float]()
+    for stage, usage in _usages(alone, gathered, left).items():
+        table = TABLE_OF_STAGE[stage]
+        calls[table] = len(left) * (1.0 if stage is Stage.SECOND_JUDGE else _TRIES)
+        usd[table] = calls[table] * cost_usd(known[table], usage)
     return TextsForecast(
         gathered.wording,
         len(gathered.questions),
@@ -104,10 +104,6 @@ def _usages(config: Config, gathered: Gathered, left: list[Question]) -> dict[St
     usages = {stage: Usage(round(_of_prompt(config, role) + text) + seen, came, picture_input_tokens=seen)}
     seconds = {Stage.SECOND_JUDGE: judged} if config.second_judge is not None else {}
     return usages | {Stage.JUDGE: judged} | seconds
-
-
-def _tables(usages: Mapping[Stage, Usage]) -> list[tuple[Stage, str]]:
-    return [(stage, TABLE_OF_STAGE[stage]) for stage in usages]
 
 
 def _of_prompt(config: Config, role: str) -> float:

@@ -9,8 +9,12 @@ from pico_banana.sharing.viewers.local import local_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pico_banana.records import Record
+    from pico_banana.sharing.export.edits import Edit
+
+_FIELD = "edit"  # what groups are called: `dataset.group_field`
 
 
 def to_fiftyone(records: Iterable[Record], name: str | None = None) -> Any:  # noqa: ANN401 - a fiftyone.Dataset
@@ -33,18 +37,32 @@ def to_fiftyone(records: Iterable[Record], name: str | None = None) -> Any:  # n
         raise missing_extra("fiftyone", "fiftyone", "to_fiftyone") from absent
     found = local_edits(records)
     dataset = fiftyone.Dataset(name)
-    dataset.add_group_field("edit", default="edited")
+    dataset.add_group_field(_FIELD, default="edited")
+    dataset.add_samples(samples_of(found), progress=False)
+    dataset.info["failed"] = {edit.id: files for edit, files in found if isinstance(files, str)}
+    dataset.save()
+    return dataset
+
+
+def samples_of(found: Iterable[tuple[Edit, dict[str, Path] | str]]) -> list[Any]:
+    """Give edits as samples of FiftyOne, those of one edit in a group.
+
+    Args:
+        found: what `local_edits` gave; edits without pictures have no samples.
+
+    Returns:
+        The `fiftyone.Sample`s.
+    """
+    import fiftyone
+
     samples = []
-    failed = {edit.id: files for edit, files in found if isinstance(files, str)}
     for edit, files in found:
         if isinstance(files, str):
             continue
         group = fiftyone.Group()
-        told = {"row": edit.id, "instruction": edit.instruction}
-        kinds = {field: fiftyone.Classification(label=getattr(edit, field)) for field in ("edit_type", "category")}
-        told |= {field: kind for field, kind in kinds.items() if kind.label}
-        samples += [fiftyone.Sample(str(file), edit=group.element(role), **told) for role, file in files.items()]
-    dataset.add_samples(samples, progress=False)
-    dataset.info["failed"] = failed
-    dataset.save()
-    return dataset
+        told: dict[str, Any] = {"row": edit.id, "instruction": edit.instruction}
+        for name in ("edit_type", "category"):
+            if label := getattr(edit, name):
+                told[name] = fiftyone.Classification(label=label)
+        samples += [fiftyone.Sample(str(file), **{_FIELD: group.element(role)}, **told) for role, file in files.items()]
+    return samples
