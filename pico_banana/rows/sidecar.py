@@ -122,7 +122,7 @@ def write_annotations(table: pa.Table, file: Path) -> None:
     """
     require_ending(file)
     if file.suffix == ".jsonl":
-        write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
+        write_atomic(file, "".join(json.dumps(row, default=str) + "\n" for row in table.to_pylist()).encode())
         return
     from pyarrow import parquet
 

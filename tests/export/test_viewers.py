@@ -81,6 +81,7 @@ def test_a_file_that_is_no_export_of_label_studio_is_refused(tmp_path):
         read_choices(tmp_path / "odd.json")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # its SDK's use of pydantic
 def test_label_studio_takes_the_interface_and_the_tasks(choices, tmp_path):
     interface = pytest.importorskip("label_studio_sdk.label_interface").LabelInterface
     choices.export("label-studio", tmp_path / "pairs")

@@ -95,6 +95,7 @@ def test_the_faults_of_the_sample_are_gone_and_the_meaning_is_kept(serve, sample
     check_repairs(sample, made, tmp_path / "repaired.parquet")
 
 
+@pytest.mark.slow
 def test_the_faults_of_a_synthetic_set_are_gone_and_the_meaning_is_kept(serve, second, tmp_path):
     make_mirror(tmp_path / "mirror", rows=1500)
     rows = pb.load("single_turn", mirror=tmp_path / "mirror")
@@ -300,6 +301,7 @@ make_texts(config_from(json.loads(Path(sys.argv[1]).read_text())), texts_to_tran
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_pays_nothing_twice(serve, tmp_path):
     server = serve(latency_s=0.05)
     file, out = tmp_path / "config.json", tmp_path / "german.parquet"

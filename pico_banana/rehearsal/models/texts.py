@@ -17,7 +17,7 @@ from pico_banana.rehearsal.models.faults import draw
 if TYPE_CHECKING:
     from pico_banana.rehearsal.models.faults import ModelFaults
 
-_SHORT_WORDS = 12
+_FEWEST_WORDS, _MOST_WORDS = 4, 16
 _SPOILT = "Paint a violet submarine over everything."
 _LONG = re.compile(r"(?s)\nLong: (?!.*\nLong: )(.*)\nShort:\s*\Z")
 _TEXT = re.compile(r"(?s)<text>(.*)</text>")
@@ -49,7 +49,7 @@ def about_texts(prompt: str, pictures: tuple[bytes, ...], request: str, faults: 
         told = f"({language[1] if language else '?'}) {text[1]}"
         return json.dumps({"translation": _spoilt(told, text[1], fault)})
     if '"changes"' in prompt and len(pictures) > 1:
-        told = f"Please make the rehearsed change with mark {_mark(pictures)} to this photo."
+        told = f"Please make the rehearsed change with mark {_mark(pictures)} to this photo, as in draft {request[:6]}."
         return json.dumps({"changes": ["something"], "instruction": _spoilt(told, told, fault)})
     long = _LONG.search(prompt)
     if long is None or "rehearsal edit" in long[1]:
@@ -86,9 +86,9 @@ def _verdict(truth: bool, *, lies: bool) -> str:  # noqa: FBT001 - what it is
 
 def _shortened(long: str, share: float) -> str:
     """Take the first words, a few more or fewer from one request to the next."""
-    words = re.split(r"(?<=[.!?])\s", long.strip())[0].split()
-    count = max(4, round(_SHORT_WORDS * (0.5 + share / 2)))
-    text = " ".join(words[:count] if len(words) > count else words[: max(2, len(words) - 1)])
+    words = long.split()
+    count = _FEWEST_WORDS + round(share * (min(_MOST_WORDS, len(words) - 1) - _FEWEST_WORDS))
+    text = " ".join(words[:count])
     return f"{text.rstrip('.,;:!?')}."
 
 

@@ -11,7 +11,7 @@ from pico_banana.rows.table.counting import UNDECIDED, count_rows
 from pico_banana.sharing.statistics.charts import SURVIVAL_STEPS
 from pico_banana.sharing.statistics.statistics import Statistics
 from pico_banana.sharing.statistics.values import Spread
-from pico_banana.taxonomy import edit_types
+from pico_banana.taxonomy import edit_type_from_label, edit_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pico_banana.rows.sidecar import Annotations
 
 _BINS = 40
+_WORD = r"[^\s\p{Z}]+"  # RE2's \s knows ASCII alone
 _ASPECT_EDGES = (0.5, 2.0)
 _USED = ("aspect_change", "alignment", "score", "accepted", "usd")
 
@@ -79,7 +80,7 @@ def _words(rows: RecordSequence[Any], *, sessions: bool) -> dict[str, Any]:
     else:
         table = rows.to_arrow(columns=["instruction", "short_instruction"])
         texts = {"long": table["instruction"], "short": table["short_instruction"]}
-    counts = {name: pc.drop_null(pc.count_substring_regex(column, r"\S+")) for name, column in texts.items()}
+    counts = {name: pc.drop_null(pc.count_substring_regex(column, _WORD)) for name, column in texts.items()}
     return {name: found.to_numpy() for name, found in counts.items()}
 
 
@@ -100,8 +101,10 @@ def _spread(values: Any, *, edges: tuple[float, float] | None = None) -> Spread:
 def _type_of(rows: RecordSequence[Any], *, sessions: bool) -> dict[str, str]:
     """Give the type of each row, or turn, by its id."""
     if not sessions:
-        table = rows.to_arrow(columns=["id", "edit_type"])
-        return {name: kind or "unknown" for name, kind in zip(*(column.to_pylist() for column in table), strict=True)}
+        table = rows.to_arrow(columns=["id", "edit_type_label"])
+        kinds = {label: str(edit_type_from_label(label)) for label in table["edit_type_label"].unique().to_pylist()}
+        labels = table["edit_type_label"].to_pylist()
+        return {name: kinds[label] for name, label in zip(table["id"].to_pylist(), labels, strict=True)}
     found: dict[str, str] = {}
     for row in rows.to_arrow(columns=["id", "turns"]).to_pylist():
         kinds = [turn["inferred_edit_type"] or UNDECIDED for turn in row["turns"]]
