@@ -90,9 +90,12 @@ def test_label_studio_takes_the_interface_and_the_tasks(choices, tmp_path):
     tasks = json.loads((tmp_path / "pairs" / "tasks.json").read_text())
     for task in tasks:
         assert config.validate_task(task)
-    answer = config.generate_sample_annotation()
-    (tmp_path / "export.json").write_text(json.dumps([{**tasks[0], "annotations": [answer]}]))
-    assert read_choices(tmp_path / "export.json").to_pylist()[0]["votes"] == 1
+    results = [config.get_control("better").label(side)._dict() for side in ("left", "right")]
+    answers = [{"was_cancelled": False, "result": [result]} for result in results]
+    (tmp_path / "export.json").write_text(json.dumps([{**tasks[0], "annotations": answers}]))
+    assert read_choices(tmp_path / "export.json").to_pylist() == [
+        {"id": tasks[0]["data"]["id"], "votes": 2, "chosen_votes": 1, "agrees": 0.5}
+    ]
 
 
 def test_fiftyone_gets_groups_of_source_edited_and_rejected(choices):

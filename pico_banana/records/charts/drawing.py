@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _WIDE, _ROW, _HEAD = 7.6, 0.26, 1.1  # inches
 _BARS = 0.68  # of a row
-_DARK_CELL = 0.55  # shares from here on are written in white
+_DARK_CELL = 0.7  # shares from here on are written in white
 _SAID = 4
 
 
@@ -141,7 +141,7 @@ def histogram(name: str, title: str, found: Sequence[Histogram], *, label: str, 
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
         if any(one.name or one.middle is not None for one in found):
-            axes.legend(loc="upper right")
+            axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(found), handlelength=1.4, borderpad=0)
 
     says = _said({one.name or label: "none" if one.middle is None else f"median {one.middle:g}" for one in found})
     return Chart(name, title, says, draw, (_WIDE, 3.6))

@@ -133,6 +133,7 @@ def _settings(ink: str, paper: str) -> dict[str, Any]:
         "axes.axisbelow": True,
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "figure.constrained_layout.w_pad": 0.1,
         "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same letters everywhere
         "font.size": 10,
         "svg.fonttype": "path",

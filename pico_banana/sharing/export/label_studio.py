@@ -100,7 +100,7 @@ def _picked(file: Path) -> Iterator[tuple[str, float]]:
             for annotation in task["annotations"]:
                 if not annotation.get("was_cancelled"):
                     yield from ((name, _worth(name, one)) for one in annotation["result"] if one["type"] == "pairwise")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         text = (
             f"{file} is no JSON export of a Label Studio project made by `pico-banana export label-studio`: {error!r}"
         )

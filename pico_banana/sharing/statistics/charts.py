@@ -8,7 +8,7 @@ from pico_banana.records.charts.drawing import Histogram, Range, bars, grid, his
 from pico_banana.taxonomy import categories, edit_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pico_banana.records.charts.style import Chart
     from pico_banana.sharing.statistics.values import Numbers, Spread
@@ -40,7 +40,7 @@ def _of_rows(found: Numbers) -> Iterator[Chart]:
         total = sum(found.categories.values())
         yield bars("categories", f"{what} by category", _named(found.categories), of=total)
     if found.turns:
-        turns = {f"{count} turns": sessions for count, sessions in found.turns.items()}
+        turns = {f"{count} turn{'' if count == '1' else 's'}": sessions for count, sessions in found.turns.items()}
         yield bars("turns", "Sessions by turns", turns, of=found.rows)
     if found.words:
         series = [_histogram(name, one) for name, one in found.words.items()]
@@ -52,7 +52,7 @@ def _of_rows(found: Numbers) -> Iterator[Chart]:
 
 def _of_annotations(found: Numbers) -> Iterator[Chart]:
     if found.aspect is not None:
-        series = [_histogram("", found.aspect)]
+        series = [Histogram(f"median {found.aspect.middle:.3g}", found.aspect.edges, found.aspect.counts)]
         label = "aspect ratio of the edit over its source's; 1 is unchanged"
         yield histogram("aspect", "Change of shape", series, label=label, marked=1.0)
     if found.alignment:
@@ -85,18 +85,18 @@ def _grouped(counts: Mapping[str, int]) -> tuple[dict[str, float], dict[str, str
         counts,
         key=lambda slug: (-totals[category_of.get(slug, _OTHERS)], category_of.get(slug, _OTHERS), -counts[slug]),
     )
-    labels = _labels()
-    groups = {labels.get(slug, slug): category_of.get(slug, _OTHERS) for slug in ordered}
-    return {labels.get(slug, slug): float(counts[slug]) for slug in ordered}, groups
+    labels = _labels(counts)
+    groups = {labels[slug]: category_of.get(slug, _OTHERS) for slug in ordered}
+    return {labels[slug]: float(counts[slug]) for slug in ordered}, groups
 
 
 def _named(found: Mapping[str, T]) -> dict[str, T]:
     """Put what people read in the place of slugs."""
-    labels = _labels()
-    return {labels.get(slug, slug): value for slug, value in found.items()}
+    labels = _labels(found)
+    return {labels[slug]: value for slug, value in found.items()}
 
 
-def _labels() -> dict[str, str]:
+def _labels(slugs: Iterable[str]) -> dict[str, str]:
     """Slugs as words: published labels of types are too long for an axis."""
-    names = {str(kind): str(kind).replace("_", " ") for kind in edit_types()}
-    return names | {str(one): one.label for one in categories()}
+    named = {str(one): one.label for one in categories()}
+    return {slug: named.get(slug) or slug.replace("_", " ") for slug in slugs}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BINS = 40
 _WORD = r"[^\s\p{Z}]+"  # RE2's \s knows ASCII alone
-_ASPECT_EDGES = (0.5, 2.0)
+_ASPECT_EDGES = (0.49, 2.09)  # 1.0 is in the middle of a bin
 _USED = ("aspect_change", "alignment", "score", "accepted", "usd")
 
 
@@ -85,14 +85,14 @@ def _words(rows: RecordSequence[Any], *, sessions: bool) -> dict[str, Any]:
 
 
 def _spread(values: Any, *, edges: tuple[float, float] | None = None) -> Spread:  # noqa: ANN401 - numbers of any kind
-    """Describe values; bins end where 99.5 % of them do, unless edges are given."""
+    """Describe values; counts get bins of whole numbers that end where 99.5 % of them do, others the edges given."""
     import numpy as np
 
     numbers = np.asarray(values, np.float64)
     low, middle, high, end = np.quantile(numbers, (0.05, 0.5, 0.95, 0.995)).tolist()
-    first, last = edges or (0.0, max(end, 1.0))
-    whole = edges is None and not (numbers % 1).any()
-    bins = min(_BINS, int(np.ceil(last - first))) if whole else _BINS
+    step = max(1.0, np.ceil(end / _BINS))  # bins of whole words: others would hold one number here and two there
+    first, last = edges or (0.0, step * (end // step + 1))
+    bins = _BINS if edges else round(last / step)
     counts, borders = np.histogram(np.clip(numbers, first, last), bins=bins, range=(first, last))
     facts = (float(numbers.mean()), float(numbers.min()), low, middle, high, float(numbers.max()))
     return Spread(len(numbers), *facts, tuple(borders.tolist()), tuple(counts.tolist()))
@@ -102,9 +102,9 @@ def _type_of(rows: RecordSequence[Any], *, sessions: bool) -> dict[str, str]:
     """Give the type of each row, or turn, by its id."""
     if not sessions:
         table = rows.to_arrow(columns=["id", "edit_type_label"])
-        kinds = {label: str(edit_type_from_label(label)) for label in table["edit_type_label"].unique().to_pylist()}
+        slug_of = {label: str(edit_type_from_label(label)) for label in table["edit_type_label"].unique().to_pylist()}
         labels = table["edit_type_label"].to_pylist()
-        return {name: kinds[label] for name, label in zip(table["id"].to_pylist(), labels, strict=True)}
+        return {name: slug_of[label] for name, label in zip(table["id"].to_pylist(), labels, strict=True)}
     found: dict[str, str] = {}
     for row in rows.to_arrow(columns=["id", "turns"]).to_pylist():
         kinds = [turn["inferred_edit_type"] or UNDECIDED for turn in row["turns"]]
