@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BINS = 40
 _WORD = r"[^\s\p{Z}]+"  # RE2's \s knows ASCII alone
-_ASPECT_EDGES = (0.49, 2.09)  # 1.0 is in the middle of a bin
+_ASPECT_EDGES = (0.5, 2.1)  # 1.0 is in the middle of a bin
 _USED = ("aspect_change", "alignment", "score", "accepted", "usd")
 
 

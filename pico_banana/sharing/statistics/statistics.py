@@ -71,7 +71,7 @@ class Statistics(Numbers):
         Returns:
             A few lines of text.
         """
-        words = [f"{name} instructions: {_told(one)} words" for name, one in self.words.items()]
+        words = [f"{name} instructions: {_told(one, 'words ')}" for name, one in self.words.items()]
         flags = ", ".join(f"{count:,} {name}" for name, count in self.flags.items()) or "none known"
         turns = ", ".join(f"{count:,} of {name}" for name, count in self.turns.items())
         measured = [f"aspect over the source's: {_told(self.aspect)}"] if self.aspect is not None else []
@@ -92,5 +92,5 @@ class Statistics(Numbers):
         return html_card("Statistics", {}, text=self.summary(), body=body)
 
 
-def _told(found: Spread) -> str:
-    return f"{found.middle:g} in the middle, {found.low:g} to {found.high:g} for nine of ten"
+def _told(found: Spread, unit: str = "") -> str:
+    return f"{found.middle:.3g} {unit}in the middle, nine of ten from {found.low:.3g} to {found.high:.3g}"
