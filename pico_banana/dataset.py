@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export.options import Codec, Exif, Match
     from pico_banana.sharing.export.options import Wording as ExportWording
     from pico_banana.sharing.gallery import GalleryReport, InlineGallery
+    from pico_banana.sharing.statistics import Statistics
     from pico_banana.training.loader import Loader
     from pico_banana.training.loader.batches import OnError
     from pico_banana.training.loader.examples import LocalPath
@@ -254,7 +255,42 @@ class PicoBanana(RecordSequence[R]):
 
         return joined(self, other)
 
+    def with_texts(self, *sources: Annotations) -> Self:
+        """Give the rows with texts made anew, for `wording="repaired"`, "recaptioned" and "translated".
+
+        Args:
+            *sources: sidecars as `pico-banana texts` writes them: .parquet, .csv or .jsonl files or tables with the
+                columns `id`, `wording` and `text`.
+
+        Returns:
+            A new dataset; `loader`, `pack` and `export` take its texts.
+
+        Raises:
+            ConfigError: a source is no table of such texts.
+        """
+        from pico_banana.rows.retold import with_texts
+
+        return self.told_anew(with_texts(self.texts, sources))
+
     # What the rows say
+
+    def taken_texts(self, wording: Wording) -> dict[str, int]:
+        """Count which text the rows take where a wording is wanted.
+
+        Args:
+            wording: "long", "short", "clean_short", "repaired", "recaptioned" or "translated".
+
+        Returns:
+            Which text ("outdated": the row's own, because the one made anew was made of another) to how many rows, or
+            turns of sessions.
+
+        Raises:
+            UnknownNameError: there is no such wording.
+            ConfigError: the wording is of texts made anew, and none were given.
+        """
+        from pico_banana.records.wording import check_wording, taken_texts
+
+        return dict(taken_texts(self, check_wording(wording, self.texts), self.texts))
 
     def counts(self, by: CountBy = "edit_type") -> dict[str, int]:
         """Count the rows of each kind.
@@ -285,6 +321,23 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.rows.first_turns import first_turns
 
         return first_turns(cast("RecordSequence[MultiTurn]", self))
+
+    def stats(self, *annotations: Annotations) -> Statistics:
+        """Count what the rows are made of: types, categories, lengths, turns, problems.
+
+        Args:
+            *annotations: tables by id that tell more: `aspect_change` and `alignment` of `measure`, `score` and
+                `accepted` of a judge, `usd` of `pico-banana texts`.
+
+        Returns:
+            The numbers; a notebook shows them with charts, `.plot(folder)` writes those, `.to_dict()` is for JSON.
+
+        Raises:
+            ConfigError: annotations that do not name each row once.
+        """
+        from pico_banana.sharing.statistics import statistics_of
+
+        return statistics_of(self, annotations)
 
     def to_pandas(self) -> pd.DataFrame:
         """Give the rows as a pandas frame; types and categories are categoricals.
@@ -331,6 +384,41 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.sharing.huggingface import to_datasets
 
         return to_datasets(self, cache_dir=cache_dir, embed=embed)
+
+    def to_fiftyone(self, name: str | None = None) -> Any:  # noqa: ANN401 - a fiftyone.Dataset
+        """Give the rows as a grouped dataset of FiftyOne; pictures that are not here are fetched.
+
+        Args:
+            name: the dataset's name; None for one that FiftyOne makes up.
+
+        Returns:
+            The `fiftyone.Dataset`: one group an edit with the slices source, edited and rejected0; what is left out is
+            in its `info["failed"]`.
+
+        Raises:
+            MissingExtraError: FiftyOne is not installed.
+            ConfigError: the rows have no pictures.
+        """
+        from pico_banana.sharing.viewers.fiftyone import to_fiftyone
+
+        return to_fiftyone(self, name)
+
+    def to_spotlight(self, *, browser: bool = True) -> Any:  # noqa: ANN401 - a spotlight.Viewer
+        """Show the rows in Renumics Spotlight; pictures that are not here are fetched.
+
+        Args:
+            browser: open it there.
+
+        Returns:
+            The viewer.
+
+        Raises:
+            MissingExtraError: Spotlight is not installed.
+            ConfigError: the rows have no pictures.
+        """
+        from pico_banana.sharing.viewers.spotlight import to_spotlight
+
+        return to_spotlight(self, browser=browser)
 
     def sql(self, query_text: str) -> pa.Table:
         """Ask the rows in SQL; the table is called `rows`.
@@ -551,7 +639,8 @@ class PicoBanana(RecordSequence[R]):
             buckets: a table's name or (width, height) pairs, for "bucket".
             fill: RGB of the bars that "fit" adds.
             columns: which columns to give; empty for all. Pictures that are not named are not read.
-            wording: which instruction, "long" or "short".
+            wording: which instruction: "long", "short", "clean_short"; "repaired", "recaptioned" or "translated" of
+                `with_texts`.
             turns: a session as one example ("whole") or one a turn ("each").
             rejected: a preference row as one example a rejected edit ("each"), or only its "first".
             resample: the filter for resizing.
@@ -637,7 +726,7 @@ class PicoBanana(RecordSequence[R]):
             buckets: a table's name or (width, height) pairs, for "bucket".
             fill: RGB of the bars that "fit" adds.
             columns: which columns to pack; empty for all.
-            wording: which instruction, "long" or "short".
+            wording: which instruction, as for `loader`.
             turns: a session as one example ("whole") or one a turn ("each").
             rejected: a preference row as one example a rejected edit ("each"), or only its "first".
             resample: the filter for resizing.
@@ -705,7 +794,8 @@ class PicoBanana(RecordSequence[R]):
         Args:
             form: a format's name, see `pico_banana.sharing.export.formats()`, or a Format of one's own.
             folder: where it goes: empty, missing, with the same export, or with another split of it.
-            wording: which instruction trainers get: "long", "short", "clean_short", or "both" for every edit twice.
+            wording: which instruction trainers get: "long", "short", "clean_short", or "both" for every edit twice;
+                "repaired", "recaptioned" or "translated" of `with_texts`.
             geometry: "none", "match_source", "match_edited", "fit", "crop" or "bucket".
             size: pixels of the geometry: a square's side, or the longest side.
             buckets: of geometry "bucket": sdxl, kontext, qwen, gemini, or (width, height) pairs.

@@ -9,11 +9,14 @@ from pico_banana.errors import ConfigError
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
 from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
 from pico_banana.rows.opening import Place, open_sequence
+from pico_banana.rows.retold import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pico_banana.rows.building.rowstore import OnBadRows
+    from pico_banana.rows.sidecar import Annotations
     from pico_banana.rows.trouble import AnyTrouble
 
 _DATASETS = "pico_banana.load_dataset(...) is the function of `datasets` and takes it"
@@ -44,6 +47,7 @@ def load(
     verify: bool = ...,
     progress: bool | None = ...,
     trouble: AnyTrouble | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[SingleTurn]: ...
 
@@ -58,6 +62,7 @@ def load(
     verify: bool = ...,
     progress: bool | None = ...,
     trouble: AnyTrouble | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[MultiTurn]: ...
 
@@ -72,6 +77,7 @@ def load(
     verify: bool = ...,
     progress: bool | None = ...,
     trouble: AnyTrouble | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Preference]: ...
 
@@ -86,6 +92,7 @@ def load(
     verify: bool = ...,
     progress: bool | None = ...,
     trouble: AnyTrouble | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[InstructionPair]: ...
 
@@ -100,11 +107,12 @@ def load(
     verify: bool = ...,
     progress: bool | None = ...,
     trouble: AnyTrouble | None = ...,
+    texts: Annotations | Sequence[Annotations] | None = ...,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]: ...
 
 
-def load(
+def load(  # noqa: PLR0913 - each says how rows are opened
     subset: str | Subset = Subset.SINGLE_TURN,
     *,
     mirror: Place = None,
@@ -113,6 +121,7 @@ def load(
     verify: bool = False,
     progress: bool | None = None,
     trouble: AnyTrouble | None = None,
+    texts: Annotations | Sequence[Annotations] | None = None,
     **selection: Unpack[SelectionOptions],
 ) -> PicoBanana[Any]:
     """Load the rows of a subset; no picture is read or fetched.
@@ -125,6 +134,7 @@ def load(
         verify: hash the rows file even when nothing suggests that it changed.
         progress: show a bar while the row store is built; None shows one for a large file on a terminal.
         trouble: files or tables of known trouble, whose flags rows then have as well, see `rows.trouble`.
+        texts: sidecars of texts made anew, see `with_texts`.
         **selection: which rows; see `Selection`.
 
     Returns:
@@ -134,7 +144,7 @@ def load(
         UnknownNameError: a subset, type, category, flag or option that does not exist.
         SelectionError: parts of the selection contradict each other or do not fit the subset.
         ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here. Or a file of
-            trouble is none.
+            trouble is none, or `texts` are no texts.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
         StoreError: the store cannot be written.
@@ -144,7 +154,7 @@ def load(
         if name in selection:
             raise ConfigError(f"load has no {name}=: {words}", key=name)
     wanted = Selection.of(parse_subset(subset), **selection)
-    return open_sequence(
+    found: PicoBanana[Any] = open_sequence(
         PicoBanana,
         wanted,
         mirror=mirror,
@@ -154,3 +164,4 @@ def load(
         progress=progress,
         trouble=trouble,
     )
+    return found if texts is None else found.with_texts(*listed(texts))

@@ -16,6 +16,7 @@ from pico_banana.cli.failures import tell_failures
 from pico_banana.cli.words import sort_words
 from pico_banana.mirrors.fetch.plan import free_bytes
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.records.wording import WORDINGS
 
 if TYPE_CHECKING:
     import argparse
@@ -43,9 +44,7 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     add_selection_options(parser)
     add_mirror_options(parser)
     _add_picture_options(parser)
-    text = parser.add_argument_group("text")
-    wordings = ("long", "short", "clean_short", "both")
-    text.add_argument("--instruction", choices=wordings, default="long", help="which instruction trainers get")
+    _add_text_options(parser, "both")
     parser.add_argument("--codec", choices=("keep", "png", "jpeg"), default="keep", help="one codec for both sides")
     parser.add_argument(
         "--match",
@@ -93,6 +92,7 @@ def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_selection_options(parser)
     add_mirror_options(parser)
     _add_picture_options(parser, geometry="fit", size=512)
+    _add_text_options(parser)
     parser.add_argument(
         "--format", choices=("raw", "zstd", "qoi", "jpeg"), default="raw", help="how pictures lie in it"
     )
@@ -100,6 +100,24 @@ def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where the work is done")
     _add_report_options(parser)
     parser.set_defaults(run=_pack)
+
+
+def _add_text_options(parser: argparse.ArgumentParser, *more: str) -> None:
+    group = parser.add_argument_group("text")
+    group.add_argument(
+        "--instruction",
+        choices=(*WORDINGS, *more),
+        default="long",
+        help="which instruction trainers get (default: long)",
+    )
+    group.add_argument(
+        "--texts",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a sidecar of `pico-banana texts`; repeat",
+    )
 
 
 def _add_picture_options(parser: argparse.ArgumentParser, *, geometry: str = "none", size: int | None = None) -> None:
@@ -147,7 +165,11 @@ def _export(args: argparse.Namespace) -> int:
         match=args.match,
     )
     with ExportBar() as bar:
-        report = chosen_rows(args).export(args.format, args.folder, options=options, progress=bar.show)
+        report = (
+            chosen_rows(args)
+            .with_texts(*args.texts)
+            .export(args.format, args.folder, options=options, progress=bar.show)
+        )
     return _reported(report, args)
 
 
@@ -157,8 +179,10 @@ def _pack(args: argparse.Namespace) -> int:
     from pico_banana.training.loader import make_examples
     from pico_banana.training.packs import forecast_bytes, pack
 
-    rows = chosen_rows(args)
-    examples = make_examples(rows, size=args.size, geometry=args.geometry, buckets=args.buckets)
+    rows = chosen_rows(args).with_texts(*args.texts)
+    examples = make_examples(
+        rows, size=args.size, geometry=args.geometry, buckets=args.buckets, wording=args.instruction
+    )
     about = readable(forecast_bytes(examples, args.format))
     free = readable(free_bytes(args.folder))
     sys.stderr.write(f"packing {len(examples):,} examples into {args.folder}: about {about}; {free} are free there\n")
@@ -182,5 +206,8 @@ def _reported(report: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 - t
     else:
         numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
         sys.stdout.write(f"{args.folder}: {numbers}, {len(failed):,} left out\n")
+        if counts["texts"]:
+            taken = ", ".join(f"{count:,} {name}" for name, count in sorted(counts["texts"].items()))
+            sys.stdout.write(f"texts: {taken}\n")
     tell_failures("left out", failed)
     return 1 if len(failed) > args.allow_failed else 0

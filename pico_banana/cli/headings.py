@@ -9,11 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "find and look at rows": ("info", "types", "ls", "show", "gallery", "measure", "first-turns", "confounds"),
+    "find and look at rows": (
+        "info",
+        "types",
+        "ls",
+        "show",
+        "stats",
+        "gallery",
+        "measure",
+        "first-turns",
+        "confounds",
+        "choices",
+    ),
     "have the pictures on this machine": ("download", "verify", "repair", "clean", "photos", "store"),
     "train, and read with other tools": ("prepare", "export", "pack"),
     "share": ("publish", "attribution"),
-    "make data": ("regenerate", "mirror"),
+    "make data": ("regenerate", "texts", "mirror"),
     "measure editors, judges and rows": ("benchmark", "score", "scores"),
     "set up, and when something is wrong": ("doctor", "trouble", "completion"),
 }

@@ -12,7 +12,7 @@ with open_ledger(Path("runs/a")) as ledger:
 The order of things: `photos` and `plan` choose, `stages` asks (over the `desk`, which pays, paces and records),
 `walk` strings attempts and turns together, `runner` walks many items at a time, `ledger` remembers, `derive` applies a
 policy, `assembly` writes rows. `judging` is the last stage alone, over edits that are there already, and
-`judged` what came of it.
+`judged` what came of it; `texts` makes the texts of published rows anew.
 Names are imported on first use.
 """
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.results.status import make_status
     from pico_banana.regenerate.settings.config import Config, config_from, read_config
     from pico_banana.regenerate.settings.policy import Policy, Verdict
+    from pico_banana.regenerate.texts.forecast import TextsForecast, forecast_texts
+    from pico_banana.regenerate.texts.making import MadeTexts, make_texts
+    from pico_banana.regenerate.texts.questions import captioned_edits, faulty_texts, texts_to_translate
+    from pico_banana.regenerate.texts.table import texts_table
     from pico_banana.regenerate.work.forecast import Forecast, forecast_run
     from pico_banana.regenerate.work.runner import run
     from pico_banana.regenerate.work.staff import Staff
@@ -42,24 +46,32 @@ _HOMES = {
     "Config": "settings.config",
     "Forecast": "work.forecast",
     "Ledger": "ledger.book",
+    "MadeTexts": "texts.making",
     "Policy": "settings.policy",
     "PublishedEdit": "judging",
     "Report": "results.report",
     "RunState": "work.state",
     "Staff": "work.staff",
+    "TextsForecast": "texts.forecast",
     "Verdict": "settings.policy",
     "assemble": "results.assembly",
+    "captioned_edits": "texts.questions",
     "config_from": "settings.config",
+    "faulty_texts": "texts.questions",
     "forecast_run": "work.forecast",
+    "forecast_texts": "texts.forecast",
     "judge_published": "judging",
     "make_report": "results.report",
     "make_status": "results.status",
+    "make_texts": "texts.making",
     "open_ledger": "ledger.book",
     "published_edits": "judging",
     "read_config": "settings.config",
     "rejudge": "rejudge",
     "run": "work.runner",
     "scores": "judged",
+    "texts_table": "texts.table",
+    "texts_to_translate": "texts.questions",
     "write_html": "results.report_html",
 }
 
@@ -68,24 +80,32 @@ __all__ = [
     "Config",
     "Forecast",
     "Ledger",
+    "MadeTexts",
     "Policy",
     "PublishedEdit",
     "Report",
     "RunState",
     "Staff",
+    "TextsForecast",
     "Verdict",
     "assemble",
+    "captioned_edits",
     "config_from",
+    "faulty_texts",
     "forecast_run",
+    "forecast_texts",
     "judge_published",
     "make_report",
     "make_status",
+    "make_texts",
     "open_ledger",
     "published_edits",
     "read_config",
     "rejudge",
     "run",
     "scores",
+    "texts_table",
+    "texts_to_translate",
     "write_html",
 ]
 

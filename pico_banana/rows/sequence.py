@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from pico_banana.errors import SelectionError, UnknownNameError, unknown_name
 from pico_banana.records import Record, Subset
+from pico_banana.records.wording import NO_TEXTS, Texts
 from pico_banana.rows.choosing.definition import IN_BENCHMARK, OUTSIDE
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.table.finding import Masks, find_rows
@@ -37,6 +38,7 @@ class RecordSequence(Sequence[R]):
         mirror: where rows and pictures come from.
         selections: what was selected, step by step.
         table: the row store underneath.
+        texts: texts made anew that were given with the rows, see `records.wording`.
     """
 
     def __init__(
@@ -47,9 +49,11 @@ class RecordSequence(Sequence[R]):
         mirror: Mirror,
         rows: memoryview | Masks | None = None,
         selections: tuple[Selection, ...] = (),
+        texts: Texts = NO_TEXTS,
     ) -> None:
         """Show the numbered rows of a table, or all of them; users call `load`."""
         self.table, self.subset, self.mirror, self.selections = table, subset, mirror, selections
+        self.texts = texts
         self._given = rows
         self._count = len(table) if rows is None else len(rows)
 
@@ -150,6 +154,7 @@ class RecordSequence(Sequence[R]):
         """Travel to another process as the place of the table and the row numbers."""
         rows = None if self._rows is None else array("q", self._rows.tobytes())
         state = {"subset": self.subset, "mirror": self.mirror, "rows": rows, "selections": self.selections}
+        state["texts"] = self.texts
         return _rebuilt, (type(self), self.table, state)
 
     def to_arrow(self, *, columns: Sequence[str] | None = None) -> pa.Table:
@@ -226,6 +231,17 @@ class RecordSequence(Sequence[R]):
         left = held_out(selection, self.table, None if self._rows is None else self.rows, self.mirror)
         return None if left is None else left.data
 
+    def told_anew(self, texts: Texts) -> Self:
+        """Give the same rows with texts made anew.
+
+        Args:
+            texts: those that count from now on.
+
+        Returns:
+            A new sequence.
+        """
+        return self._with_rows(self._given, texts=texts)
+
     def of_rows(self, rows: npt.NDArray[np.int64]) -> Self:
         """Show other rows of the same table.
 
@@ -242,9 +258,14 @@ class RecordSequence(Sequence[R]):
     def _at(self, places: slice | npt.NDArray[Any]) -> Self:
         return self.of_rows(self.rows[places])
 
-    def _with_rows(self, rows: memoryview | Masks | None, *selections: Selection) -> Self:
+    def _with_rows(self, rows: memoryview | Masks | None, *selections: Selection, texts: Texts | None = None) -> Self:
         narrowed = type(self)(
-            self.table, subset=self.subset, mirror=self.mirror, rows=rows, selections=(*self.selections, *selections)
+            self.table,
+            subset=self.subset,
+            mirror=self.mirror,
+            rows=rows,
+            selections=(*self.selections, *selections),
+            texts=self.texts if texts is None else texts,
         )
         if "_reader" in self.__dict__:
             narrowed.__dict__["_reader"] = self._reader

@@ -141,7 +141,7 @@ def write_annotations(table: pa.Table, file: Path) -> None:
 
     require_ending(file, flat=not any(pa.types.is_nested(field.type) for field in table.schema))
     if file.suffix == ".jsonl":
-        write_atomic(file, "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode())
+        write_atomic(file, "".join(json.dumps(row, default=str) + "\n" for row in table.to_pylist()).encode())
         return
     from pyarrow import csv, parquet
 

@@ -86,7 +86,7 @@ def test_a_publication_that_stopped_at_any_step_goes_on(publish, tmp_path, monke
     def stop(*_args, **_options):
         raise KeyboardInterrupt
 
-    for step in ("write_rows_files", "write_pictures_index", "write_distribution", "write_croissant"):
+    for step in ("write_rows_files", "write_pictures_index", "write_charts", "write_croissant"):
         with monkeypatch.context() as patch:
             patch.setattr(module, step, stop)
             with pytest.raises(KeyboardInterrupt):

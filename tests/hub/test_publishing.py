@@ -16,6 +16,7 @@ from pico_banana.cli import main
 from pico_banana.errors import ConfigError, LicenceError, UnknownNameError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.store import sha256_of
+from pico_banana.records.charts.style import has_matplotlib
 from pico_banana.sharing.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
 from pico_banana.sharing.hub.licence_ids import LICENCE_IDS
 from pico_banana.sharing.hub.viewer import check_folder, read_card
@@ -33,14 +34,17 @@ def test_a_whole_publication_is_a_mirror_with_card_index_and_croissant(publish, 
     repository = publish(folder)
     names = visible(folder)
     shards = {shard.file for config in repository.configs for split in config.splits for shard in split.shards}
-    rest = {"README.md", "croissant.json", "distribution.png", "index/pictures.parquet", "publication.json"}
+    charts = {"distribution.png", "lengths.png"} if has_matplotlib() else {"distribution.png"}
+    rest = {"README.md", "croissant.json", *charts, "index/pictures.parquet", "publication.json"}
     rows = {"jsonl/sft.jsonl", "jsonl/preference.jsonl", "jsonl/multi-turn.jsonl"}
     examples = {f"examples/{number}-{role}" for number in (1, 2, 3) for role in ("source.jpg", "edited.png")}
     assert set(names) == shards | rest | rows | examples
     for name in rows:
         assert (folder / name).read_bytes() == (synthetic / name).read_bytes()
-    with Image.open(folder / "distribution.png") as picture:
-        assert picture.width == 920
+    for name in charts:
+        assert f"]({name})" in (folder / "README.md").read_text()
+        with Image.open(folder / name) as picture:
+            assert picture.width == (1216 if has_matplotlib() else 920)
 
 
 def test_the_card_says_what_the_files_hold(publish, tmp_path):

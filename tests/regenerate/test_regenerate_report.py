@@ -137,7 +137,9 @@ def test_one_number_fits_without_four_criteria(tmp_path, capsys):
     assert json.loads(spoken(capsys, "report", ledger, "--json"))["accepted"] == ITEMS
     assert json.loads(spoken(capsys, "report", ledger, "--threshold", "0.85", "--json"))["accepted"] == 0
     spoken(capsys, "report", ledger, "--html", tmp_path / "report.html")
-    assert "<dt>reward 0.85</dt>" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "<dt>reward 0.85</dt>" in page
+    assert 'role="img" aria-label="How items ended, by type: ' in page
     spoken(capsys, "assemble", ledger, "--out", tmp_path / "out", "--rows-only")
     first = json.loads((tmp_path / "out" / "annotations" / "regenerate.jsonl").read_text().splitlines()[0])
     assert first["turns"][0]["attempts"][0]["verdicts"] == [{"reward": 0.85}]

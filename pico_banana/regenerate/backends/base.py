@@ -1,10 +1,9 @@
 """The plug points: who writes, shortens, edits and judges, and, where it is wanted, who looks at the photos first.
 
-A backend is any object with one of the five methods; it may be a plain method or a coroutine. It returns a `Reply`,
-also when
-the model refused or sent no picture, because such a call costs money and is a record of its own. It raises
-`ModelUnavailableError` when the service failed and may be asked again, and `ConfigError` when it never will
-answer this account or model. Vendor exceptions are translated in the backend's own file.
+A backend is any object with one of the five methods, or with one of those for texts in `texts`; a plain method or a
+coroutine. It returns a `Reply`, also when the model refused or sent no picture, because such a call costs money and is
+a record of its own. It raises `ModelUnavailableError` when the service failed and may be asked again, and `ConfigError`
+when it never will answer this account or model. Vendor exceptions are translated in the backend's own file.
 
 Backends are found by name through the entry-point group `pico_banana.regenerate`; the four that ship need no entry.
 """
@@ -221,7 +220,8 @@ def backend(settings: ModelSettings) -> object:
         settings: the stage's settings; `backend` is the name.
 
     Returns:
-        An object with at least one of the methods `inventory`, `write`, `shorten`, `edit`, `judge`.
+        An object with at least one of the methods `inventory`, `write`, `shorten`, `edit`, `judge`, `caption`,
+        `translate`, `compare`.
 
     Raises:
         UnknownNameError: nothing is installed under that name.
@@ -245,7 +245,7 @@ def require(found: object, method: str, *, stage: str) -> object:
 
     Args:
         found: the backend.
-        method: "inventory", "write", "shorten", "edit" or "judge".
+        method: one of those that `backend` names.
         stage: the stage's name in the configuration, for the message.
 
     Returns:

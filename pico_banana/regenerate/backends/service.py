@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ShortenRequest,
         WriteRequest,
     )
+    from pico_banana.regenerate.backends.texts import CaptionRequest, CompareRequest, TranslateRequest
 
 # A writer's reply; see `stages.parse_written`.
 WRITTEN: dict[str, Any] = {
@@ -151,6 +152,19 @@ class Service(ABC):
         """Have an edit judged: the result first, then the pictures before it, then the text; replies with JSON."""
         pictures = (request.edited, *request.inputs)
         return await self.ask(Asked(pictures, request.prompt, request.seed, schema=request.schema))
+
+    async def caption(self, request: CaptionRequest) -> Reply:
+        """Have said what was changed: the result first, then the picture before it; replies with JSON."""
+        pictures = (request.edited, request.source)
+        return await self.ask(Asked(pictures, request.prompt, request.seed, schema=request.schema))
+
+    async def translate(self, request: TranslateRequest) -> Reply:
+        """Have a text translated; replies with JSON."""
+        return await self.ask(Asked((), request.prompt, request.seed, schema=request.schema))
+
+    async def compare(self, request: CompareRequest) -> Reply:
+        """Have a text held against another, or against two pictures; replies with JSON."""
+        return await self.ask(Asked(request.pictures, request.prompt, request.seed, schema=request.schema))
 
     async def ask(self, asked: Asked) -> Reply:
         """Ask, and let nothing through but replies and errors of ours.

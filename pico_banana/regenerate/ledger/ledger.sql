@@ -31,6 +31,15 @@ CREATE TABLE IF NOT EXISTS published_turns (
   item INTEGER PRIMARY KEY, session TEXT NOT NULL, turn INTEGER NOT NULL, before TEXT NOT NULL, history TEXT NOT NULL,
   type_source TEXT NOT NULL, type_confidence REAL NOT NULL
 );
+-- What is asked about texts that are there already: one row an item, equal questions once; and which rows and turns ask it.
+CREATE TABLE IF NOT EXISTS questions (item INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY, item INTEGER NOT NULL) WITHOUT ROWID;
+-- A text made anew belongs to the call that wrote it (0: a rule) and to the call that judged it (0: nobody, it broke a rule).
+CREATE TABLE IF NOT EXISTS tellings (
+  id INTEGER PRIMARY KEY, item INTEGER NOT NULL, attempt INTEGER NOT NULL, call INTEGER NOT NULL, judged_by INTEGER NOT NULL,
+  second_by INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL, level INTEGER,
+  second_level INTEGER, UNIQUE (item, attempt, call, judged_by, second_by)
+);
 
 -- Who answered. `who` is the hash of kind, backend, model and parameters; `id` that of the same with the prompt's version.
 -- Neither knows where the model is served, nor how long a reply may be. `sample` is the first call's text: the others

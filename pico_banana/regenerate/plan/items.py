@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Facts of a ledger; one made before there was such a fact lacks it, and is what ledgers were then.
 _PLANNED = "planned"
 OF_PUBLISHED = "of published edits"
+OF_TEXTS = "of texts"
 
 
 class Assigner:
@@ -151,7 +152,7 @@ def add_items(ledger: Ledger, items: Iterable[Item]) -> int:
     if not is_planned(ledger):
         # Rows are written in order: when this one is on the disk, so is all that was appended before it.
         ledger.append("facts", {"name": "planning", "value": ""}).result()
-        for table in ("items", "photos", "published", "published_turns"):
+        for table in ("items", "photos", "published", "published_turns", "questions", "asked"):
             ledger.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     photo_ids: dict[str, int] = dict(map(tuple, ledger.database.execute("SELECT url, id FROM photos")))
     last: Future[None] | None = None
@@ -195,8 +196,22 @@ def is_of_published(ledger: Ledger) -> bool:
     return _has_fact(ledger, OF_PUBLISHED)
 
 
+def fact_of(ledger: Ledger, name: str) -> str | None:
+    """Read a fact of a ledger.
+
+    Args:
+        ledger: the ledger.
+        name: the fact, such as `OF_TEXTS`.
+
+    Returns:
+        Its value, or None where the ledger has no such fact.
+    """
+    row = ledger.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row["value"])
+
+
 def _has_fact(ledger: Ledger, name: str) -> bool:
-    return ledger.database.execute("SELECT 1 FROM facts WHERE name = ?", (name,)).fetchone() is not None
+    return fact_of(ledger, name) is not None
 
 
 def able_types(*backends: object) -> frozenset[str] | None:

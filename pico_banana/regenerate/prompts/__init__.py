@@ -36,6 +36,12 @@ PLACES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "judge_turn": (_JUDGED, frozenset({"instruction"})),
     "judge_axis": (_OF_AXIS, frozenset({"axis", "instruction"})),
     "judge_alone": (_OF_AXIS, frozenset({"axis"})),
+    "repair": (frozenset({"instruction", "refused"}), frozenset({"instruction"})),
+    "caption": (frozenset({"refused"}), frozenset()),
+    "translate": (frozenset({"text", "language", "refused"}), frozenset({"text", "language"})),
+    "compare_short": (frozenset({"old", "new"}), frozenset({"old", "new"})),
+    "compare_caption": (frozenset({"new"}), frozenset({"new"})),
+    "compare_translation": (frozenset({"old", "new", "language"}), frozenset({"old", "new"})),
 }
 
 
@@ -54,6 +60,12 @@ class PromptSettings:
         judge_turn: the judge of later turns.
         judge_axis: the judge that is asked about one criterion at a time.
         judge_alone: the same, for criteria that the result alone is looked at for.
+        repair: the shortener that makes the short text of a published row anew.
+        caption: the writer that says what was changed between two pictures.
+        translate: the writer that translates.
+        compare_short: the judge of a short text.
+        compare_caption: the judge of a caption, by the pictures.
+        compare_translation: the judge of a translation.
     """
 
     folder: str = ""
@@ -66,6 +78,12 @@ class PromptSettings:
     judge_turn: str = "judge_turn_v2"
     judge_axis: str = "judge_axis_v1"
     judge_alone: str = "judge_alone_v1"
+    repair: str = "repair_v1"
+    caption: str = "caption_v1"
+    translate: str = "translate_v1"
+    compare_short: str = "compare_short_v1"
+    compare_caption: str = "compare_caption_v1"
+    compare_translation: str = "compare_translation_v1"
 
     def chosen(self, role: str) -> Prompt:
         """Read the prompt of a stage.

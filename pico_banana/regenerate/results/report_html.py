@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureError
 from pico_banana.mirrors.store import write_atomic
+from pico_banana.records.charts.drawing import bars, stacked
+from pico_banana.records.charts.style import has_matplotlib
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.counting import TYPE_HEADS
 from pico_banana.regenerate.results.derive import results
+from pico_banana.regenerate.results.ended import End
 from pico_banana.regenerate.values import Photo, Picture
 from pico_banana.taxonomy import edit_type
 
@@ -44,6 +47,7 @@ def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: in
         _cards(report),
         "<h2>By edit type</h2>",
         _types(report),
+        _charts(report),
         "<h2>By stage</h2>",
         _stages(report),
         "<h2>Accepted</h2>",
@@ -91,6 +95,18 @@ def _cards(report: Report) -> str:
 def _types(report: Report) -> str:
     rows = [(escape(edit_type(kind).label), *map(_cell, part.cells())) for kind, part in report.types.items()]
     return _table(TYPE_HEADS, rows)
+
+
+def _charts(report: Report) -> str:
+    """Draw how items ended and what stages cost; without matplotlib the tables say the same."""
+    if not has_matplotlib():
+        return ""
+    ends = {edit_type(kind).label: dict(part.ended) for kind, part in report.types.items() if part.ended}
+    drawn = [stacked("ends", "How items ended, by type", ends, [str(end) for end in End])] if ends else []
+    paid = {stage.replace("_", " "): part.usd for stage, part in report.stages.items() if part.usd}
+    if paid and not report.unpriced:
+        drawn.append(bars("cost", "Paid, by stage", paid, unit="{:,.2f} USD", of=sum(paid.values())))
+    return "".join(f"<div class=wide>{chart.svg(inline=True)}</div>" for chart in drawn)
 
 
 def _cell(value: float | None) -> str:

@@ -26,6 +26,11 @@ LASTING = (
     "wrong_schema",
     "score_out_of_range",
     "black_picture",
+    "copied_text",
+    "cut_text",
+    "leaked_template",
+    "changed_meaning",
+    "misjudged_text",
 )
 
 
@@ -52,6 +57,11 @@ class ModelFaults:
         wrong_schema: a judge's reply lacks a criterion.
         score_out_of_range: a judge's reply has a score of 85 or -1.
         black_picture: the edited picture is black.
+        copied_text: a text that was to be made anew comes back as it was.
+        cut_text: its start is missing.
+        leaked_template: it holds text of a chat template.
+        changed_meaning: it says something else.
+        misjudged_text: a judge of texts says the opposite of the truth.
         latency_s: seconds every answer takes.
         hang_s: seconds more for the answers that hang.
         retry_after_s: what Retry-After says.
@@ -75,6 +85,11 @@ class ModelFaults:
     wrong_schema: float = 0.0
     score_out_of_range: float = 0.0
     black_picture: float = 0.0
+    copied_text: float = 0.0
+    cut_text: float = 0.0
+    leaked_template: float = 0.0
+    changed_meaning: float = 0.0
+    misjudged_text: float = 0.0
     latency_s: float = 0.0
     hang_s: float = 5.0
     retry_after_s: float = 0.2

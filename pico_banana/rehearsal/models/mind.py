@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pico_banana.rehearsal.models.faults import ModelFaults, draw
+from pico_banana.rehearsal.models.texts import about_texts
 from pico_banana.taxonomy import EditType, edit_types
 
 if TYPE_CHECKING:
@@ -62,8 +63,12 @@ class Mind:
             request: the hash of its content.
 
         Returns:
-            JSON for whoever looks at a photo, a writer or a judge, plain text for a shortener.
+            JSON for whoever looks at a photo, a writer or a judge, plain text for a shortener; for texts of rows that
+            are there already see `texts`.
         """
+        said = about_texts(prompt, pictures, request, self.faults, self.seed)
+        if said is not None:
+            return said
         if len(pictures) > 1 or (pictures and _CRITERION.search(prompt)):
             return self._verdict(prompt, pictures, request)
         if pictures and '"objects"' in prompt:

@@ -61,9 +61,21 @@ def choice_of(edit: Edit) -> Choice:
     Returns:
         The order, the same in every run.
     """
-    if blake2s(edit.id.encode(), digest_size=1).digest()[0] % 2:
-        return Choice("rejected0", "edited", "B", "A")
-    return Choice("edited", "rejected0", "A", "B")
+    if accepted_first(edit.id):
+        return Choice("edited", "rejected0", "A", "B")
+    return Choice("rejected0", "edited", "B", "A")
+
+
+def accepted_first(identity: str) -> bool:
+    """Say whether the accepted edit of a pair is shown first.
+
+    Args:
+        identity: the edit's id.
+
+    Returns:
+        Whether it is, the same in every run.
+    """
+    return not blake2s(identity.encode(), digest_size=1).digest()[0] % 2
 
 
 def question(edit: Edit, *, tokens: str = "") -> str:

@@ -32,4 +32,4 @@ def _cell(value: object, *, escaped: bool) -> object:
     return value.encode("unicode_escape").decode("ascii") if escaped and isinstance(value, str) else value
 
 
-FORMAT = Format("csv", "one table; pictures as addresses", frozenset(Subset), _write, splits=True)
+FORMAT = Format("csv", "one table; pictures as addresses", frozenset(Subset), _write, splits=True, words=False)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from pico_banana.errors import ConfigError
 from pico_banana.records import MultiTurn, Preference, SingleTurn
+from pico_banana.records.wording import NO_TEXTS, Texts, worded, worded_turn
 from pico_banana.records.wording import Wording as OneWording
-from pico_banana.records.wording import worded
 from pico_banana.sharing.export.keys import key_of
 
 if TYPE_CHECKING:
@@ -88,13 +88,16 @@ class Edit:
         }
 
 
-def edits_of(records: Iterable[Record], wording: Wording, *, rejected: bool = True) -> Iterator[Edit]:
+def edits_of(
+    records: Iterable[Record], wording: Wording, *, rejected: bool = True, texts: Texts = NO_TEXTS
+) -> Iterator[Edit]:
     """Turn rows into edits.
 
     Args:
         records: the rows.
         wording: which instruction; "both" gives a second edit, `#short`, where the short one is usable and differs.
         rejected: with the rejected pictures of preference rows.
+        texts: those made anew, for the wordings that are.
 
     Yields:
         The edits in order; a turn whose pictures are not both there gives none.
@@ -102,11 +105,16 @@ def edits_of(records: Iterable[Record], wording: Wording, *, rejected: bool = Tr
     Raises:
         ConfigError: the rows have no pictures.
     """
+    one: OneWording = "long" if wording == "both" else wording
     for record in records:
         if isinstance(record, MultiTurn):
-            yield from _of_session(record)
+            yield from _of_session(record, one, texts)
         elif isinstance(record, (SingleTurn, Preference)):
-            yield from _of_row(record, wording, rejected=rejected)
+            edit = _of_row(record, worded(record, one, texts).text, rejected=rejected)
+            yield edit
+            short = record.clean_short_instruction
+            if wording == "both" and short and short != record.instruction:
+                yield replace(edit, part="short", instruction=short)
         else:
             msg = (
                 "instruction pairs have no pictures; export single_turn, preference or multi_turn, or use jsonl or csv"
@@ -114,28 +122,18 @@ def edits_of(records: Iterable[Record], wording: Wording, *, rejected: bool = Tr
             raise ConfigError(msg, key="subset")
 
 
-def _of_row(record: SingleTurn | Preference, wording: Wording, *, rejected: bool) -> Iterator[Edit]:
-    one: OneWording = "long" if wording == "both" else wording
+def _of_row(record: SingleTurn | Preference, instruction: str, *, rejected: bool) -> Edit:
     after = record.chosen if isinstance(record, Preference) else record.edited
     losers = record.rejected if rejected and isinstance(record, Preference) else ()
     kind = str(record.edit_type), str(record.category)
-    edit = Edit(
-        record.id,
-        record.source.address,
-        after.address,
-        worded(record, one),
-        *kind,
-        tuple(picture.address for picture in losers),
-    )
-    yield edit
-    short = record.clean_short_instruction
-    if wording == "both" and short and short != record.instruction:
-        yield replace(edit, part="short", instruction=short)
+    pictures = tuple(picture.address for picture in losers)
+    return Edit(record.id, record.source.address, after.address, instruction, *kind, pictures)
 
 
-def _of_session(session: MultiTurn) -> Iterator[Edit]:
+def _of_session(session: MultiTurn, wording: OneWording, texts: Texts) -> Iterator[Edit]:
     before = session.source
     for number, turn in enumerate(session.turns, 1):
         if before is not None and turn.image is not None:
-            yield Edit(session.id, before.address, turn.image.address, turn.instruction, part=f"turn{number}")
+            said = worded_turn(session, number, wording, texts).text
+            yield Edit(session.id, before.address, turn.image.address, said, part=f"turn{number}")
         before = turn.image  # type: ignore[assignment]  # None where the release lacks the picture

@@ -18,4 +18,6 @@ def _write(job: Job) -> None:
     job.report.total = job.report.written = len(rows)
 
 
-FORMAT = Format("jsonl", "one JSON object a row; pictures as addresses", frozenset(Subset), _write, splits=True)
+FORMAT = Format(
+    "jsonl", "one JSON object a row; pictures as addresses", frozenset(Subset), _write, splits=True, words=False
+)

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pico_banana.errors import ConfigError
 from pico_banana.records.decoding.geometry import Geometry
 from pico_banana.records.decoding.geometry import geometry as make_geometry
+from pico_banana.records.wording import WORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.records.decoding.header import Size
 
-Wording: TypeAlias = Literal["long", "short", "clean_short", "both"]
+Wording: TypeAlias = Literal["long", "short", "clean_short", "both", "repaired", "recaptioned", "translated"]
 Codec: TypeAlias = Literal["keep", "png", "jpeg"]
 Exif: TypeAlias = Literal["upright", "keep"]
 Match: TypeAlias = Literal["none", "size", "codec"]
 _BEST_QUALITY = 100
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "wording": ("long", "short", "clean_short", "both"),
+    "wording": ("both", *WORDINGS),
     "codec": ("keep", "png", "jpeg"),
     "exif": ("upright", "keep"),
     "match": ("none", "size", "codec"),
@@ -34,7 +35,8 @@ class ExportOptions:
     """The choices of one export.
 
     Attributes:
-        wording: which instruction trainers get; "both" gives every edit twice where it has a usable short one.
+        wording: which instruction trainers get; "both" gives every edit twice where it has a usable short
+            one; "repaired", "recaptioned" and "translated" take the texts that were given with the rows.
         geometry: what becomes of the pictures; "none" leaves their bytes as published.
         codec: "keep" the files' own, or re-encode source and edit alike as "png" or "jpeg", so that no model learns
             the edit from its codec.

@@ -83,4 +83,5 @@ FORMAT = Format(
     frozenset(Subset),
     _write,
     splits=True,
+    words=False,
 )

@@ -38,10 +38,13 @@ _MODULES = {
     "diffusers-ip2p": "diffusers_ip2p",
     "diffusion-dpo": "diffusion_dpo",
     "edit-reward": "edit_reward",
+    "embedding-atlas": "embedding_atlas",
     "fal": "fal",
     "flow-factory": "flow_factory",
+    "gradio-space": "gradio_space",
     "imagefolder": "imagefolder",
     "jsonl": "jsonl",
+    "label-studio": "label_studio",
     "lance": "lance",
     "llama-factory": "llama_factory",
     "llama-factory-preference": "llama_factory_preference",
@@ -69,6 +72,7 @@ class Format:
         subsets: the subsets it can hold.
         write: does it.
         splits: whether several splits may lie in one folder, because every file's name says whose it is.
+        words: whether it takes the wanted wording; one that does not writes every text as published.
         absolute: whether its files name others by absolute paths, which are renewed when the folder has moved.
     """
 
@@ -78,6 +82,7 @@ class Format:
     write: Callable[[Job], None]
     splits: bool = False
     absolute: bool = False
+    words: bool = True
 
 
 def formats() -> tuple[str, ...]:

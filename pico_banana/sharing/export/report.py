@@ -17,6 +17,7 @@ class ExportReport(Carded):
         reused: examples that an earlier call had written.
         failed: the reason for every example left out, by id.
         size: bytes of the files of the export.
+        texts: how many rows, or turns of sessions, took which text, where texts made anew were wanted.
     """
 
     total: int = 0
@@ -24,3 +25,4 @@ class ExportReport(Carded):
     reused: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     size: int = 0
+    texts: dict[str, int] = field(default_factory=dict)

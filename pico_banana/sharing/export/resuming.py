@@ -113,7 +113,8 @@ def _complete(folder: Path, form: FormatFacts, manifest: Manifest, others: list[
     damaged = damaged_files(folder, manifest, verify=verify)
     moved = form.absolute and manifest.get("folder") != str(folder.resolve())
     counts, notes = manifest["counts"], manifest.get("shards", {})
-    report = ExportReport(counts["total"], 0, counts["total"] - len(counts["failed"]), counts["failed"], counts["size"])
+    there = counts["total"] - len(counts["failed"])
+    report = ExportReport(counts["total"], 0, there, counts["failed"], counts["size"], counts.get("texts", {}))
     return Earlier(
         None if damaged or moved else report,
         others,

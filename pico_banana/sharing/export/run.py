@@ -10,6 +10,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.mirrors.locking import locked
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.records import Subset
+from pico_banana.records.wording import MADE_ANEW, check_wording
 from pico_banana.sharing.export.job import Job
 from pico_banana.sharing.export.options import ExportOptions
 from pico_banana.sharing.export.registry import Format, find_format
@@ -46,7 +47,8 @@ def export(
 
     Raises:
         UnknownNameError: there is no such format.
-        ConfigError: the format cannot hold this subset, or it has no rejected edits to match.
+        ConfigError: the format cannot hold this subset, or it has no rejected edits to match, or the wanted
+            texts were not given with the rows.
         ExportError: the folder holds another export, or files that are of none.
         MissingExtraError: the format needs a package that is not installed.
         DiskFullError: there is no room; what is whole is kept and reused.
@@ -61,6 +63,7 @@ def export(
     if choices.match != "none" and dataset.subset is not Subset.PREFERENCE:
         msg = f"match={choices.match!r} is for preferences; {dataset.subset.value} rows have no rejected edits to match"
         raise ConfigError(msg, key="match")
+    _check_wording(dataset, chosen, choices)
     choices = replace(choices, split=choices.split or _split_of(dataset))
     job = Job(dataset, target, form=chosen, options=choices, local_path=local_path, progress=progress)
     with locked(target / ".export.lock"):
@@ -68,6 +71,15 @@ def export(
             chosen.write(job)
             job.finish()
     return job.report
+
+
+def _check_wording(dataset: RecordSequence[Any], form: Format, options: ExportOptions) -> None:
+    if options.wording not in MADE_ANEW:
+        return
+    check_wording(options.wording, dataset.texts)
+    if not form.words:
+        msg = f"{form.name} writes every text as published; wording={options.wording!r} is for formats of edits"
+        raise ConfigError(msg, key="wording")
 
 
 def _split_of(dataset: RecordSequence[Any]) -> str:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pico_banana import __version__
 from pico_banana.mirrors.catalog import facts
 from pico_banana.mirrors.fetch.sizes import readable
-from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.hub.card_texts import CITATION, COLUMNS, OWN_TERMS, RELEASE_TERMS, STREAMING
-from pico_banana.sharing.hub.distribution import draw_distribution
+from pico_banana.sharing.hub.charts import chart_lines
 from pico_banana.sharing.hub.examples import example_table
 from pico_banana.sharing.hub.licence import Origin
 from pico_banana.sharing.parquet.columns import card_features
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 DATA_VERSION = "1.0.0"
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-DISTRIBUTION = "distribution.png"
 
 
 def card(repository: Repository) -> bytes:
@@ -40,23 +38,6 @@ def card(repository: Repository) -> bytes:
 
     header = yaml.safe_dump(metadata(repository), sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{header}---\n\n{_text(repository)}".encode()
-
-
-def write_distribution(repository: Repository) -> list[str]:
-    """Write the picture of the distribution that the card shows.
-
-    Args:
-        repository: the repository, its Parquet files written.
-
-    Returns:
-        The file's name; nothing where there are no edit types to count.
-    """
-    counts = _shown_counts(repository)
-    if not counts:
-        return []
-    title = f"{sum(counts.values()):,} rows of {_counted(repository)} by edit type"
-    write_atomic(repository.folder / DISTRIBUTION, draw_distribution(counts, title=title))
-    return [DISTRIBUTION]
 
 
 def metadata(repository: Repository) -> dict[str, Any]:
@@ -176,7 +157,7 @@ def _text(repository: Repository) -> str:
         columns_text=COLUMNS
         if pictures
         else COLUMNS.replace("Pictures are", "Pictures are not in the files: they are"),
-        distribution=f"![Rows by edit type]({DISTRIBUTION})\n\n{_counts_table(repository)}\n"
+        distribution=f"{chart_lines(repository.charts)}\n\n{_counts_table(repository)}\n"
         if _shown_counts(repository)
         else "",
         split_hint=_split_hint(repository),
@@ -206,10 +187,6 @@ def _configs_table(repository: Repository) -> str:
         count = sum(len(split.shards) for split in config.splits)
         lines.append(f"| `{config.name}` | {splits} | {config.rows:,} | {count} | {readable(config.size)} |")
     return "\n".join(lines)
-
-
-def _counted(repository: Repository) -> str:
-    return next((config.name for config in repository.configs if config.counts), "")
 
 
 def _shown_counts(repository: Repository) -> dict[str, int]:

@@ -143,6 +143,7 @@ class Repository:
         configs: the default one first.
         gated: whether the card asks visitors to agree to the terms first.
         examples: rows that the card shows.
+        charts: files of charts that the card shows.
     """
 
     folder: Path
@@ -152,6 +153,7 @@ class Repository:
     configs: tuple[PublishedConfig, ...]
     gated: bool = False
     examples: tuple[Example, ...] = ()
+    charts: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -15,7 +15,8 @@ from pico_banana.records import ImageRef, Subset
 from pico_banana.rows.narrowing import parted
 from pico_banana.rows.table.counting import count_rows
 from pico_banana.sharing.export.forecast import Counter
-from pico_banana.sharing.hub.card import DISTRIBUTION, card, write_distribution
+from pico_banana.sharing.hub.card import card
+from pico_banana.sharing.hub.charts import CHART_NAMES, write_charts
 from pico_banana.sharing.hub.croissant import write_croissant
 from pico_banana.sharing.hub.examples import example_names, write_examples
 from pico_banana.sharing.hub.licence import Origin
@@ -90,7 +91,7 @@ def build_repository(
         raise ConfigError("a publication needs one dataset for each config, and at least one")
     settling = Settling(folder)
     rows_files = (rows_file(name).path for name in names)
-    settling.begin([CARD, CROISSANT, DISTRIBUTION, INDEX, *example_names(), *rows_files])
+    settling.begin([CARD, CROISSANT, *CHART_NAMES, INDEX, *example_names(), *rows_files])
     remove_leftovers(folder)
     counted = _Counted(sum(map(len, publication.datasets)), progress)
     configs = tuple(
@@ -99,15 +100,16 @@ def build_repository(
     )
     pictured = publication.form is Form.PICTURES
     examples = write_examples(publication.datasets, configs, folder) if pictured else ()
+    charts = write_charts(publication.datasets, configs, folder)
     repository = Repository(
-        folder, publication.title, publication.form, publication.terms, configs, publication.gated, examples
+        folder, publication.title, publication.form, publication.terms, configs, publication.gated, examples, charts
     )
     written = [name for example in examples for name in (example.source, example.edited)]
     written += [path.relative_to(folder).as_posix() for path in write_rows_files(publication.datasets, folder)]
     if pictured:
         write_pictures_index(configs, folder)
         written.append(INDEX)
-    written += write_distribution(repository)
+    written += charts
     settling.card(card(repository))
     write_croissant(repository)
     shards = [shard.file for config in configs for split in config.splits for shard in split.shards]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+_DERIVED = frozenset({"repaired", "translated"})  # wordings that are made of the release's text, see `records.wording`
 _TEXT = """\
 # {title}
 
@@ -66,7 +67,8 @@ def build_sidecars(
     Raises:
         ConfigError: a file is no table, has no `id`, repeats one, or two files have one name; or the folder holds files
             that no publication of ours wrote.
-        LicenceError: a file has a column of the release, such as `instruction` or `edited_image`.
+        LicenceError: a file has a column of the release, such as `instruction` or `edited_image`, or texts that were
+            made of its texts.
     """
     folder = Path(folder)
     terms = agreed_terms(Origin.OWN, (), licence=licence)
@@ -96,6 +98,12 @@ def _check(name: str, table: pa.Table) -> None:
     if taken:
         text = f"{name} has columns of the release ({', '.join(taken)}), which CC BY-NC-ND 4.0 does not let you adapt"
         raise LicenceError(f"{text}; leave them out: the id finds them again")
+    made = set(table["wording"].unique().to_pylist()) & _DERIVED if "wording" in table.column_names else set()
+    if made:
+        text = f"{name} has texts that are {' and '.join(sorted(made))}: made of those of the release, which"
+        raise LicenceError(
+            f"{text} CC BY-NC-ND 4.0 does not let you adapt; captions of your own (`texts recaption`) are yours"
+        )
 
 
 def _file(name: str) -> str:

@@ -18,10 +18,11 @@ from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
 from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
 from pico_banana.records.decoding.geometry import Geometry, aspect_change
 from pico_banana.records.decoding.header import MAX_PIXELS, Size, read_header, read_size
+from pico_banana.records.wording import MADE_ANEW, NO_TEXTS, Texts, Wording, taken_texts
 from pico_banana.training.loader.parts import Part, Rows, columns_of, parts_of
 
 if TYPE_CHECKING:
-    from pico_banana.records.wording import Wording
+    from collections import Counter
 
 Example: TypeAlias = dict[str, Any]
 LocalPath: TypeAlias = Callable[[str], Path]
@@ -101,6 +102,7 @@ class RecordExamples:
         backend: which decoders, see `decode`.
         background: what to put under transparent pixels; None drops the alpha channel.
         max_pixels: refuse larger pictures.
+        made_anew: texts that were made anew, for the wordings that are.
     """
 
     rows: Rows
@@ -114,6 +116,7 @@ class RecordExamples:
     backend: Backend = "auto"
     background: tuple[int, int, int] | None = None
     max_pixels: int = MAX_PIXELS
+    made_anew: Texts = NO_TEXTS
 
     def __post_init__(self) -> None:
         """Check that the choices fit each other.
@@ -147,12 +150,18 @@ class RecordExamples:
         """What these examples are, as a short hash of the first, middle and last id and the choices made."""
         count = len(self)
         ids = [self.id(index) for index in sorted({0, count // 2, count - 1})] if count else []
-        choices = (count, ids, self.geometry, self.wording, self.turns, self.rejected)
+        choices: tuple[object, ...] = (count, ids, self.geometry, self.wording, self.turns, self.rejected)
+        choices += (self.made_anew.name,) if self.wording in MADE_ANEW else ()
         return hashlib.sha256(repr(choices).encode()).hexdigest()[:16]
 
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.parts)
+
+    @cached_property
+    def taken_texts(self) -> Counter[str]:
+        """How many rows, or turns of sessions, take which text; see `records.wording.taken_texts`."""
+        return taken_texts((self.rows[place] for place in range(len(self.rows))), self.wording, self.made_anew)
 
     def check_columns(self) -> None:
         """Refuse a column that these rows do not have, before anything is read.
@@ -206,7 +215,7 @@ class RecordExamples:
         """
         part = self.parts[index]
         record = self.rows[part.row]
-        pictures, texts = part.pictures_of(record), part.texts_of(record, self.wording)
+        pictures, texts = part.pictures_of(record), part.texts_of(record, self.wording, self.made_anew)
         wanted = self._wanted([*texts, *part.columns, "aspect_change"])
         shown = {name: address for name, address in pictures.items() if part.column_of(name) in wanted}
         example: Example = {name: texts[name] for name in texts if name in wanted}

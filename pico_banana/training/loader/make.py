@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pico_banana.pictures.filesystem import local_path as kept_path
 from pico_banana.records.decoding.geometry import geometry as make_geometry
-from pico_banana.records.wording import Wording, check_wording
+from pico_banana.records.wording import NO_TEXTS, Wording, check_wording
 from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.training.loader.batches import Loader, OnError
 from pico_banana.training.loader.examples import LocalPath, RecordExamples
@@ -65,18 +65,20 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
         UnknownNameError: a geometry, bucket table, column or wording that does not exist.
         ConfigError: choices that contradict each other.
     """
+    texts = getattr(rows, "texts", NO_TEXTS)  # a plain list of records has none
     sized = isinstance(geometry, str) and geometry in {"fit", "crop"}
     examples = RecordExamples(
         rows,
         local_path or kept_path,
         make_geometry(geometry, size=_USUAL_SIZE if sized and size is None else size, buckets=buckets, fill=fill),
         columns=tuple(columns),
-        wording=check_wording(wording),
+        wording=check_wording(wording, texts),
         turns=turns,
         rejected=rejected,
         resample=resample,
         backend=backend,
         background=background,
+        made_anew=texts,
     )
     examples.check_columns()
     return examples

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pico_banana.errors import ConfigError
 from pico_banana.records import MultiTurn, Preference, SingleTurn
-from pico_banana.records.wording import Wording, worded
+from pico_banana.records.wording import NO_TEXTS, Texts, Wording, worded, worded_turn
 
 if TYPE_CHECKING:
     from pico_banana.records import Record
@@ -108,26 +108,28 @@ class Part:
         msg = "instruction pairs have no pictures; load single_turn, preference or multi_turn"
         raise ConfigError(msg, key="subset")
 
-    def texts_of(self, record: Record, wording: Wording) -> dict[str, Any]:
+    def texts_of(self, record: Record, wording: Wording, made_anew: Texts = NO_TEXTS) -> dict[str, Any]:
         """Give what is not a picture.
 
         Args:
             record: the row.
             wording: which instruction.
+            made_anew: texts that were made anew.
 
         Returns:
             Values by column.
         """
         texts: dict[str, Any] = {"id": self.name(record)}
         if isinstance(record, MultiTurn):
+            turns = range(1, len(record.turns) + 1)
+            said = tuple(worded_turn(record, number, wording, made_anew).text for number in turns)
             if self.whole:
-                return texts | {"instructions": record.instructions, "turns": len(record.turns)}
-            turn = record.turns[self.number]
-            history = record.instructions[: self.number]
-            place = {"turn": self.number + 1, "turns": len(record.turns)}
-            return texts | {"instruction": turn.instruction, "history": history, **place}
+                return texts | {"instructions": said, "turns": len(said)}
+            place = {"turn": self.number + 1, "turns": len(said)}
+            return texts | {"instruction": said[self.number], "history": said[: self.number], **place}
         kind = {"edit_type": str(record.edit_type), "category": str(record.category)}
-        return texts | {"instruction": worded(record, wording), "short_instruction": record.short_instruction, **kind}
+        one = worded(record, wording, made_anew).text
+        return texts | {"instruction": one, "short_instruction": record.short_instruction, **kind}
 
     def gathered(self, example: dict[str, Any]) -> dict[str, Any]:
         """Put a whole session's pictures into one array.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.mirrors.store import atomic_path, remove_leftovers, sha256_of
+from pico_banana.records.wording import MADE_ANEW
 from pico_banana.telling import Carded
 from pico_banana.training.packs.codecs import Codec, codec
 from pico_banana.training.packs.executors import run_tasks
@@ -40,12 +41,14 @@ class PackReport(Carded):
         packed: examples packed by this call.
         reused: examples in shards that were already whole.
         failed: the reason for every example left out, by id.
+        texts: how many rows, or turns of sessions, took which text, where texts made anew were wanted.
     """
 
     total: int
     packed: int
     reused: int
     failed: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def pack(
         packed=sum(shard.examples for shard in made.values()),
         reused=sum(shard.examples for shard in kept.values()),
         failed={name: reason for shard in shards for name, reason in shard.failed.items()},
+        texts=dict(examples.taken_texts) if examples.wording in MADE_ANEW else {},
     )
 
 

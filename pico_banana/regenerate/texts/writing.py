@@ -1,0 +1,120 @@
+"""Having a text written: by the shortener, or by the writer as the one who captions or translates."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from pico_banana.errors import ModelReplyError
+from pico_banana.records.texts import leaks_chat_template, strip_chat_template
+from pico_banana.regenerate.backends.base import ShortenRequest, answered
+from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
+from pico_banana.regenerate.backends.texts import CaptionRequest, TranslateRequest
+from pico_banana.regenerate.texts.faults import fault_of
+from pico_banana.regenerate.values import Instruction, Stage, derived_seed
+from pico_banana.regenerate.work.asking import ask
+from pico_banana.regenerate.work.desk import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from pico_banana.regenerate.backends.texts import Captioner, Translator
+    from pico_banana.regenerate.texts.questions import Question
+    from pico_banana.regenerate.texts.scene import TextScene
+    from pico_banana.regenerate.values import Reply
+
+RULE = "strip_chat_template"
+# What becomes of a text: the prompt it is asked with, the backend's method, the stage that is asked.
+ROLES = {
+    "repaired": ("repair", "shorten", Stage.SHORTEN),
+    "recaptioned": ("caption", "caption", Stage.WRITE),
+    "translated": ("translate", "translate", Stage.WRITE),
+}
+_LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
+_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
+_TEXT = {"type": "string"}
+_CAPTION = {
+    "type": "object",
+    "properties": {"changes": {"type": "array", "items": _TEXT}, "instruction": _TEXT},
+    "required": ["changes", "instruction"],
+}
+_TRANSLATION = {"type": "object", "properties": {"translation": _TEXT}, "required": ["translation"]}
+
+
+def by_rule(question: Question) -> str:
+    """Give what is left of a short instruction without the chat template that it leaks.
+
+    Args:
+        question: the question.
+
+    Returns:
+        The text; empty where that is no repair, or where something else is wrong with it.
+    """
+    if question.flawed is None or not leaks_chat_template(question.flawed):
+        return ""
+    text = strip_chat_template(question.flawed)
+    return "" if fault_of(question, text) else text
+
+
+async def written(scene: TextScene, attempt: int, refused: str) -> tuple[str, int]:
+    """Have the text written.
+
+    Args:
+        scene: the question.
+        attempt: from 1; each has a seed of its own.
+        refused: what was wrong with the attempt before, or empty.
+
+    Returns:
+        The text, and the number of the call that wrote it.
+
+    Raises:
+        Unreadable: the model refused, or gave nothing readable twice.
+    """
+    question = scene.question
+    role, _, stage = ROLES[question.wording]
+    chosen = scene.desk.config.prompts.chosen(role)
+    note = f"\nAn earlier answer was refused: {refused}\n" if refused else ""
+    told = {"instruction": question.text, "text": question.text, "language": question.language, "refused": note}
+    prompt = chosen.fill(told)
+
+    def call(number: int) -> Call:
+        seed = derived_seed(scene.item.seed, role, attempt, number)
+        facts = {"text": prompt, "pictures": scene.picture_hashes, "seed": seed}
+        return Call(stage, scene.item.id, 1, attempt, chosen.version, facts, lambda: _sent(scene, prompt, seed))
+
+    return await ask(scene.desk, call, _READERS[question.wording])
+
+
+def _sent(scene: TextScene, prompt: str, seed: int) -> Coroutine[Any, Any, Reply]:
+    question, staff = scene.question, scene.staff
+    if question.wording == "repaired":
+        return answered(staff.shortener.shorten, ShortenRequest(Instruction(question.text), prompt, seed))
+    if question.wording == "recaptioned":
+        after, before = scene.pictures
+        captioner = cast("Captioner", staff.writer)
+        return answered(captioner.caption, CaptionRequest(after, before, prompt, _CAPTION, seed))
+    translator = cast("Translator", staff.writer)
+    return answered(
+        translator.translate, TranslateRequest(question.text, question.language, prompt, _TRANSLATION, seed)
+    )
+
+
+def _short(reply: str) -> str:
+    text = _LABEL.sub("", unfenced(reply)).strip()
+    # Marks around the whole text are the model's, marks inside it are the instruction's.
+    inner = text[1:-1]
+    quoted = len(text) > 1 and _QUOTES.get(text[0]) == text[-1] and not {text[0], text[-1]} & set(inner)
+    return inner.strip() if quoted else text
+
+
+def _field(name: str) -> Callable[[str], str]:
+    def read(reply: str) -> str:
+        found: Any = parse_json_object(reply).get(name)
+        if not isinstance(found, str):
+            raise ModelReplyError(f"the reply has no text in {name!r}", reply=reply)
+        return found.strip()
+
+    return read
+
+
+_READERS = {"repaired": _short, "recaptioned": _field("instruction"), "translated": _field("translation")}
