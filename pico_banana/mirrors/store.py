@@ -250,26 +250,6 @@ def status_facts(status: os.stat_result) -> dict[str, int]:
     }
 
 
-def append_line(path: Path, line: bytes) -> None:
-    """Add a line to a file of notes, which is made when it is missing and never reached through a link.
-
-    Args:
-        path: the file.
-        line: the line with its end; one write, so that lines of two processes do not mix.
-
-    Raises:
-        DiskFullError: there is no room.
-        StoreError: it cannot be written.
-    """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            os.write(handle, line)
-        finally:
-            os.close(handle)
-
-
 def sha256_of(path: Path) -> str:
     """Hash a file.
 
