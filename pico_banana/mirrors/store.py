@@ -18,6 +18,7 @@ import errno
 import hashlib
 import os
 import re
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -228,7 +229,8 @@ def present(path: Path) -> bool:
         True when it is there.
     """
     try:
-        return os.stat(path).st_size > 0  # noqa: PTH116 - Path.stat costs twice as much, a million times
+        status = os.stat(path)  # noqa: PTH116 - Path.stat costs twice as much, a million times
+        return status.st_size > 0 and stat.S_ISREG(status.st_mode)  # a folder has a size, too
     except (OSError, ValueError):  # a name that no file can have is none
         return False
 

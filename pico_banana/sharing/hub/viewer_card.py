@@ -143,8 +143,9 @@ def _is_of(folder: Path, path: Path) -> bool:
 
 def _splits(given: object, config: str, problems: list[Problem]) -> Iterator[CardSplit]:
     entries = given if isinstance(given, list) else [given] if given else []
-    if entries and all(isinstance(entry, str) for entry in entries):
-        yield CardSplit("train", tuple(entries))
+    names = tuple(entry for entry in entries if isinstance(entry, str))
+    if names and len(names) == len(entries):
+        yield CardSplit("train", names)
         return
     for entry in entries:
         if isinstance(entry, dict):
