@@ -144,3 +144,15 @@ def test_a_run_whose_note_is_damaged_begins_anew(singles, tmp_path):
         note.write_bytes(data)
         build_repository(Publication((singles,), terms), tmp_path)
     assert len(pb.load("single_turn", mirror=str(tmp_path))) == len(singles)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("number", "../x"), ("examples", "many"), ("examples", -1), ("size", 1.5), ("sha256", None), ("failed", [])],
+)
+def test_a_pack_whose_facts_are_of_other_types_is_none(tmp_path, name, value):
+    shard = {"number": 0, "examples": 1, "size": 1, "sha256": "a", "rows_sha256": "b", "failed": {}} | {name: value}
+    told = {"version": 1, "name": "n", "format": "raw", "geometry": "", "shards": [shard]}
+    (tmp_path / "pack.json").write_text(json.dumps(told))
+    with pytest.raises(StoreError, match="holds no whole pack"):
+        read_info(tmp_path)

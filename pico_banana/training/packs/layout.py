@@ -172,4 +172,14 @@ def damaged(folder: Path, shards: Iterable[Shard]) -> dict[str, str]:
 
 
 def _shard(note: dict[str, Any]) -> Shard:
-    return Shard(**{name: note[name] for name in Shard.__slots__})
+    """Read a shard's part of a note.
+
+    Raises:
+        TypeError: a value is of another type than it was written in.
+    """
+    found = Shard(**{name: note[name] for name in Shard.__slots__})
+    counts, sums = (found.number, found.examples, found.size), (found.sha256, found.rows_sha256)
+    whole = all(type(one) is int and one >= 0 for one in counts) and all(isinstance(one, str) for one in sums)
+    if not whole or not isinstance(found.failed, dict):
+        raise TypeError("the facts of a shard are of other types")
+    return found
