@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from docs.api_page import api_markdown
 from docs.cli_page import cli_markdown
+from docs.costs_page import guide_markdown
 from docs.errors_page import errors_markdown
 from docs.taxonomy_page import taxonomy_markdown
 
@@ -20,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_markdown,
     "cli.md": cli_markdown,
     "errors.md": errors_markdown,
+    "guides/regenerate.md": guide_markdown,
     "taxonomy.md": taxonomy_markdown,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pico_banana.mirrors.catalog import resolve_mirror
+from pico_banana.mirrors.notes import parse_note
 from pico_banana.records import Subset
 from pico_banana.rows.building.rowstore import open_rows
 from pico_banana.rows.choosing.splits import photo_places
@@ -100,7 +100,7 @@ def _texts(entry: str) -> Iterator[str]:
     told: Any = entry
     if entry.startswith(("{", "[", '"')):
         try:
-            told = json.loads(entry)
+            told = parse_note(entry)
         except ValueError:
             told = entry
     waiting = [told]

@@ -169,7 +169,7 @@ def _tars(args: argparse.Namespace) -> int:
             Download(chosen_rows(args), options), args.tar, progress=lambda *far: line.show(_far(*far))
         )
     sys.stdout.write(json.dumps(report.as_dict()) + "\n" if args.json else report.summary() + "\n")
-    return int(report.failures > 0)
+    return int(report.failures > 0 or bool(report.unread))
 
 
 def _attribution(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import unknown_name
 from pico_banana.mirrors.fetch.sizes import readable
@@ -49,10 +49,14 @@ def tell_found(args: argparse.Namespace) -> int:
         rows = find_rows(files, search=args.search, where=args.where or "", limit=limit)
         sys.stderr.write(f"{view.config}/{view.split}: {len(rows):,} rows{' or more' if len(rows) == limit else ''}\n")
         for row in rows:
-            text = row.get("instruction") or " / ".join(row.get("turns.instruction", ()))
-            shown = json.dumps(row, ensure_ascii=False, default=str) if args.json else f"{row['id']}  {text}"
-            sys.stdout.write(f"{shown}\n")
+            sys.stdout.write(f"{json.dumps(row, ensure_ascii=False, default=str) if args.json else _row(row)}\n")
     return 0
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    """Show a row of ours by its id and instruction, one of another repository by what it has."""
+    text = row.get("instruction") or " / ".join(row.get("turns.instruction") or ())
+    return f"{row['id']}  {text}" if "id" in row and text else "  ".join(f"{name}: {row[name]}" for name in row)
 
 
 def _shown(report: ViewerReport) -> str:

@@ -10,6 +10,7 @@ import json
 from pico_banana.errors import MirrorError
 from pico_banana.mirrors.addresses import RELEASE
 from pico_banana.mirrors.catalog import SAMPLE, Mirror, resolve_mirror, sample_mirror
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import area, write_atomic
 from pico_banana.telling import redacted
 
@@ -51,7 +52,7 @@ def recall(name: str) -> Mirror:
         return sample_mirror()
     note = area(name) / "mirror.json"
     try:
-        return Mirror(name, str(json.loads(note.read_bytes())["root"]))
-    except (OSError, ValueError, KeyError) as error:
+        return Mirror(name, str(read_note(note)["root"]))
+    except (OSError, *ODD_SHAPE) as error:
         text = f"this store does not know the mirror {name!r}; load it once with pico_banana.load(..., mirror=ROOT)"
         raise MirrorError(text, mirror=name) from error

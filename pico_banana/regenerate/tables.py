@@ -53,6 +53,7 @@ def forecast_table(found: Forecast) -> str:
             f"{found.items} items -> about {found.accepted:.0f} accepted, {found.sessions:.0f} sessions, {usd}",
             f"about {found.declined:.0f} declined and {found.refused:.0f} refused, {found.hours:.1f} hours, "
             f"{found.disk_mb / 1000:.1f} GB on the disk",
+            *(f"price of {model}: {where}" for model, where in found.read.items()),
         )
     )
 

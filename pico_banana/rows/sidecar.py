@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
+from pico_banana.rows.lines.columns import is_one_object_a_line
+from pico_banana.rows.strict import is_strict, parse_whole_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,8 @@ class SupportsArrow(Protocol):
 
 _WRITTEN = (".parquet", ".jsonl")
 _PLACE = "__place__"
+_BOM = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 20
 
 
 def read_annotations(source: Annotations) -> pa.Table:
@@ -49,6 +53,8 @@ def read_annotations(source: Annotations) -> pa.Table:
     """
     table = read_table(source)
     name = str(source) if isinstance(source, (str, Path)) else "the table"
+    if twice := sorted({one for one in table.column_names if table.column_names.count(one) > 1}):
+        raise ConfigError(f"{name} has the column {twice[0]!r} twice; give each a name of its own", key="annotations")
     if ID not in table.column_names:
         text = f"{name} has no column 'id', only {', '.join(table.column_names)}; annotations name their rows by id"
         raise ConfigError(text, key="annotations")
@@ -166,8 +172,9 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
     """
     import pyarrow as pa
 
-    from pico_banana.rows.table.sql import connected
+    from pico_banana.rows.table.sql import connected, sayable
 
+    sayable(condition)
     with connected("conditions over annotations") as connection:
         from duckdb import Error
 
@@ -188,6 +195,34 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
             raise SelectionError(text) from problem
 
 
+def _read_lines(file: Path) -> pa.Table:
+    """Read JSON Lines; each is looked at first, for Arrow dies (SIGSEGV) of a `null` among them, and of depth.
+
+    Raises:
+        ConfigError: a line is no object.
+    """
+    from pyarrow import BufferReader
+    from pyarrow import json as json_lines
+
+    lines = [line.strip() for line in file.read_bytes().removeprefix(_BOM).split(b"\n")]
+    data = b"\n".join(filter(None, lines))
+    data.decode()  # Arrow lets bytes through that are not UTF-8
+    if data and not (is_one_object_a_line(data) and is_strict(data, lists=False)):
+        for number, line in enumerate(lines, start=1):
+            if line and not isinstance(_value_of(line), dict):
+                text = f"{file}:{number}: is no JSON object; annotations have one a line"
+                raise ConfigError(text, key="annotations")
+    longest = max(map(len, lines), default=0)
+    return json_lines.read_json(BufferReader(data), json_lines.ReadOptions(block_size=max(_BLOCK_BYTES, 2 * longest)))
+
+
+def _value_of(line: bytes) -> object:
+    try:
+        return parse_whole_json(line)
+    except ValueError:
+        return None
+
+
 def _free_name(*tables: pa.Table) -> str:
     """Give a name that no column has, whatever its letters: SQL takes `A` and `a` for one."""
     taken = {name.casefold() for table in tables for name in table.column_names}
@@ -206,9 +241,8 @@ def _numbers(count: int) -> pa.Array:
 def _read(file: Path) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv, parquet
-    from pyarrow import json as json_lines
 
-    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": json_lines.read_json}
+    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": _read_lines}
     if file.suffix not in readers:
         raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
     try:

@@ -9,10 +9,17 @@ import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
+from pico_banana.errors import PictureError
+from pico_banana.mirrors.fetch.item import Candidate, FetchItem
+from pico_banana.mirrors.fetch.job import Job
+from pico_banana.mirrors.fetch.one import Fetcher
+from pico_banana.mirrors.fetch.transport import Transport
 from pico_banana.pictures.jobs.copying import copy_mirror
 from pico_banana.pictures.jobs.download import Download
 from pico_banana.pictures.jobs.upkeep import verify
 from pico_banana.rehearsal.serving.serve import serve
+from tests.fetch.conftest import QUICK, png
+from tests.fetch.raw_server import answer, raw_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,3 +99,32 @@ def test_an_address_that_is_none_is_one_failed_item(url: str, monkeypatch: pytes
     report = Download(rows).run()
     assert (report.done, report.failed) == (2, {"no_address": 2})
     assert list(verify(Download(rows)).unusable) == odd[1:3]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_picture_below_another_is_one_failed_item(tmp_path: Path, order: tuple[int, int]) -> None:
+    """`images/1.png` and `images/1.png/2.png` cannot both lie in one folder, whichever comes first."""
+    names = ["1.png", "1.png/2.png"]
+    with raw_server(lambda _: answer("200 OK", png(0))) as server:
+        items = [
+            FetchItem(f"picobanana://edited/{name}", tmp_path / name, (Candidate("cdn", f"{server.url}/{name}"),))
+            for name in (names[order[0]], names[order[1]], "3.png")
+        ]
+        report = Job(Transport(timeout_s=5), policy=QUICK, connections=1).run(items)
+        assert (report.done, report.failures) == (2, 1)
+        with pytest.raises(PictureError):
+            Fetcher(Transport(timeout_s=5), policy=QUICK).fetch(items[1])
+    assert (tmp_path / "3.png").read_bytes() == png(0)
+
+
+@pytest.mark.parametrize("name", ["1.png.part", "1.png.part.from"])
+@pytest.mark.parametrize("role", ["output_image", "open_image_input_url"])
+def test_no_picture_is_called_as_an_unfinished_one(mirror: Path, role: str, name: str) -> None:
+    """Such a picture would be the claim of `1.png`, be cut to nothing by it, and be removed by `clean`."""
+    odd = row(1, **{role: f"https://{HOST}/1/{name}" if "url" in role else f"images/positive-edit/{name}"})
+    (mirror / "jsonl").mkdir()
+    (mirror / "jsonl" / "sft.jsonl").write_text(f"{json.dumps(row(0))}\n{json.dumps(odd)}\n")
+    rows = pb.load(mirror=str(mirror), on_bad_rows="skip")
+    assert len(rows) == 1
+    ((_, problem),) = [(bad.line, bad.reason) for bad in rows.bad_rows]
+    assert "ends as only unfinished downloads do (.part)" in problem

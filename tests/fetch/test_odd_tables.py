@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import tarfile
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
-from pico_banana.errors import ConfigError, RequestRefusedError, RowError
+from pico_banana.errors import ConfigError, RowError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment, parse_hosts
 from pico_banana.mirrors.fetch.item import FetchItem
@@ -53,6 +55,47 @@ def test_a_broken_table_is_one_error_with_its_line(tmp_path, data):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (b"%016x" % 1, b""),
+        (b"%016x" % 1, b"-1"),
+        (b"%016x" % 1, b"1" * 17),
+        (b"https://h/1.jpg", b""),
+        (b",1,AAAAAAAAAAAAAAAAAAAAAA==", b",-5,AAAAAAAAAAAAAAAAAAAAAA=="),
+        (b"AAAAAAAAAAAAAAAAAAAAAA==", b"d41d8cd98f00b204e9800998ecf8427e"),  # hexadecimal, which Base64 takes, too
+        (b"AAAAAAAAAAAAAAAAAAAAAA==", b"AAAA"),
+        (b",train,https://h/1.jpg,l,l,p,A,T,1,AAAAAAAAAAAAAAAAAAAAAA==,t,0.0", b""),
+    ],
+)
+def test_a_row_that_is_of_no_photo_is_one_error_with_its_line(tmp_path, column, value):
+    data = table(b"T", b"U")
+    assert data.count(column) in {1, 2}
+    with pytest.raises(RowError, match=r"photo table, line 2: .* are those of no photo"):
+        build_index(io.BytesIO(data.replace(column, value, 1)), tmp_path / "i")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_shared_index_that_names_no_licence_or_unpacks_without_end_is_damaged(tmp_path):
+    build_index(io.BytesIO(table(b"T")), tmp_path / "i")
+    data = (tmp_path / "i").read_bytes()
+    for old, new in ((b'["l"]', b"[  ] "), (b'["l"]', b"[ 5 ]"), (b'"about": {', b'"about": [')):
+        (tmp_path / "odd").write_bytes(data.replace(old, new))
+        with pytest.raises(ConfigError, match="damaged"):
+            PhotoIndex(tmp_path / "odd").get("https://h/1.jpg")
+    bomb = zlib.compress(bytes(200 << 20), 9)
+    index = IndexFile(tmp_path / "i")
+    start, end = (int(place) for place in index._places)
+    places = data.index(index._places.tobytes())
+    moved = np.array([start, start + len(bomb)], "<u8").tobytes()
+    (tmp_path / "bomb").write_bytes(data[:places] + moved + data[places + 16 : start] + bomb + data[end:])
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match="its block 0 cannot be unpacked"):
+        PhotoIndex(tmp_path / "bomb").get("https://h/1.jpg")
+    assert tracemalloc.get_traced_memory()[1] < 150 << 20
+    tracemalloc.stop()
+
+
 def test_a_damaged_index_is_not_installed(tmp_path):
     build_index(io.BytesIO(table(b"T", b"U")), tmp_path / "i")
     whole = (tmp_path / "i").read_bytes()
@@ -82,8 +125,9 @@ def test_a_cut_photo_in_a_tar_is_not_kept(tmp_path):
 
 def test_a_claimed_length_is_bounded(tmp_path):
     tar_of(tmp_path / "t.tar", jpeg(1), claims=10**15)
-    with pytest.raises(RequestRefusedError, match="claims 1,000,000,000,000,000 bytes"):
-        take_from_tars([str(tmp_path / "t.tar")], photo(tmp_path), transport=Transport(), ledger=Ledger(None))
+    report = take_from_tars([str(tmp_path / "t.tar")], photo(tmp_path), transport=Transport(), ledger=Ledger(None))
+    assert "claims 1,000,000,000,000,000 bytes" in report.unread[str(tmp_path / "t.tar")]
+    assert report.failed == {"refused": 1}
 
 
 def test_hosts_are_separated_by_commas_and_spaces(monkeypatch):

@@ -15,7 +15,8 @@ from pico_banana.sharing.hub.manifest import MANIFEST, read_manifest, visible_fi
 from pico_banana.sharing.hub.planning import make_plan
 from pico_banana.sharing.hub.remote import Remote
 from pico_banana.sharing.hub.sidecars import build_sidecars
-from pico_banana.sharing.hub.viewer import check_folder, read_card
+from pico_banana.sharing.hub.viewer import check_folder
+from pico_banana.sharing.hub.viewer_card import read_card
 from pico_banana.sharing.parquet.layout import Form
 
 

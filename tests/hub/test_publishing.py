@@ -19,7 +19,8 @@ from pico_banana.mirrors.store import sha256_of
 from pico_banana.records.charts.style import has_matplotlib
 from pico_banana.sharing.hub.licence import OWN_MARK, Origin, agreed_terms, changes_of, origin_of
 from pico_banana.sharing.hub.licence_ids import LICENCE_IDS
-from pico_banana.sharing.hub.viewer import check_folder, read_card
+from pico_banana.sharing.hub.viewer import check_folder
+from pico_banana.sharing.hub.viewer_card import read_card
 from pico_banana.sharing.parquet.layout import Form
 
 

@@ -136,6 +136,13 @@ def test_a_reply_is_read_as_it_stands():
     ]
 
 
+@pytest.mark.parametrize("side", ["9" * 4000, "-1", "1001", "true", "null", '"5"', "[5]", "1e999", "NaN"])
+def test_an_impossible_box_is_the_whole_photo(side):
+    """A whole number of four thousand digits is JSON, and more than a division takes."""
+    text = json.dumps(GOOD).replace("[100, 200, 300, 400]", f"[0, 0, {side}, 500]")
+    assert parse_inventory(text, KINDS).objects[0].box == (0.0, 0.0, 1.0, 1.0)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

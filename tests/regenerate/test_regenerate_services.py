@@ -118,3 +118,76 @@ def test_deprecated_parameters_are_said():
     told = [text for text in advice(config_from({"judge": judge})) if "deprecated" in text]
     wanted = "judge.parameters.temperature and judge.parameters.top_k: deprecated for gemini-3.8-flash"
     assert [text.split("; ")[0] for text in told] == [wanted]
+
+
+def test_second_hand_prices_are_marked_where_the_cost_is_said(tmp_path, capsys):
+    from pico_banana.cli import main
+    from tests.regenerate.scenes import write_plain_folder
+
+    write_plain_folder(tmp_path / "p", 2)
+    text = '[source]\nfolder = "p"\n[writer]\nbackend = "gemini"\n[editor]\nbackend = "openai"\nmodel = "gpt-image-2"\n'
+    (tmp_path / "c.toml").write_text(text)
+    assert main(["regenerate", "run", str(tmp_path / "c.toml"), "--ledger", str(tmp_path / "l"), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "price of gpt-image-2: read on 2026-04-29, second-hand: all of it, OpenAI's pricing page" in said
+    assert "price of gemini-3.5-flash-lite: read on 2026-10-07, https://ai.google.dev" in said
+    for entry in tomllib.loads(files("pico_banana.regenerate.settings").joinpath("prices.toml").read_text("utf-8"))[
+        "price"
+    ]:
+        assert entry.get("second_hand") or "second-hand" not in entry["source"], entry["model"]
+    (tmp_path / "c.toml").write_text(text + '[prices."gpt-image-2"]\n')
+    arguments = ["regenerate", "run", str(tmp_path / "c.toml"), "--ledger", str(tmp_path / "l"), "--dry-run", "--json"]
+    assert main(arguments) == 0
+    assert list(json.loads(capsys.readouterr().out)["read"]) == ["gemini-3.5-flash-lite"]
+
+
+class Swapped(Recorder):
+    """Answers as OpenAI's `images.edit` does: no model, but what it made, and headers."""
+
+    quality = "high"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        made = {"created": 0, "quality": self.quality, "size": "1024x1024", "output_format": "png"}
+        answer = json.dumps(made | {"data": [{"b64_json": base64.b64encode(png()).decode()}]}).encode()
+        self.send_response(200)
+        for name, value in {
+            "Content-Type": "application/json",
+            "openai-version": "2020-10-01",
+            "x-request-id": "r1",
+        }.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@pytest.mark.parametrize(("quality", "model"), [("high", ""), ("low", "not told (quality low for high)")])
+def test_an_editor_that_names_no_model_is_known_by_what_it_echoes(photo, quality, model):  # noqa: F811
+    pytest.importorskip("openai")
+    from pico_banana.errors import RunStoppedError
+    from pico_banana.regenerate.values import Stage
+    from pico_banana.regenerate.work.guards import check_model
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("S", (Swapped,), {"quality": quality}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        settings = ModelSettings(
+            backend="openai",
+            model="gpt-image-2",
+            base_url=f"http://127.0.0.1:{server.server_port}/v1",
+            parameters={"quality": "high", "size": "auto"},
+        )
+        reply = ask(settings, "edit", edit_request(photo))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (reply.outcome, reply.model) == (Outcome.OK, model)
+    told = json.loads(reply.raw)
+    assert told["headers"] == {"openai-version": "2020-10-01", "x-request-id": "r1"}
+    assert told["quality"] == quality
+    if model:
+        with pytest.raises(RunStoppedError, match="'gpt-image-2' and 'not told"):
+            check_model(settings, reply, Stage.EDIT)
+    else:
+        check_model(settings, reply, Stage.EDIT)

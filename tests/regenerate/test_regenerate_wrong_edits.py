@@ -58,7 +58,7 @@ def photos() -> list[Photo]:
 
 
 def wrong_ones(before: Pixels, right: Pixels, other: Pixels, rng: np.random.Generator) -> Iterator[tuple[str, Pixels]]:
-    """Spoil a right edit in twelve ways."""
+    """Spoil a right edit in eighteen ways."""
     height, width = right.shape[:2]
     for share in (0.04, 0.08):
         side = share**0.5
@@ -79,7 +79,30 @@ def wrong_ones(before: Pixels, right: Pixels, other: Pixels, rng: np.random.Gene
     yield "noise", np.clip(right + rng.normal(0, 0.15, right.shape), 0, 1)
     yield "another photo", foreign
     yield "cropped", resized(right[height // 10 : -height // 10, width // 10 : -width // 10], width, height)
-    yield "unchanged", before if before.shape == right.shape else resized(before, width, height)
+    was = before if before.shape == right.shape else resized(before, width, height)
+    yield "unchanged", was
+    yield from _little_wrong_widely(was, right, rng)
+
+
+def _little_wrong_widely(was: Pixels, right: Pixels, rng: np.random.Generator) -> Iterator[tuple[str, Pixels]]:
+    """Spoil much of a picture a little: what the worst place of it does not tell."""
+    height, width = right.shape[:2]
+    top, left = int(rng.uniform(0, 0.6) * height), int(rng.uniform(0, 0.6) * width)
+    place = slice(top, top + int(0.4 * height)), slice(left, left + int(0.4 * width))
+    tinted, grey, negative, ruled = (right.copy() for _ in range(4))
+    tinted[place] = np.clip(tinted[place] * (1.25, 0.95, 0.7), 0, 1)
+    yield "tint over a region", tinted
+    grey[place] = grey[place].mean(axis=2, keepdims=True)
+    yield "grey region", grey
+    negative[place] = 1 - negative[place]
+    yield "negative of a region", negative
+    ruled[:: height // 12] = ruled[:, :: width // 12] = 0.1
+    yield "lines over it", ruled
+    yield "six levels", np.round(right * 5) / 5
+    half = right.copy()
+    half[:, : width // 2] = was[:, : width // 2]
+    if np.abs(half - right).max(axis=2).mean() > 0.02:  # else the edit is in the other half
+        yield "undone in one half", half
 
 
 def judged(kind: str, before: Picture, after: Picture, instruction: Instruction) -> Verdict:
@@ -109,7 +132,7 @@ def labelled() -> Iterator[tuple[str, Verdict]]:
 def test_wrong_edits_are_rejected_and_right_ones_kept():
     told = list(labelled())
     kinds = {label for label, _ in told} - {"right"}
-    assert len(kinds) == 12
+    assert len(kinds) == 18
     for name in ("paper", "recommended"):
         policy = named_policy(name)
         right = [policy.decide(verdict).accepted for label, verdict in told if label == "right"]

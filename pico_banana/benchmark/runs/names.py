@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.mirrors.inside import ALLOW_VARIABLE, is_held
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.regenerate.backends.base import ModelSettings, backend_names
 
 if TYPE_CHECKING:
@@ -110,17 +111,30 @@ def _pictures(place: Path) -> dict[tuple[str, int], str]:
         text = f'{place} holds {len(files)} .jsonl files; it needs one, with lines {{"id": …, "image_path": …}}'
         raise ConfigError(text, key="editor")
     found = {}
-    for number, line in enumerate(files[0].read_text(encoding="utf-8").split("\n"), 1):
+    for number, line in enumerate(files[0].read_bytes().split(b"\n"), 1):
         if line.strip():
             name, turn, path = _line(line, f"{files[0]}:{number}")
-            found[name, turn] = str(files[0].parent / path)
+            found[name, turn] = _held(files[0].parent, path, f"{files[0]}:{number}")
     return found
 
 
-def _line(line: str, where: str) -> tuple[str, int, str]:
+def _held(folder: Path, path: str, where: str) -> str:
+    """Give the path of a picture that a list names; the list may be somebody else's, and its pictures go to a judge.
+
+    Raises:
+        ConfigError: it lies outside the list's folder.
+    """
+    whole = str(folder / path)
+    if not is_held(whole, str(folder)):
+        text = f"{where}: {path!r} lies outside {folder}; {ALLOW_VARIABLE} can name its folder if it is yours"
+        raise ConfigError(text, key="editor")
+    return whole
+
+
+def _line(line: bytes, where: str) -> tuple[str, int, str]:
     try:
-        told = json.loads(line)
+        told = parse_note(line)
         return str(told["id"]), int(told.get("turn", 1)), str(told["image_path"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ODD_SHAPE as error:
         text = f'{where}: a line must be {{"id": "…", "image_path": "…"}}, with "turn" for a session ({error!r})'
         raise ConfigError(text, key="editor") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import write_atomic
 
 if TYPE_CHECKING:
@@ -123,10 +124,10 @@ def read_results(path: Path) -> Results:
         StoreError: it is no such file.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = read_note(path)
         items = tuple(Result(**{**item, "calls": tuple(item.get("calls", ()))}) for item in told["items"])
         found = Results(told["passport"], items, told["anchors"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, *ODD_SHAPE) as error:
         raise StoreError(f"{path} is no file of benchmark results ({error!r})", path=str(path)) from error
     if told.get("format") != FORMAT:
         raise StoreError(f"{path} has the format {told.get('format')!r}; this version reads {FORMAT!r}", path=str(path))

@@ -11,7 +11,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from pico_banana.mirrors.store import append_line, write_atomic
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
+from pico_banana.mirrors.store import write_atomic
+from pico_banana.mirrors.writing import append_line
 from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
@@ -104,9 +106,9 @@ class Failures:
         with self._path.open("rb") as file:
             for line in file:
                 try:
-                    entry = json.loads(line)
+                    entry = parse_note(line)
                     url, status, at = str(entry["url"]), int(entry["status"]), float(entry["at"])
-                except (ValueError, KeyError, TypeError):
+                except ODD_SHAPE:
                     continue  # a line that a crash cut off: that URL is asked once more
                 if at >= oldest:
                     known[url] = (status, at)

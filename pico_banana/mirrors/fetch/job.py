@@ -23,7 +23,7 @@ from pico_banana.errors import (
 from pico_banana.mirrors.fetch.dispatch import Dispatcher, Task
 from pico_banana.mirrors.fetch.one import failure
 from pico_banana.mirrors.fetch.pacing import Pacer
-from pico_banana.mirrors.fetch.partial import claimed
+from pico_banana.mirrors.fetch.placing import claimed
 from pico_banana.mirrors.fetch.progress import Progress, state_of
 from pico_banana.mirrors.fetch.reasons import reason_of
 from pico_banana.mirrors.fetch.report import Ledger, Report, Status

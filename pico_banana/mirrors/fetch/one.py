@@ -19,6 +19,7 @@ from pico_banana.errors import (
 from pico_banana.mirrors.fetch.hosts import hosts_from_environment
 from pico_banana.mirrors.fetch.pacing import Pacer, host_of
 from pico_banana.mirrors.fetch.partial import Partial
+from pico_banana.mirrors.fetch.placing import placing
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 from pico_banana.mirrors.fetch.transfer import BUFFER_BYTES, Checks, transfer
 from pico_banana.mirrors.fetch.transport import Transport
@@ -84,7 +85,7 @@ class Fetcher:
         """
         if present(item.path):
             return item.path
-        with Partial.claim(item.path, wait=True) or _unclaimed(item) as claim:
+        with _claim(item) as claim:
             if present(item.path):
                 return item.path
             problems = self._from_any(claim, item)
@@ -219,6 +220,15 @@ def fetch_one(item: FetchItem) -> Path:
     return shared_fetcher().fetch(item)
 
 
-def _unclaimed(item: FetchItem) -> Partial:
-    text = f"cannot claim {item.path}"
-    raise StoreError(text, path=str(item.path))
+def _claim(item: FetchItem) -> Partial:
+    """Claim a file, waiting for whoever has it.
+
+    Raises:
+        PictureError: there is no place for a file of this name, though there is for others.
+        StoreError: it could not be claimed.
+    """
+    with placing(item.address):
+        claim = Partial.claim(item.path, wait=True)
+    if claim is None:
+        raise StoreError(f"cannot claim {item.path}", path=str(item.path))
+    return claim

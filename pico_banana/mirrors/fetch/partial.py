@@ -9,7 +9,6 @@ resumed, because bytes of two different files would be glued together.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -18,7 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pico_banana.errors import StoreError
-from pico_banana.mirrors.store import append_line, translated
+from pico_banana.mirrors.addresses import UNFINISHED
+from pico_banana.mirrors.notes import read_note
+from pico_banana.mirrors.store import translated
+from pico_banana.mirrors.writing import append_line
 from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
 
     from pico_banana.mirrors.fetch.response import Response
 
-SUFFIX = ".part"
+SUFFIX = UNFINISHED
 _SIDECAR = ".part.from"
-_ONE_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP}
 
 
 class Partial:
@@ -102,7 +103,7 @@ class Partial:
         """
         if self.size and self._noted:
             with contextlib.suppress(OSError, ValueError):
-                note = json.loads(Path(self._sidecar).read_bytes())
+                note = read_note(Path(self._sidecar))
                 if isinstance(note, dict) and note.get("url") == redacted(url) and isinstance(note.get("etag"), str):
                     total = note.get("total")
                     self.total = total if isinstance(total, int) else None
@@ -206,27 +207,6 @@ class Partial:
     ) -> None:
         """Give it up."""
         self.close()
-
-
-def claimed(final: Path) -> Partial | StoreError | None:
-    """Claim a file, where a name that no file can have is the trouble of this file alone.
-
-    Args:
-        final: where it belongs.
-
-    Returns:
-        The claim, None when somebody else has it, or why such a name (too long, impossible, a folder's) has no place.
-
-    Raises:
-        StoreError: no file can be written there.
-    """
-    try:
-        return Partial.claim(final)
-    except StoreError as error:
-        cause = error.__cause__
-        if isinstance(cause, ValueError) or getattr(cause, "errno", 0) in _ONE_NAME:
-            return error
-        raise
 
 
 def _is_ours(path: str, opened: os.stat_result) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from pico_banana.mirrors.store import append_line
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
+from pico_banana.mirrors.writing import append_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,8 @@ def recorded(path: Path) -> dict[str, Note]:
     with path.open("rb") as file:
         for line in file:
             try:
-                entry = json.loads(line)
+                entry = parse_note(line)
                 notes[entry["address"]] = Note(entry["source"], entry["variant"], int(entry["bytes"]))
-            except (ValueError, KeyError, TypeError):
+            except ODD_SHAPE:
                 continue  # a line that a crash cut off
     return notes

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.mirrors.store import translated
+from pico_banana.mirrors.writing import write_whole
 from pico_banana.telling import Carded, redacted
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Report(Carded):
         seconds: how long the job ran.
         stopped: why the job ended before its items did: "SIGINT", "SIGTERM", or empty.
         path: the file with one line for each item, or None when none was written.
+        unread: archives that could not be read to their end, with the reason.
     """
 
     total: int = 0
@@ -89,6 +91,7 @@ class Report(Carded):
     seconds: float = 0.0
     stopped: str = ""
     path: Path | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failures(self) -> int:
@@ -106,6 +109,7 @@ class Report(Carded):
         return values | {
             "failed": dict(self.failed),
             "sources": dict(self.sources),
+            "unread": dict(self.unread),
             "path": None if self.path is None else str(self.path),
         }
 
@@ -125,6 +129,7 @@ class Report(Carded):
             lines.append(f"the first: {self.example}")
         if self.failed.get("network") and not self.done:
             lines.append('no server could be reached; mirror="sample" (--mirror sample) needs no network')
+        lines += [f"could not be read: {reason}" for reason in self.unread.values()]
         if self.stopped:
             lines.append(f"stopped by {self.stopped}; {self.left:,} left; the same command goes on from here")
         if self.path is not None:
@@ -225,7 +230,7 @@ class Ledger:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab", buffering=0) as file:
-                file.write(data)
+                write_whole(file, data)
         except OSError as error:
             told = translated(error, self.path)
             raise told from error

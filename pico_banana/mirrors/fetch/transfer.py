@@ -17,6 +17,7 @@ from pico_banana.errors import (
     TransportError,
 )
 from pico_banana.mirrors.fetch import verify
+from pico_banana.mirrors.fetch.placing import placing
 from pico_banana.mirrors.fetch.provenance import record
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def transfer(
         RequestRefusedError: it is larger than any such file.
         TransportError: it did not come.
         PictureCorruptError: what came is not it.
+        PictureError: another picture's folder has its name.
         StoreError: it could not be written.
     """
     with _asked(claim, candidate, transport) as response:
@@ -95,7 +97,8 @@ def transfer(
     except PictureCorruptError:
         claim.discard()
         raise
-    claim.publish(durable=checks.durable)
+    with placing(item.address):
+        claim.publish(durable=checks.durable)
     if item.note is not None and candidate.variant:
         record(item.note, item.address, candidate, claim.size)
     return response.read_bytes

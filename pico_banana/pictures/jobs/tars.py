@@ -41,11 +41,10 @@ def take_photos(
         progress: called with a tar, bytes read of it, and its length or None.
 
     Returns:
-        Totals that add up.
+        Totals that add up, with the tars that could not be read.
 
     Raises:
         ConfigError: there is no photo index.
-        TransportError: a tar could not be read to its end.
         StoreError: a photo could not be written.
     """
     index = find_index(download.dataset.mirror)

@@ -145,7 +145,7 @@ class PhotoIndex:
             md5=file.md5(row),
             size=int(file.sizes[row]),
             rotation=None if turns == UNKNOWN_ROTATION else turns * 90,
-            licence=file.licences[int(file.licence_codes[row])],
+            licence=file.licence(row),
             author=texts.author,
             author_url=texts.author_url,
             page=texts.page,

@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import pickle
+import re
 import tempfile
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -33,6 +34,8 @@ _TELL_EVERY = 20_000
 _MOST_LICENCES = 255
 _MOST_LINE_CHARACTERS = 1 << 17  # a field of csv has at most so many
 _ROW_COMMAS = 9  # a row of the table has eleven or more
+_ID = re.compile(r"[0-9a-fA-F]{1,16}")
+_MD5_BYTES = (0, 16)  # not every row has one
 
 _Entry = tuple[int, int, bytes, int, int, int, tuple[str, str, str, str]]
 
@@ -140,11 +143,16 @@ def _entry(row: dict[str, Any], licences: dict[str, int]) -> _Entry:
     if code > _MOST_LICENCES:
         text = f"more than {_MOST_LICENCES} different licences; the columns are mixed up"
         raise ValueError(text)
+    url, image_id = row["OriginalURL"] or "", row["ImageID"] or ""
+    md5, size = b64decode(row.get("OriginalMD5") or "", validate=True), int(row.get("OriginalSize") or 0)
+    if not url or _ID.fullmatch(image_id) is None or len(md5) not in _MD5_BYTES or size < 0:
+        text = f"ImageID {image_id!r}, OriginalURL {url!r}, OriginalSize {size} and an MD5 of {len(md5)} bytes"
+        raise ValueError(f"{text} are those of no photo")
     return (
-        url_key(row["OriginalURL"]),
-        int(row["ImageID"], 16),
-        b64decode(row.get("OriginalMD5") or "").ljust(16, b"\0"),
-        min(int(row.get("OriginalSize") or 0), 2**32 - 1),
+        url_key(url),
+        int(image_id, 16),
+        md5.ljust(16, b"\0"),
+        min(size, 2**32 - 1),
         rotation_code(row.get("Rotation") or ""),
         code,
         (

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.pictures.sources.index_sums import Summer, Sums, stretches
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _ALIGN_BYTES = 64
 _COLUMNS: dict[str, str] = {"key": "<u8", "id": "<u8", "md5": "V16", "size": "<u4", "rotation": "u1", "licence": "u1"}
 NUMBERS = tuple(_COLUMNS)
 ROW = np.dtype(list(_COLUMNS.items()))
+_MOST_TEXT = 1 << 26  # of a block, unpacked; a field of the table has at most 131,072 characters
 _FIELD, _RECORD = "\x1f", "\x1e"  # ASCII unit and record separator: in no name, title or address
 
 
@@ -138,9 +140,9 @@ class IndexFile:
                 text = f"{path} is no photo index; build one with `pico-banana photos index`"
                 raise ConfigError(text, key=str(path))
             try:
-                header = json.loads(file.read(length))
+                header = parse_note(file.read(length))
                 self.rows, self.licences, self.about = _read_header(header)
-            except (ValueError, KeyError, TypeError) as error:
+            except ODD_SHAPE as error:
                 problem = _damaged(path, "its header cannot be read")
                 raise problem from error
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -201,6 +203,24 @@ class IndexFile:
         raw = self._md5[row].tobytes()
         return raw.hex() if any(raw) else ""
 
+    def licence(self, row: int) -> str:
+        """Give the licence of one row.
+
+        Args:
+            row: the row.
+
+        Returns:
+            The address of its text.
+
+        Raises:
+            ConfigError: the index names no such licence.
+        """
+        code = int(self.licence_codes[row])
+        if code >= len(self.licences):
+            problem = _damaged(self._path, f"row {row} has licence {code} of {len(self.licences)}")
+            raise problem
+        return str(self.licences[code])
+
     def texts(self, row: int) -> Texts:
         """Give the texts of one row; quickest in rising order of rows.
 
@@ -217,11 +237,24 @@ class IndexFile:
         try:
             if self._unpacked[0] != block:
                 packed = self._map[int(self._places[block]) : int(self._places[block + 1])]
-                self._unpacked = (block, zlib.decompress(packed).decode().split(_RECORD))  # zlib checks a sum
+                self._unpacked = (block, _inflated(packed).decode().split(_RECORD))
             return Texts(*self._unpacked[1][place].split(_FIELD))
         except (zlib.error, ValueError, IndexError, TypeError) as error:
             problem = _damaged(self._path, f"its block {block} cannot be unpacked")
             raise problem from error
+
+
+def _inflated(packed: bytes) -> bytes:
+    """Unpack a block; zlib checks its sum.
+
+    Raises:
+        ValueError: it does not end, or is longer than any block.
+    """
+    engine = zlib.decompressobj()
+    data = engine.decompress(packed, _MOST_TEXT)
+    if not engine.eof:
+        raise ValueError("it is cut off, or a bomb")
+    return data
 
 
 def clean(text: str) -> str:
@@ -238,7 +271,8 @@ def clean(text: str) -> str:
 
 def _read_header(header: dict[str, Any]) -> tuple[int, list[str], dict[str, Any]]:
     rows, licences, about = header["rows"], header["licences"], header["about"]
-    if not (isinstance(rows, int) and rows >= 0 and isinstance(licences, list) and isinstance(about, dict)):
+    named = isinstance(licences, list) and all(isinstance(one, str) for one in licences)
+    if not (isinstance(rows, int) and rows >= 0 and named and isinstance(about, dict)):
         text = "other values than an index has"
         raise TypeError(text)
     return rows, licences, about

@@ -2,26 +2,35 @@
 
 A broken connection goes on where it broke. A run that was stopped leaves every photo it took; the next one reads the
 tar from its start, because gzip cannot be entered in the middle, but stops as soon as it has what is still missing.
-Tars that were read to their end are remembered, with what they turned out not to hold.
+Tars that were read to their end are remembered, with what they turned out not to hold. One that cannot be read is
+listed with its reason, and the others are still read.
 """
 
 from __future__ import annotations
 
 import json
-import lzma
 import re
 import tarfile
-import zlib
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
-from pico_banana.errors import InterruptedTransferError, PictureCorruptError, RequestRefusedError
+from pico_banana.errors import (
+    InterruptedTransferError,
+    PicoBananaError,
+    PictureCorruptError,
+    RequestRefusedError,
+    TransportError,
+)
 from pico_banana.mirrors.fetch.item import COPY, Candidate, FetchItem
 from pico_banana.mirrors.fetch.provenance import record
+from pico_banana.mirrors.fetch.reasons import reason_of
 from pico_banana.mirrors.fetch.report import Ledger, Outcome, Report
 from pico_banana.mirrors.fetch.stream import ResumingStream
 from pico_banana.mirrors.fetch.verify import check_decodes, check_head, check_length, check_tail
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import present, write_atomic
+from pico_banana.telling import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +41,21 @@ _MEMBER = re.compile(r"^([0-9a-f]{16})\.jpg$")
 _BLOCK_BYTES = 1 << 20
 _LARGEST_PHOTO = 64 << 20  # the copies have at most a megapixel; a larger member is no photo
 _LARGEST_MEMBER = 1 << 30  # reading over a member costs time, however small the compressed tar is
+_LARGEST_HEADER = 1 << 20  # of a long name or of PAX records, which tarfile reads into memory whatever their length
+_HEADERS = frozenset(
+    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+)
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar whose claims are looked at before anything is read because of them."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.size < 0 or (found.type in _HEADERS and found.size > _LARGEST_HEADER):
+            raise tarfile.ReadError(f"a header claims {found.size:,} bytes")
+        return found
 
 
 def take_from_tars(
@@ -54,10 +78,10 @@ def take_from_tars(
         progress: called with a tar's address, bytes read of it, and its length or None.
 
     Returns:
-        Totals that add up; a photo in none of the tars is failed with reason "gone".
+        Totals that add up, and the tars that could not be read to their end. A photo in none of the tars is failed with
+        reason "gone", or with that of the first such tar, which may have it.
 
     Raises:
-        TransportError: a tar could not be read to its end.
         StoreError: a photo could not be written.
     """
     missing = dict(wanted)
@@ -65,16 +89,29 @@ def take_from_tars(
         if present(item.path):
             ledger.add(Outcome(item.address, str(item.path), "reused", size=item.path.stat().st_size))
             del missing[image_id]
+    unread: dict[str, TransportError] = {}
     for tar in tars:
         if not missing.keys() - _known_absent(done_with, tar):
             continue
-        if _take(tar, missing, transport, ledger, progress):
+        try:
+            whole = _take(tar, missing, transport, ledger, progress)
+        except TransportError as error:
+            unread[redacted(tar)] = error
+            continue
+        if whole:
             _remember(done_with, tar, missing)
-    for item in missing.values():
-        text = f"{item.address}: in none of the tars"
-        ledger.add(Outcome(item.address, str(item.path), "failed", source="tar", reason="gone", detail=text))
+    _report_missing(missing, unread, ledger)
     ledger.close()
-    return ledger.report()
+    return replace(ledger.report(), unread={tar: str(error) for tar, error in unread.items()})
+
+
+def _report_missing(missing: Mapping[str, FetchItem], unread: Mapping[str, TransportError], ledger: Ledger) -> None:
+    first = next(iter(unread.values()), None)
+    reason = "gone" if first is None else reason_of(first)
+    why = "in none of the tars" if first is None else f"in none of the tars that could be read; {first}"
+    for item in missing.values():
+        text = f"{item.address}: {why}"
+        ledger.add(Outcome(item.address, str(item.path), "failed", source="tar", reason=reason, detail=text))
 
 
 def _take(
@@ -87,13 +124,15 @@ def _take(
     """Take what one tar has; True when it was read to its end, False when nothing more was wanted before.
 
     Raises:
+        PicoBananaError: it could not be fetched, or a photo could not be written.
         InterruptedTransferError: it is no tar, or ended early.
-        RequestRefusedError: a member claims a length that no photo has.
     """
     with ResumingStream(transport, tar) as stream:
         try:
             # "r|*" reads strictly forward, so the stream never has to go back. It wants only `read`.
-            with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|*", bufsize=_BLOCK_BYTES) as archive:
+            with tarfile.open(
+                fileobj=cast("IO[bytes]", stream), mode="r|*", bufsize=_BLOCK_BYTES, tarinfo=_Member
+            ) as archive:
                 for member in archive:
                     if progress is not None:
                         progress(tar, stream.position, stream.total)
@@ -101,7 +140,9 @@ def _take(
                     _take_member(archive, member, missing, ledger)
                     if not missing:
                         return False
-        except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError) as error:
+        except PicoBananaError:
+            raise
+        except Exception as error:  # of tarfile, of four decompressors, of headers nested until Python gives up
             text = f"{tar}: not a readable tar after {stream.position} bytes ({error})"
             raise InterruptedTransferError(text, url=tar) from error
     return True
@@ -146,12 +187,18 @@ def _take_member(
 def _known_absent(done_with: Path | None, tar: str) -> set[str]:
     if done_with is None or not done_with.is_file():
         return set()
-    return set(json.loads(done_with.read_bytes()).get(tar, ()))
+    try:
+        return {str(image_id) for image_id in read_note(done_with).get(tar, ())}
+    except ODD_SHAPE:  # damaged: the tar is read again
+        return set()
 
 
 def _remember(done_with: Path | None, tar: str, missing: Mapping[str, FetchItem]) -> None:
     if done_with is None:
         return
-    known: dict[str, list[str]] = json.loads(done_with.read_bytes()) if done_with.is_file() else {}
-    known[tar] = sorted({*known.get(tar, ()), *missing})
+    try:
+        known = dict(read_note(done_with)) if done_with.is_file() else {}
+    except ODD_SHAPE:
+        known = {}
+    known[tar] = sorted(_known_absent(done_with, tar) | missing.keys())
     write_atomic(done_with, json.dumps(known).encode())

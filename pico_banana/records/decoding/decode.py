@@ -32,6 +32,8 @@ BACKENDS: tuple[Backend, ...] = ("auto", "torch", "pillow")
 RESAMPLES: tuple[Resample, ...] = ("bicubic", "lanczos", "bilinear", "box")
 _MODES: tuple[Mode, ...] = ("RGB", "RGBA", "L")
 _RGB = 3
+_BY_WAY_OF_RGB = frozenset({"LAB", "HSV"})  # Pillow converts them to nothing else
+_MOST_COLOURS = 256  # of a palette
 _TRANSPARENT_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 
 
@@ -195,6 +197,11 @@ def _converted(picture: PillowImage, wish: _Wish) -> PillowImage:
     if picture.mode.startswith("I"):  # 16-bit grey; Pillow's convert clips at 255
         picture = _high_byte(picture)
     picture = to_srgb(picture) if wish.srgb else picture
+    if picture.mode in _BY_WAY_OF_RGB:
+        picture = picture.convert("RGB")
+    clear = picture.info.get("transparency")
+    if isinstance(clear, bytes):  # more of it than a palette has makes Pillow give up
+        picture.info["transparency"] = clear[:_MOST_COLOURS]
     if wish.background is not None and (picture.mode in _TRANSPARENT_MODES or "transparency" in picture.info):
         front = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", front.size, (*wish.background, 255)), front)

@@ -18,6 +18,7 @@ from pico_banana.errors import PictureCorruptError
 from pico_banana.records.decoding.exif import sure_orientation
 from pico_banana.records.decoding.pillow import upright_size
 from pico_banana.records.decoding.stripped import (
+    ADOBE_BYTES,
     APP1,
     APP14,
     EXIF_PREFIX,
@@ -228,8 +229,10 @@ def _read_jpeg(data: bytes) -> Header | None:  # noqa: C901, PLR0911  a branch a
                 return None
         elif marker == _APP2 and body.startswith(_JPEG_SEVERAL):
             return None
-        elif marker == APP14 and body.startswith(b"Adobe") and len(body) >= 12:
-            adobe_transform = body[11]
+        elif marker == APP14 and body.startswith(b"Adobe"):
+            if len(body) < ADOBE_BYTES:
+                return None
+            adobe_transform = body[ADOBE_BYTES - 1]
         xmp = xmp or (marker == APP1 and body.startswith(_JPEG_XMP) and b"tiff:Orientation" in body)
     return None
 
@@ -238,7 +241,9 @@ def _jpeg_header(frame: bytes, adobe_transform: int, orientation: int | None, *,
     if not frame or (xmp and not orientation):
         return None
     marker, depth, height, width, components = struct.unpack_from(">BBHHB", frame)
-    plain = marker in _PLAIN_FRAMES and depth == 8 and components in {1, 3} and adobe_transform == 1
+    sampled = frame[8 : 8 + 3 * components : 3]  # of each component across and down, 1 to 4: ITU T.81, B.2.2
+    possible = len(sampled) == components and all(1 <= one >> 4 <= 4 and 1 <= one & 15 <= 4 for one in sampled)
+    plain = marker in _PLAIN_FRAMES and depth == 8 and components in {1, 3} and adobe_transform == 1 and possible
     return Header("jpeg", width, height, orientation or 1, plain)
 
 

@@ -22,6 +22,7 @@ EXIF_PREFIX = b"Exif\0\0"
 BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 SCAN = 0xDA
 APP1, APP14 = 0xE1, 0xEE  # Exif; Adobe's, which says what the colours mean
+ADOBE_BYTES = 12  # of Adobe's segment: its name, a version, flags, what the colours mean
 _APPS = range(0xE0, 0xF0)
 _COMMENT = 0xFE
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
@@ -88,7 +89,8 @@ def _stripped_jpeg(data: bytes) -> Stripped | None:
         body = data[begin + 4 : end]
         if marker == APP1 and body.startswith(EXIF_PREFIX):
             orientation = likely_orientation(body[len(EXIF_PREFIX) :])
-        if marker == APP14 or (marker not in _APPS and marker != _COMMENT):
+        is_colour = marker == APP14 and (end - begin - 4) >= ADOBE_BYTES  # a shorter one makes Pillow give up
+        if is_colour or (marker not in _APPS and marker != _COMMENT):
             kept.append(data[begin:end])
     return None
 

@@ -2,7 +2,8 @@
 
 A page of a login, a file that was cut off and an empty one lie under a picture's name as well as a picture does. The
 ends tell nearly all of them: a PNG closes with its IEND chunk, a JPEG with its end marker, and both say their size at
-the start. What ends oddly, or is of another format, is decoded, and the decoder has the last word.
+the start. What ends oddly, or is of another format or kind than photos and edits are (8-bit grey or RGB), is decoded,
+and the decoder has the last word: its header may promise what no decoder can do.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def look_at(data: bytes, *, address: str = "") -> Look:
     """
     _check_start(data[:_FIRST_BYTES], len(data), address)
     header = read_header(data, address=address)
-    if not _ends_well(data[:_FIRST_BYTES], data[-_END_BYTES:]):
+    if not header.plain or not _ends_well(data[:_FIRST_BYTES], data[-_END_BYTES:]):
         _decode(data, address)
     return Look(_suffix(data[:_END_BYTES], header), len(data), header)
 
@@ -83,6 +84,8 @@ def look_at_file(path: Path, *, address: str = "") -> Look:
         if not _ends_well(start, os.pread(number, _END_BYTES, max(0, size - _END_BYTES))):
             return look_at(path.read_bytes(), address=name)
         header = read_header_of(file, address=name)
+        if not header.plain:
+            return look_at(path.read_bytes(), address=name)
         return Look(_suffix(start, header), size, header)
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _NO_KEY = "none"
 _REFUSAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+# What the headers of a picture's reply tell of who made it; its body names no model.
+_TELLING = ("openai-version", "x-request-id")
 _DAILY = re.compile(r"per day|\b[RT]PD\b", re.IGNORECASE)
 _AGAIN_IN = re.compile(r"try again in (?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?", re.IGNORECASE)
 _THROTTLED = 429
@@ -133,7 +135,7 @@ class OpenAI(Service):
         given = given_parameters(self.settings.parameters)
         if self._is_own_server:
             given["extra_body"] = {"seed": asked.seed, **given.get("extra_body", {})}
-        reply = await self._client.images.edit(
+        answer = await self._client.images.with_raw_response.edit(
             model=self.settings.model,
             image=(f"photo.{_ENDINGS.get(photo.media_type, 'png')}", photo.data, photo.media_type),
             prompt=asked.prompt,
@@ -141,9 +143,13 @@ class OpenAI(Service):
             user=f"seed-{asked.seed}",
             **given,
         )
+        reply = answer.parse()
         if isinstance(reply, str):
             raise InterruptedTransferError("openai: a reply that is no JSON")
-        return await asyncio.to_thread(_read_pictures, reply, base_url=self.settings.base_url)
+        headers = {name: answer.headers[name] for name in _TELLING if name in answer.headers}
+        return await asyncio.to_thread(
+            _read_pictures, reply, base_url=self.settings.base_url, asked=given, headers=headers
+        )
 
     @property
     def _is_own_server(self) -> bool:

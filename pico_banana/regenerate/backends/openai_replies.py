@@ -11,8 +11,13 @@ from pico_banana.regenerate.backends.pictures_in_replies import picture_from
 from pico_banana.regenerate.values import Outcome, Reply, Usage, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openai.types import ImagesResponse
     from openai.types.chat import ChatCompletion
+
+
+_ECHOED = ("background", "output_format", "quality", "size")  # fields of an ImagesResponse that a request sets
 
 
 def read_chat(reply: ChatCompletion, *, picture: bool = False, base_url: str = "") -> Reply:
@@ -111,15 +116,24 @@ def _without_pictures(document: Any) -> Any:  # noqa: ANN401 - JSON values
     return f"{document[:32]}…" if is_data else document
 
 
-def read_pictures(reply: ImagesResponse, *, base_url: str = "") -> Reply:
+def read_pictures(
+    reply: ImagesResponse,
+    *,
+    base_url: str = "",
+    asked: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
     """Translate the reply of `/images/edits`: Base64, a data: address, or an address to fetch.
 
     Args:
         reply: as the SDK gives it.
         base_url: where the service is, whose own addresses may be fetched.
+        asked: the parameters of the request.
+        headers: what to keep of the answer's headers.
 
     Returns:
-        Our reply.
+        Our reply. The protocol names no model here; what it does say, `size`, `quality` and such, is compared with what
+        was asked for, and where it differs the model is "not told" with the difference, which no model asked for is.
     """
     entries = _list(reply.data)
     words = [field_of(entry, "b64_json") or field_of(entry, "url") for entry in entries]
@@ -136,10 +150,19 @@ def read_pictures(reply: ImagesResponse, *, base_url: str = "") -> Reply:
         0,
         answer if of_pictures is None else min(answer, counted(of_pictures)),
     )
-    raw = json.dumps(reply.model_dump(exclude_none=True, exclude={"data"}, warnings=False), default=str)
+    told = reply.model_dump(exclude_none=True, exclude={"data"}, warnings=False)
+    raw = json.dumps(told | ({"headers": dict(headers)} if headers else {}), default=str)
+    model = _differing(asked or {}, reply)
     if not found:
-        return Reply(Outcome.NO_PICTURE, "", None, usage, "no picture in the reply", raw=raw)
-    return _with_picture(Reply(Outcome.OK, "", None, usage, raw=raw), found[-1], base_url)
+        return Reply(Outcome.NO_PICTURE, "", None, usage, "no picture in the reply", model, raw=raw)
+    return _with_picture(Reply(Outcome.OK, "", None, usage, model=model, raw=raw), found[-1], base_url)
+
+
+def _differing(asked: Mapping[str, Any], reply: ImagesResponse) -> str:
+    """Say in what a picture is not as it was asked for; empty where it is, or nobody tells."""
+    told = {name: field_of(reply, name) for name in _ECHOED if asked.get(name) not in {None, "auto"}}
+    other = [f"{name} {made} for {asked[name]}" for name, made in told.items() if made not in {None, asked[name]}]
+    return f"not told ({', '.join(other)})" if other else ""
 
 
 def _with_picture(reply: Reply, word: str, base_url: str) -> Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,8 @@ from urllib.parse import quote
 
 from pico_banana.errors import ConfigError, PictureMissingError
 from pico_banana.mirrors.addresses import url_of_key
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
+from pico_banana.regenerate.plan.labels import with_labels
 from pico_banana.regenerate.values import KnownObject, Photo, Picture
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def find_photos(settings: SourceSettings) -> Iterator[Photo]:
     else:
         text = "[source] names no photos; set one of folder, open_images, subset"
         raise ConfigError(text, key="source")
-    yield from islice(found, settings.limit or None)
+    yield from with_labels(islice(found, settings.limit or None), settings)
 
 
 def from_folder(folder: Path) -> Iterator[Photo]:
@@ -184,11 +185,14 @@ def _known_objects(path: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        return {entry["source"].removeprefix("source/"): entry for entry in entries}
-    except (ValueError, TypeError, KeyError) as error:
+        entries = read_note(path)
+        known = {entry["source"].removeprefix("source/"): entry for entry in entries}
+        for name, entry in known.items():  # all of it is read now: an odd entry would end the plan half-way
+            _photo(name, "", entry)
+    except (*ODD_SHAPE, ArithmeticError) as error:
         text = f"{path} must be a JSON list of photos, each with source, size and objects ({error!r})"
         raise ConfigError(text, key="source.folder") from error
+    return known
 
 
 def _photo(url: str, locator: str, known: dict[str, Any] | None) -> Photo:

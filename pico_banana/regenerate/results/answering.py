@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.settings.pricelist import has_price
+from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS, has_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pico_banana.regenerate.ledger.book import Ledger
+
+
+NOT_TOLD = "the service names none"  # as the replies of OpenAI's `images.edit` do
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,17 @@ def answering_models(ledger: Ledger) -> dict[str, dict[str, int]]:
         ledger: open for reading.
 
     Returns:
-        Stage to model to calls; a model that did not name itself goes by the name it was asked by.
+        Stage to model to calls. A model that runs here goes by the name it was asked by; of a service that names none
+        that is all that can be said, and it is said.
     """
     found: dict[str, dict[str, int]] = {}
-    for stage, name, calls in ledger.database.execute(
-        "SELECT stage, coalesce(nullif(answered_by, ''), nullif(model, ''), backend), sum(calls) "
-        "FROM answering JOIN makers ON makers.id = maker GROUP BY 1, 2 ORDER BY 1, 3 DESC"
+    for stage, answered, asked, backend, calls in ledger.database.execute(
+        "SELECT stage, answered_by, coalesce(nullif(model, ''), backend), backend, sum(calls) "
+        "FROM answering JOIN makers ON makers.id = maker GROUP BY 1, 2, 3, 4 ORDER BY 1, 5 DESC"
     ):
-        found.setdefault(stage, {})[name] = calls
+        name = answered or (asked if backend in FREE_BACKENDS else f"{asked} as asked, {NOT_TOLD}")
+        models = found.setdefault(stage, {})
+        models[name] = models.get(name, 0) + calls
     return found
 
 

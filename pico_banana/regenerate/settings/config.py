@@ -224,9 +224,10 @@ def _anchored(config: Config, folder: Path) -> Config:
     source = config.source
     moved: dict[str, Any] = {
         name: str(folder / value)
-        for name in ("folder", "open_images")
+        for name in ("folder", "open_images", "label_names")
         if (value := getattr(source, name)) and value != "sample" and "://" not in value
     }
+    moved["labels"] = tuple(str(folder / table) for table in source.labels)
     prompts = config.prompts
     if prompts.folder:
         prompts = dataclasses.replace(prompts, folder=str(folder / prompts.folder))
@@ -240,6 +241,9 @@ def _checked(config: Config) -> Config:
     if len(chosen) > 1:
         text = f"[source] names {' and '.join(chosen)}; name exactly one of folder, open_images, subset"
         raise ConfigError(text, key="source")
+    if bool(config.source.labels) != bool(config.source.label_names):
+        text = "source.labels and source.label_names go together: labels are codes, which only their names explain"
+        raise ConfigError(text, key="source.label_names")
     for name in (*config.assign.edit_types, *config.assign.weights):
         edit_type(name)
     sessions = config.sessions

@@ -55,12 +55,19 @@ class Listed:
         source: where it was read.
         day: when.
         warning: what to know of the model before a run; empty for nothing.
+        second_hand: which of its numbers are not from a dated copy of the service's own page; empty for none.
     """
 
     price: Price
     source: str
     day: dt.date
     warning: str = ""
+    second_hand: str = ""
+
+    def __str__(self) -> str:
+        """Say how far the price is to be believed."""
+        unsure = f", second-hand: {self.second_hand}" if self.second_hand else ""
+        return f"read on {self.day}{unsure}, {self.source}"
 
 
 def listed(service: str, model: str, *, today: dt.date | None = None) -> Listed | None:
@@ -126,4 +133,4 @@ def _entry(entry: dict[str, Any]) -> Listed:
         None,
         entry.get("tokens_per_picture", 0),
     )
-    return Listed(price, entry["source"], entry["day"], entry.get("warning", ""))
+    return Listed(price, entry["source"], entry["day"], entry.get("warning", ""), entry.get("second_hand", ""))

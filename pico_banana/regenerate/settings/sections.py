@@ -21,6 +21,8 @@ class SourceSettings:
         mirror: the mirror the subset comes from; empty for the release.
         limit: most photos to take, 0 for all.
         per_photo: items made of each photo.
+        labels: tables of Open Images labels or boxes, which say for free what is in photos.
+        label_names: the table that gives those labels their names.
     """
 
     folder: str = ""
@@ -29,6 +31,8 @@ class SourceSettings:
     mirror: str = ""
     limit: int = 0
     per_photo: int = 1
+    labels: tuple[str, ...] = ()
+    label_names: str = ""
 
 
 @dataclass(frozen=True, slots=True)

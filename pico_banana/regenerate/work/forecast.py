@@ -7,7 +7,7 @@ else assumptions. Prices come from the configuration, else from the table that s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.plan.items import able_types, make_items
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
+from pico_banana.regenerate.settings.pricelist import listed
 from pico_banana.regenerate.values import Item, Stage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
@@ -99,6 +100,8 @@ class Forecast(Carded):
         refused: items whose edit the service refuses.
         hours: how long it takes, by the calls at a time and a minute that are allowed.
         disk_mb: what the ledger takes on the disk.
+        read: model to where and when its price was read, and which of its numbers are second-hand; models that the
+            configuration prices itself are left out.
     """
 
     items: int
@@ -111,6 +114,7 @@ class Forecast(Carded):
     refused: float = 0.0
     hours: float = 0.0
     disk_mb: float = 0.0
+    read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def accepted(self) -> float:
@@ -158,7 +162,17 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
         tally.refused,
         hours_of(config, tally.calls, seconds, measured_tries(ledger) if ledger is not None else {}),
         disk,
+        _where_read(config),
     )
+
+
+def _where_read(config: Config) -> dict[str, str]:
+    found = {
+        settings.model: listed(settings.backend, settings.model)
+        for settings in config.models.values()
+        if settings.model not in config.prices
+    }
+    return {model: str(entry) for model, entry in sorted(found.items()) if entry is not None}
 
 
 def prior_rate(kind: str) -> float:
@@ -220,7 +234,7 @@ class _Tally:
 
     def add(self, item: Item) -> None:
         self.items += 1
-        if self._config.inventory is not None and item.photo.url != self._photo:
+        if self._config.inventory is not None and item.photo.suits is None and item.photo.url != self._photo:
             self._photo = item.photo.url
             self.calls[Stage.INVENTORY] += 1
         first = str(item.edit_types[0])

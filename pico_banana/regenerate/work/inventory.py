@@ -68,7 +68,7 @@ class Looking:
         stage = (edit_type_from_label(str(Stage.INVENTORY)),)
         found = find_photos(self.config.source) if self.photos is None else self.photos
         for number, photo in enumerate(found, start=1):
-            if _row(ledger, self.config, photo) is None:
+            if photo.suits is None and _row(ledger, self.config, photo) is None:
                 yield Item(-number, photo, stage, derived_seed(self.config.seed, Stage.INVENTORY, photo.url))
 
     async def look(self, desk: Desk, staff: Staff, item: Item) -> str:

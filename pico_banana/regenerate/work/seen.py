@@ -100,10 +100,10 @@ def _thing(entry: object, reply: str) -> KnownObject:
 def _box(value: object) -> tuple[float, float, float, float]:
     if not isinstance(value, list) or len(value) != _CORNERS:
         return _WHOLE
-    if any(isinstance(side, bool) or not isinstance(side, int | float) for side in value):
+    if any(isinstance(side, bool) or not isinstance(side, int | float) or not 0 <= side <= _SCALE for side in value):
         return _WHOLE
     left, top, right, bottom = (side / _SCALE for side in value)
-    return (left, top, right, bottom) if 0 <= left < right <= 1 and 0 <= top < bottom <= 1 else _WHOLE
+    return (left, top, right, bottom) if left < right and top < bottom else _WHOLE
 
 
 def _line(thing: KnownObject) -> str:

@@ -71,9 +71,10 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Ins
 
 
 def _seen(desk: Desk, scene: Scene) -> str:
-    """Tell the writer what the inventory found; after a turn it may no longer be true."""
+    """Tell the writer what the inventory or published labels say; after a turn it may no longer be true."""
     objects = scene.item.photo.objects
-    if desk.config.inventory is None or scene.history or not objects:
+    looked = desk.config.inventory is not None or desk.config.source.labels
+    if not looked or scene.history or not objects:
         return ""
     return f"\n\nWhat was seen in this photo before, as a help; trust your own eyes:\n{told_of(objects)}"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pico_banana.errors import SelectionError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 
 Size = Literal["full", "mini"]
 BENCHMARK = "benchmark"
@@ -83,9 +84,9 @@ def read_definition(path: str | Path) -> Definition:
     if not path.is_file():
         raise SelectionError(f"there is no definition of a benchmark at {path}; {make}")
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = read_note(path)
         found = _read(told)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ODD_SHAPE as error:
         raise SelectionError(f"{path} is no definition of a benchmark ({FORMAT!r}): {error!r}; {make}") from error
     if told.get("checksum") != found.checksum:
         text = (

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pico_banana.errors import SelectionError, unknown_name
+from pico_banana.mirrors.notes import parse_note
 from pico_banana.records import Flag, Subset
 from pico_banana.rows.choosing.options import READERS, Names, read_member
 
@@ -177,7 +178,7 @@ class Selection:
             UnknownNameError: a name that does not exist.
         """
         try:
-            content = json.loads(text)
+            content = parse_note(text)
         except ValueError as error:
             raise SelectionError(f"a Selection must be a JSON object; this is no JSON ({error})") from error
         if not isinstance(content, dict):

@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.rows.inference.results import UNDECIDED, Cue, Inference, Inferences
 from pico_banana.rows.inference.words import flat_tokens, tokens
@@ -187,27 +188,35 @@ def load_model(path: Path) -> Bayes:
     Raises:
         ConfigError: the file is no such model, or was trained for other edit types.
     """
-    document = _document(path)
-    if document.get("format") != _FORMAT or document["edit_types"] != list(edit_types()):
-        raise ConfigError(
-            f"{path} is no model this version can read; make one with `train(...).save(path)`", key="model"
-        )
-    return Bayes(
-        words=tuple(document["words"]),
-        weights=np.array([document["anywhere"], document["opening"]], np.float32),
-        prior=np.array(document["prior"], np.float32),
-        temperature=document["temperature"],
-        trained_on=document["trained_on"],
-        accuracy=np.nan if document["accuracy"] is None else document["accuracy"],
-    )
-
-
-def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = read_note(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as a model of edit types: {error}", key="model") from error
-    return document if isinstance(document, dict) else {}
+    try:
+        return _model_of(document)
+    except ODD_SHAPE as error:
+        text = f"{path} is no model this version can read; make one with `train(...).save(path)`"
+        raise ConfigError(text, key="model") from error
+
+
+def _model_of(document: dict[str, Any]) -> Bayes:
+    """Read a model's document.
+
+    Raises:
+        ValueError: it is of another format, for other edit types, or its numbers do not fit its words.
+    """
+    found = Bayes(
+        words=tuple(map(str, document["words"])),
+        weights=np.array([document["anywhere"], document["opening"]], np.float32),
+        prior=np.array(document["prior"], np.float32),
+        temperature=float(document["temperature"]),
+        trained_on=int(document["trained_on"]),
+        accuracy=np.nan if document["accuracy"] is None else float(document["accuracy"]),
+    )
+    fits = found.weights.shape == (2, len(found.words), len(found.prior)) and len(found.prior) == len(edit_types())
+    if document["format"] != _FORMAT or document["edit_types"] != list(edit_types()) or not fits:
+        raise ValueError("of another format, or for other edit types")
+    return found
 
 
 def _pairs(texts: Iterable[str], types: Iterable[str]) -> list[tuple[str, int]]:

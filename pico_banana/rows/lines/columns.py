@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from pico_banana.mirrors.addresses import PLAIN_LENGTH, PLAIN_PATH, PLAIN_URL
+from pico_banana.mirrors.addresses import PLAIN_LENGTH, PLAIN_PATH, PLAIN_URL, UNFINISHED
 from pico_banana.records import Subset
 from pico_banana.rows.bad import BadRow
 from pico_banana.rows.buffers import Column, column, numbers
@@ -129,10 +129,16 @@ _LINE_END, _BRACE, _CLOSING_BRACE = b"\n{}"
 _SECOND_VALUE = re.compile(rb"\}[ \t\r]*[^ \t\r\n,\]}]")
 
 
-def _is_one_object_a_line(data: bytes) -> bool:
+def is_one_object_a_line(data: bytes) -> bool:
     """Tell whether every line starts an object and holds nothing else that Arrow would take for a row.
 
     Arrow reads two objects of one line as two rows, and dies (SIGSEGV, seen with 26.0) where `null` stands for a row.
+
+    Args:
+        data: whole lines, none of them blank.
+
+    Returns:
+        False when a line needs a closer look.
     """
     if not data:
         return False
@@ -150,7 +156,7 @@ def _is_one_object_a_line(data: bytes) -> bool:
 
 def _at_once(subset: Subset, block: Block) -> pa.Table | None:
     """Parse a block in which nothing is unusual; None for any other."""
-    if not _is_one_object_a_line(block.data) or not is_strict(block.data, lists=subset is Subset.PREFERENCE):
+    if not is_one_object_a_line(block.data) or not is_strict(block.data, lists=subset is Subset.PREFERENCE):
         return None
     try:
         block.data.decode()  # Arrow lets bytes through that are not UTF-8
@@ -192,7 +198,9 @@ def _named(columns: dict[str, Column]) -> list[Column]:
 def _is_plain(texts: Column, pattern: str) -> bool:
     """Tell whether every text names a photo or a picture in the usual way, so that none needs a second look."""
     short = bool((numbers(pc.binary_length(texts), np.int32) <= PLAIN_LENGTH).all())
-    return short and pc.all(pc.match_substring_regex(texts, pattern)).as_py() is not False
+    if not short or pc.any(pc.match_substring(texts, UNFINISHED)).as_py():
+        return False
+    return pc.all(pc.match_substring_regex(texts, pattern)).as_py() is not False
 
 
 def _paths(values: Column) -> Column:

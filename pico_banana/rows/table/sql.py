@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import missing_extra
+from pico_banana.errors import SelectionError, missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,21 @@ def connected(purpose: str, *, most_seconds: float = MOST_SECONDS) -> Iterator[A
             yield connection
         finally:
             clock.cancel()
+
+
+def sayable(text: str) -> None:
+    """Refuse what no question to DuckDB can hold: what a terminal made of bytes that are no UTF-8.
+
+    Args:
+        text: a condition, or words to search for.
+
+    Raises:
+        SelectionError: it holds half of a surrogate pair.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SelectionError(f"{text!r} holds half of a surrogate pair, which is no text") from error
 
 
 def quoted(name: str) -> str:

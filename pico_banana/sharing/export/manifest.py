@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ExportError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import sha256_of, write_atomic
 from pico_banana.telling import redacted, redacted_in
 
@@ -87,10 +88,10 @@ def read_manifests(folder: Path) -> list[Manifest]:
             raise ExportError(msg)
         return []
     try:
-        first = json.loads(path.read_bytes())
+        first = read_note(path)
         found = [first, *first.pop("also", [])]
         whole = all(isinstance(one["key"], str) and isinstance(one["complete"], bool) for one in found)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ODD_SHAPE as error:
         msg = f"{path} is damaged or no manifest of ours ({error!r}); delete the folder, or choose another"
         raise ExportError(msg) from error
     if not whole:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pico_banana.errors import ExportError
 from pico_banana.mirrors.store import atomic_path, sha256_of, write_atomic
+from pico_banana.mirrors.writing import write_whole
 from pico_banana.records.decoding.decode import decode
 from pico_banana.records.decoding.geometry import Placement, matched
 from pico_banana.records.decoding.header import read_header
@@ -114,15 +116,23 @@ def send(file: IO[bytes], out: IO[bytes], size: int) -> None:
     """Copy inside the kernel where it can (Linux), which shares blocks where the file system can; else through memory.
 
     Args:
-        file: what is copied, from where it stands.
+        file: what is copied, from where it stands; without a buffer, as `out`.
         out: where to.
         size: bytes.
+
+    Raises:
+        ExportError: the file has become shorter.
+        OSError: there is no room.
     """
-    try:
-        while size and (sent := os.copy_file_range(file.fileno(), out.fileno(), size)):
-            size -= sent
-    except (OSError, AttributeError):
-        shutil.copyfileobj(file, out)  # both files stand where the kernel left them
+    left = size
+    with suppress(OSError, AttributeError):  # another file system, a full one, another system
+        while left and (sent := os.copy_file_range(file.fileno(), out.fileno(), left)):
+            left -= sent
+    while left and (chunk := file.read(min(left, _CHUNK_BYTES))):  # both files stand where the kernel left them
+        write_whole(out, chunk)
+        left -= len(chunk)
+    if left:
+        raise ExportError(f"{file.name} became shorter while it was copied; run the export again")
 
 
 def _copied(file: IO[bytes], out: IO[bytes]) -> str:
@@ -130,7 +140,7 @@ def _copied(file: IO[bytes], out: IO[bytes]) -> str:
     digest = sha256()
     while chunk := file.read(_CHUNK_BYTES):
         digest.update(chunk)
-        out.write(chunk)
+        write_whole(out, chunk)
     return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import sha256_of, write_atomic
 from pico_banana.sharing.export.manifest import ShardNote
 
@@ -59,9 +60,9 @@ def _note(job: Job, name: str) -> ShardNote | None:
     try:
         about: Any = job.earlier_note(name)
         if about is None and not job.options.verify:  # of an unfinished run nobody knows the content
-            about = json.loads(_note_path(job, name).read_bytes())
+            about = read_note(_note_path(job, name))
         return ShardNote(**about)
-    except (OSError, ValueError, TypeError):
+    except (OSError, *ODD_SHAPE):
         return None
 
 

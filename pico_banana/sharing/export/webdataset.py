@@ -10,8 +10,8 @@ import tarfile
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
-from pico_banana.errors import ExportError
 from pico_banana.mirrors.store import atomic_path
+from pico_banana.mirrors.writing import write_whole
 from pico_banana.records import Subset
 from pico_banana.sharing.export.choices import each_pair
 from pico_banana.sharing.export.pictures import send
@@ -47,7 +47,7 @@ def _write(job: Job) -> None:
         with atomic_path(job.folder / name) as temporary, temporary.open("wb", buffering=0) as file:
             ready = job.with_pictures(part, tally=False)
             written = sum(_add_edit(file, edit, pictures, job.options) for edit, pictures in ready)
-            file.write(_END)
+            write_whole(file, _END)
         return written
 
     write_shards(job, names, write)
@@ -58,7 +58,7 @@ def _add_edit(tar: IO[bytes], edit: Edit, pictures: dict[str, Picture], options:
         _add_picture(tar, f"{edit.key}.{_member(role, options.codec)}", picture)
     about = {"id": edit.id, "instruction": edit.instruction, "edit_type": edit.edit_type, "category": edit.category}
     data = json.dumps(about, ensure_ascii=options.ascii).encode()
-    tar.write(b"".join(_padded(f"{edit.key}.json", data)))
+    write_whole(tar, b"".join(_padded(f"{edit.key}.json", data)))
     return 1
 
 
@@ -70,15 +70,12 @@ def _member(role: str, codec: str) -> str:
 
 def _add_picture(tar: IO[bytes], name: str, picture: Picture) -> None:
     if picture.path is None:
-        tar.write(b"".join(_padded(name, picture.read())))
+        write_whole(tar, b"".join(_padded(name, picture.read())))
         return
-    begin = tar.tell() + tar.write(_header(name, picture.size))
+    write_whole(tar, _header(name, picture.size))
     with picture.path.open("rb", buffering=0) as file:
         send(file, tar, picture.size)
-    if tar.tell() != begin + picture.size:
-        msg = f"{picture.path} changed its size while it was copied; run the export again"
-        raise ExportError(msg)
-    tar.write(bytes(-picture.size % tarfile.BLOCKSIZE))
+    write_whole(tar, bytes(-picture.size % tarfile.BLOCKSIZE))
 
 
 def _padded(name: str, data: bytes) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ExportError
-from pico_banana.mirrors.store import append_line, sha256_of, write_atomic
+from pico_banana.mirrors.store import sha256_of, write_atomic
+from pico_banana.mirrors.writing import append_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

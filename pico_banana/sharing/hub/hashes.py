@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Self
 
+from pico_banana.mirrors.notes import read_note
 from pico_banana.mirrors.store import sha256_of, write_atomic
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ class Hashes:
     def __enter__(self) -> Self:
         """Read the notes of earlier runs."""
         try:
-            known = json.loads((self._folder / _NOTES).read_bytes())
+            known = read_note(self._folder / _NOTES)
         except (FileNotFoundError, ValueError):
             known = {}
-        self._known = known if isinstance(known, dict) else {}
+        told = known.items() if isinstance(known, dict) else ()
+        self._known = {path: facts for path, facts in told if isinstance(facts, list)}
         return self
 
     def __exit__(self, *_: object) -> None:

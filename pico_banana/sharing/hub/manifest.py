@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.sharing.hub.hashes import Hashes
 
 if TYPE_CHECKING:
@@ -98,11 +99,11 @@ def parse_manifest(content: bytes) -> Manifest | None:
         The manifest; None when it is something else.
     """
     try:
-        facts = json.loads(content)
+        facts = parse_note(content)
         files = {str(path): Listed(**entry) for path, entry in facts["files"].items()}
         earlier = tuple((str(path), Listed(**entry)) for path, entry in facts.get("earlier", ()))
         return Manifest(files, str(facts["prose"]), earlier)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except ODD_SHAPE:
         return None
 
 

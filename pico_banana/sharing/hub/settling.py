@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.hub.card_parts import prose_id, with_prose
 from pico_banana.sharing.hub.manifest import MANIFEST, Manifest, list_files, read_manifest, visible_files
@@ -149,7 +150,7 @@ def told_names(names: list[str]) -> str:
 def _under_way(folder: Path) -> tuple[set[str], set[str]]:
     """Read what a stopped publication noted: names, and the ids of the proses it generated."""
     try:
-        facts = json.loads((folder / _UNDER_WAY).read_bytes())
+        facts = read_note(folder / _UNDER_WAY)
         return {str(name) for name in facts["names"]}, {str(prose) for prose in facts["proses"]}
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError):
+    except (FileNotFoundError, NotADirectoryError, *ODD_SHAPE):
         return set(), set()

@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import ConfigError
 from pico_banana.mirrors.fetch.sizes import readable
 from pico_banana.sharing.hub.manifest import MANIFEST, read_manifest, visible_files
 from pico_banana.sharing.hub.published import CARD
+from pico_banana.sharing.hub.viewer_card import CardConfig, CardSplit, Level, Problem, configs_of, files_of, read_card
 from pico_banana.sharing.hub.viewer_rows import FirstRows, first_rows
 from pico_banana.sharing.hub.viewer_statistics import ColumnStatistics, statistics
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-Level: TypeAlias = Literal["error", "warning"]
+    from collections.abc import Iterator, Sequence
 
 PAGE_ROWS = 100
 PAGE_BYTES = 300_000_000
@@ -30,21 +28,6 @@ GROUP_BYTES = 100_000_000
 MOST_COLUMNS, MOST_SPLITS = 1_000, 30
 _DATA = {".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".gz", ".zst", ".zip", ".tar"}
 _SPLIT_NAME = re.compile(r"^\w+(\.\w+)*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something the viewer, or `datasets`, would stumble over.
-
-    Attributes:
-        level: "error" (it will not be shown, or not be loaded) or "warning" (it will, but badly).
-        where: the config, split or file.
-        what: what is wrong and what would be right.
-    """
-
-    level: Level
-    where: str
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,42 +99,17 @@ def check_folder(folder: str | Path) -> ViewerReport:
         ConfigError: there is no card, or it has no YAML.
     """
     folder = Path(folder)
-    card = read_card(folder)
-    configs = list(card.get("configs") or [])
-    problems = list(_config_problems(configs))
+    configs, odd = configs_of(read_card(folder))
+    problems = [*odd, *_config_problems(configs)]
     splits: list[SplitView] = []
-    for config in sorted(configs, key=lambda entry: (not entry.get("default"), str(entry.get("config_name")))):
-        info = next((entry for entry in _infos(card) if entry.get("config_name") == config.get("config_name")), {})
-        for entry in config.get("data_files") or []:
-            view, found = _view_split(folder, str(config.get("config_name")), entry, info)
+    for config in configs:
+        for split in config.splits:
+            view, found = _view_split(folder, config, split)
             problems += found
             splits += [view] if view else []
     problems += _unnamed(folder, splits)
-    default = next((str(config["config_name"]) for config in configs if config.get("default")), "")
+    default = next((config.name for config in configs if config.default), "")
     return ViewerReport(default, tuple(splits), tuple(problems))
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Read the YAML of a card.
-
-    Args:
-        folder: the repository's folder.
-
-    Returns:
-        Its fields.
-
-    Raises:
-        ConfigError: there is no card, or it has no YAML.
-    """
-    import yaml
-
-    file = folder / CARD
-    text = file.read_text("utf-8") if file.is_file() else ""
-    match = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-    fields = yaml.safe_load(match[1]) if match else None
-    if not isinstance(fields, dict):
-        raise ConfigError(f"{file} is no dataset card: it must begin with YAML between two lines of ---", key="check")
-    return fields
 
 
 def _unnamed(folder: Path, splits: Sequence[SplitView]) -> Iterator[Problem]:
@@ -170,13 +128,8 @@ def _unnamed(folder: Path, splits: Sequence[SplitView]) -> Iterator[Problem]:
         )
 
 
-def _infos(card: Mapping[str, Any]) -> list[dict[str, Any]]:
-    infos = card.get("dataset_info") or []
-    return infos if isinstance(infos, list) else [infos]
-
-
-def _config_problems(configs: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    defaults = [config for config in configs if config.get("default")]
+def _config_problems(configs: Sequence[CardConfig]) -> Iterator[Problem]:
+    defaults = [config for config in configs if config.default]
     if not configs:
         yield Problem("error", CARD, "no configs in the YAML: list them with config_name and data_files")
     if len(defaults) > 1:
@@ -184,34 +137,30 @@ def _config_problems(configs: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     if configs and not defaults:
         yield Problem("warning", CARD, "no config says default: true; load_dataset will ask for a name")
     for config in configs:
-        name, entries = str(config.get("config_name")), config.get("data_files") or []
-        if len(entries) > MOST_SPLITS:
-            yield Problem("error", name, f"{len(entries)} splits; the viewer shows at most {MOST_SPLITS}")
-        for entry in entries:
-            if not _SPLIT_NAME.match(str(entry.get("split"))):
-                yield Problem("error", name, f"{entry.get('split')!r} is no split name: letters, digits, _ and . only")
+        if len(config.splits) > MOST_SPLITS:
+            text = f"{len(config.splits)} splits; the viewer shows at most {MOST_SPLITS}"
+            yield Problem("error", config.name, text)
+        for split in config.splits:
+            if not _SPLIT_NAME.match(split.name):
+                text = f"{split.name!r} is no split name: letters, digits, _ and . only"
+                yield Problem("error", config.name, text)
 
 
-def _view_split(
-    folder: Path, config: str, entry: Mapping[str, Any], info: Mapping[str, Any]
-) -> tuple[SplitView | None, list[Problem]]:
-    where = f"{config}/{entry.get('split')}"
-    patterns = entry.get("path") or ""
-    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
-    files = sorted({path for pattern in patterns if pattern for path in folder.glob(pattern)})
+def _view_split(folder: Path, config: CardConfig, split: CardSplit) -> tuple[SplitView | None, list[Problem]]:
+    where = f"{config.name}/{split.name}"
+    files = files_of(folder, split)
     if not files:
-        return None, [Problem("error", where, f"no file fits {', '.join(map(str, patterns))}")]
+        return None, [Problem("error", where, f"no file fits {', '.join(split.patterns)}")]
     try:
         problems = list(_file_problems(files, where))
         rows, size = _count(files), sum(file.stat().st_size for file in files)
-    except (OSError, ValueError) as error:
+        problems += _info_problems(config, split.name, rows, files[0], where)
+        names = tuple(file.relative_to(folder).as_posix() for file in files)
+        first, alike = first_rows(files[0]), [file for file in files if _is_like(file, files[0])]
+        view = SplitView(config.name, split.name, rows, size, names, first, statistics(alike))
+    except Exception as error:  # noqa: BLE001 - of Arrow, and of what somebody's file holds in place of text
         return None, [Problem("error", where, f"not readable as Parquet: {error}")]
-    problems += _info_problems(info, str(entry.get("split")), rows, files[0], where)
-    names = tuple(file.relative_to(folder).as_posix() for file in files)
-    first, alike = first_rows(files[0]), [file for file in files if _is_like(file, files[0])]
-    view = SplitView(config, str(entry.get("split")), rows, size, names, first, statistics(alike))
-    problems += [Problem("error", where, text) for text in first.remarks]
-    return view, problems
+    return view, problems + [Problem("error", where, text) for text in first.remarks]
 
 
 def _is_like(file: Path, first: Path) -> bool:
@@ -254,18 +203,18 @@ def _group_problems(file: Path) -> Iterator[tuple[Level, str]]:
         yield "warning", "no page index; the viewer then reads whole row groups"
 
 
-def _info_problems(info: Mapping[str, Any], split: str, rows: int, file: Path, where: str) -> Iterator[Problem]:
+def _info_problems(config: CardConfig, split: str, rows: int, file: Path, where: str) -> Iterator[Problem]:
     import pyarrow.parquet as pq
 
-    said = {str(entry.get("name")): entry for entry in info.get("splits") or []}
-    if not info:
+    if not config.described:
         yield Problem("warning", where, "no dataset_info in the YAML; datasets then cannot check what it loads")
         return
-    if split not in said:
+    if split not in config.rows:
         yield Problem("error", where, f"dataset_info lists no split {split}")
-    elif said[split].get("num_examples") != rows:
-        text = f"dataset_info says {said[split].get('num_examples')} rows, the files hold {rows}"
+    elif config.rows[split] != rows:
+        said = config.rows[split] if isinstance(config.rows[split], int) else "other"
+        text = f"dataset_info says {said} rows, the files hold {rows}"
         yield Problem("error", where, f"{text}; load_dataset raises NonMatchingSplitsSizesError")
-    names, there = [entry.get("name") for entry in info.get("features") or []], pq.read_schema(file).names
+    names, there = list(config.columns), pq.read_schema(file).names
     if names and names != there:
         yield Problem("error", where, f"dataset_info lists columns {names}, the files hold {there}")

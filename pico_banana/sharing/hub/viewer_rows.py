@@ -52,7 +52,7 @@ def first_rows(file: Path) -> FirstRows:
     for batch in parquet.iter_batches(batch_size=FIRST_ROWS):
         rows = batch.to_pylist()
         break
-    weights = [len(json.dumps(_weighed(row), ensure_ascii=False).encode()) for row in rows]
+    weights = [len(json.dumps(_weighed(row), ensure_ascii=False, default=str).encode()) for row in rows]
     fitting = _fitting(weights)
     cells = {name: _look(value) for name, value in rows[0].items()} if rows else {}
     remarks = tuple(dict.fromkeys(text for row in rows[:LEAST_ROWS] for text in _remarks(row)))

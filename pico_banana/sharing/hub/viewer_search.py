@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError, missing_extra
-from pico_banana.rows.table.sql import connected, quoted
+from pico_banana.rows.table.sql import connected, quoted, sayable
 from pico_banana.sharing.hub.viewer_rows import picture_size
 
 if TYPE_CHECKING:
@@ -41,14 +41,20 @@ def find_rows(files: Sequence[Path], *, search: str = "", where: str = "", limit
     Raises:
         MissingExtraError: duckdb is not installed, or what gives words their stems.
         ConfigError: the condition is no SQL over the columns.
+        SelectionError: it is no text.
     """
     from pyarrow import dataset
 
+    sayable(search + where)
     with connected("search over a repository's folder") as connection:
         from duckdb import Error
 
-        connection.register("rows_of_split", dataset.dataset([str(file) for file in files], format="parquet"))
-        source = connection.table("rows_of_split")
+        rows_of_split = dataset.dataset([str(file) for file in files], format="parquet")
+        try:
+            connection.register("rows_of_split", rows_of_split)
+            source = connection.table("rows_of_split")
+        except Error as error:  # a kind of column that DuckDB has not
+            raise ConfigError(f"DuckDB cannot read {files[0]}: {error}", key="check") from error
         kinds = dict(zip(source.columns, source.types, strict=True))
         texts = {name: sql for column, kind in kinds.items() for name, sql in _texts(column, kind)}
         plain = {name: quoted(name) for name, kind in kinds.items() if "BLOB" not in str(kind)}

@@ -8,7 +8,6 @@ so.
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_right
 from collections import Counter
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any, Literal
 
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.sharing.hub.viewer_rows import is_picture, picture_size
 
 if TYPE_CHECKING:
@@ -114,10 +114,12 @@ def _measured(value: object) -> object:
 
 
 def _label_names(schema: pa.Schema) -> dict[str, list[str]]:
-    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    return {
-        name: feature["names"] for name, feature in features.items() if isinstance(feature, dict) and "names" in feature
-    }
+    try:
+        features = parse_note((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        named = {name: kind["names"] for name, kind in features.items() if isinstance(kind, dict) and "names" in kind}
+    except ODD_SHAPE:  # then there are no labels, as for a file that nobody of `datasets` wrote
+        return {}
+    return {name: list(map(str, names)) for name, names in named.items() if isinstance(names, list)}
 
 
 def _summed(

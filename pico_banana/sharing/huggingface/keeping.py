@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import PicoBananaError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import translated
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def is_whole(folder: str | Path) -> bool:
     """
     folder = Path(folder)
     try:
-        splits = json.loads((folder / _INFO).read_bytes())["splits"]
+        splits = read_note(folder / _INFO)["splits"]
         wanted = sum(int(split["num_examples"]) for split in splits.values())
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, *ODD_SHAPE):
         return False
     # `map` and `filter` leave their results beside the rows.
     return rows_in(file for file in folder.glob("*.arrow") if not file.name.startswith("cache-")) == wanted

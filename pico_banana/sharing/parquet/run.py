@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.sharing.parquet.pictures import Missing
 from pico_banana.sharing.parquet.places import Place
@@ -121,16 +122,16 @@ class ParquetRun:
         behind it.
         """
         try:
-            facts = json.loads((self.work / "run.json").read_bytes())
-        except (FileNotFoundError, ValueError):
+            facts = read_note(self.work / "run.json")
+            if facts["key"] != self.key:
+                return
+            shards, finished = [_shard(entry) for entry in facts["shards"]], bool(facts["finished"])
+            whole = [self._is_whole(shard) for shard in shards]
+        except (FileNotFoundError, *ODD_SHAPE):  # there is none, or a damaged one: begin anew
             return
-        if facts.get("key") != self.key:
-            return
-        shards = [_shard(entry) for entry in facts["shards"]]
-        whole = [self._is_whole(shard) for shard in shards]
-        self.finished = bool(facts["finished"]) and all(whole)
+        self.finished = finished and all(whole)
         kept = whole.index(False) if False in whole else len(whole)
-        self.shards = [] if facts["finished"] and not self.finished else shards[:kept]
+        self.shards = [] if finished and not self.finished else shards[:kept]
         again = [any(not missing.gone for missing in shard.missing) for shard in self.shards]
         if any(again):
             self._go_back_to(again.index(True))

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import sha256_of, write_atomic
 
 if TYPE_CHECKING:
@@ -103,13 +104,13 @@ def read_shard_note(folder: Path, number: int, *, key: str) -> Shard | None:
         The shard, or None where it has to be made.
     """
     try:
-        note = json.loads((folder / f"shard-{number:05}.json").read_bytes())
+        note = read_note(folder / f"shard-{number:05}.json")
         shard = _shard(note)
         pictures, rows = folder / shard.pictures_file, folder / shard.rows_file
         whole = pictures.stat().st_size == shard.size
         # A size alone passes on what a bad disk made of it, into every later pack; hashing costs less than packing.
         whole = whole and (sha256_of(pictures), sha256_of(rows)) == (shard.sha256, shard.rows_sha256)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *ODD_SHAPE):
         return None
     return shard if whole and (note.get("version"), note.get("key")) == (VERSION, key) else None
 
@@ -139,13 +140,13 @@ def read_info(folder: Path) -> PackInfo:
     """
     path = folder / PACK_FILE
     try:
-        content = json.loads(path.read_bytes())
+        content = read_note(path)
         if content["version"] != VERSION:
             msg = f"{path} is of version {content['version']}, this is version {VERSION}; pack again"
             raise StoreError(msg, path=str(path))
         shards = tuple(_shard(shard) for shard in content["shards"])
         return PackInfo(content["name"], content["format"], content["geometry"], shards)
-    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+    except (FileNotFoundError, *ODD_SHAPE) as error:
         msg = f"{folder} holds no whole pack ({error}); finish it with `pico-banana pack {folder}`"
         raise StoreError(msg, path=str(folder)) from error
 
@@ -171,4 +172,14 @@ def damaged(folder: Path, shards: Iterable[Shard]) -> dict[str, str]:
 
 
 def _shard(note: dict[str, Any]) -> Shard:
-    return Shard(**{name: note[name] for name in Shard.__slots__})
+    """Read a shard's part of a note.
+
+    Raises:
+        TypeError: a value is of another type than it was written in.
+    """
+    found = Shard(**{name: note[name] for name in Shard.__slots__})
+    counts, sums = (found.number, found.examples, found.size), (found.sha256, found.rows_sha256)
+    whole = all(type(one) is int and one >= 0 for one in counts) and all(isinstance(one, str) for one in sums)
+    if not whole or not isinstance(found.failed, dict):
+        raise TypeError("the facts of a shard are of other types")
+    return found

@@ -1,8 +1,9 @@
 """Whether a picture is what an edit should have made and nothing else: compared with edits that are known to be right.
 
 The judge knows the recipe, so it makes the edit again, with other random draws, and looks where the picture differs
-from all of them by more than they differ from each other: in the colour and texture of any place, in where things are,
-and in how fine the detail is. A foreign block, a blur, a mirrored or shifted picture, noise: each fails one.
+from all of them by more than they differ from each other: in the colour and texture of any place, a little in many
+places, in where things are, in how fine the detail is, and pixel by pixel. A foreign block, a tint over a region, an
+edit undone in one half, too few colours, a blur, a mirrored or shifted picture, noise: each fails one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 _CELLS = 32  # along the longer side
 _TEXTURE = 0.6  # weight of a cell's texture beside its colour
-_WORST = 0.008  # share of cells that may be off, as borders of things that moved by a pixel are
+_WORST = 0.992  # of the cells; the others may be off, as borders of things that moved by a pixel are
+_WIDE = 0.9  # a tenth of the picture is more than any border
 _FAIR = 0.03  # a cell that is off by less is not foreign
 _MOST_SPREAD = 0.12  # right edits that differ by more differ by a choice, not by chance
 _TRIMMED = 0.8  # of the cells decide how strong an edit is; what is foreign must not
@@ -84,18 +86,23 @@ def testify(after: Pixels, right: Sequence[Pixels]) -> Testimony:
     Returns:
         What was seen.
     """
-    off = _off(after, right)
-    count = max(1, int(off.size * _WORST))
-    worst = float(np.partition(off.ravel(), -count)[-count])
+    off, hue = _off(after, right)
+    worst, wide, tinted = (
+        float(np.quantile(found, share)) for found, share in ((off, _WORST), (off, _WIDE), (hue, _WIDE))
+    )
     place, usual = _in_place(after, right)
     fine = _fineness(after) / max(_fineness(right[0]), 1e-4)
     parts = (
         ramp(worst, 0.17, 0.08),
+        ramp(wide, 0.085, 0.06),
+        ramp(tinted, 0.045, 0.028),
+        ramp(_grain(after, right), 0.016, 0.008),
         ramp(place, 0.72 * usual, 0.88 * usual),
         ramp(fine, 0.45, 0.65),
         ramp(fine, 2.0, 1.5),
     )
     note = f"worst place off by {worst:.2f}, things in place {place:.2f} of {usual:.2f}, detail {fine:.2f}"
+    note += f", a tenth off by {wide:.2f} and in hue by {tinted:.2f}"
     return Testimony(min(parts), note)
 
 
@@ -152,13 +159,28 @@ def _mean_of(values: Mask, grid: tuple[int, int]) -> Mask:
     return np.asarray(image.resize(grid, Image.Resampling.BOX), dtype=np.float32)
 
 
-def _off(after: Pixels, right: Sequence[Pixels]) -> Mask:
-    """Give for every cell by how much it differs from each right edit, less what those differ among themselves."""
+def _off(after: Pixels, right: Sequence[Pixels]) -> tuple[Mask, Mask]:
+    """Give for every cell by how much it, and its hue alone, differ from each right edit beyond what those do."""
     now, known = _cells(after), [_cells(pixels) for pixels in right]
+    return _beyond(now, known, _MOST_SPREAD), _beyond(_hues(now), [_hues(one) for one in known], 1.0)
+
+
+def _beyond(now: Pixels, known: Sequence[Pixels], most_spread: float) -> Mask:
     nearest = np.min([np.abs(now - one).max(axis=2) for one in known], axis=0)
     spread = np.max([np.abs(known[0] - one).max(axis=2) for one in known], axis=0)
-    off: Mask = np.clip(nearest - np.minimum(spread, _MOST_SPREAD), 0, None)
+    off: Mask = np.clip(nearest - np.minimum(spread, most_spread), 0, None)
     return off
+
+
+def _hues(cells: Pixels) -> Pixels:
+    colours = cells[..., :3]
+    hues: Pixels = colours - colours.mean(axis=2, keepdims=True)
+    return hues
+
+
+def _grain(after: Pixels, right: Sequence[Pixels]) -> float:
+    """Give how rough the difference from the nearest right edit is, beyond that between right ones."""
+    return min(_fineness(after - one) for one in right) - _fineness(right[0] - right[-1])
 
 
 def _in_place(after: Pixels, right: Sequence[Pixels]) -> tuple[float, float]:
