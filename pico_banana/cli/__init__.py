@@ -37,6 +37,7 @@ GROUPS = (
     "ls",
     "show",
     "gallery",
+    "browse",
     "measure",
     "confounds",
     "prepare",

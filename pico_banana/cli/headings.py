@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "find and look at rows": ("info", "types", "ls", "show", "gallery", "measure", "confounds"),
+    "find and look at rows": ("info", "types", "ls", "show", "gallery", "browse", "measure", "confounds"),
     "have the pictures on this machine": ("download", "verify", "repair", "clean", "photos", "store"),
     "train, and read with other tools": ("prepare", "export", "pack"),
     "share": ("publish", "attribution"),
