@@ -68,6 +68,7 @@ def test_filters_scores_and_order(page: Page, browsing: Browsing, singles):
     came(page)
     assert page.evaluate(IN_SIGHT)[0] == singles[20].id
     page.click("#copy")
+    page.wait_for_selector("#selection[open]")
     assert singles.narrowed(Selection.from_json(page.input_value("[name=selection]"))).ids == singles[10:21].ids
     page.keyboard.press("Escape")
     page.fill("#search", "no such words")
@@ -121,12 +122,12 @@ def test_a_deep_link_opens_what_was_seen(page: Page, browsing: Browsing, singles
     assert said(page) == f"{len(singles)} of {len(singles)}"
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsing]:
+@pytest.fixture
+def release(tmp_path: Path) -> Iterator[Browsing]:
     """As many rows as the release has, over and over those of the sample."""
     sample = pb.load("single_turn", mirror="sample")
     rows = sample.of_rows(np.resize(np.arange(len(sample)), RELEASE))
-    with rows.browse(marks=tmp_path_factory.mktemp("release") / "marks.parquet") as running:
+    with rows.browse(marks=tmp_path / "marks.parquet") as running:
         yield running
 
 
@@ -136,6 +137,7 @@ def numbers_in_sight(page: Page) -> list[int]:
     return [int(number) for number in found]
 
 
+@pytest.mark.slow
 def test_a_quarter_of_a_million_rows(page: Page, release: Browsing):
     opened(page, release)
     assert said(page) == f"{RELEASE:,} of {RELEASE:,}"
@@ -161,6 +163,7 @@ def test_a_quarter_of_a_million_rows(page: Page, release: Browsing):
     assert further == list(range(further[0], further[0] + len(further)))
 
 
+@pytest.mark.slow
 def test_the_cards_of_a_long_walk_are_forgotten(page: Page, release: Browsing):
     opened(page, release)
     for place in range(60):

@@ -38,6 +38,7 @@ def test_filters_narrow_and_the_selection_is_what_is_on_screen(page: Page, tmp_p
     expected = [row.id for row in rows[:12] if row.edit_type == kind]
     assert visible(page) == expected
     page.click("#copy")
+    page.wait_for_selector("#selection[open]")
     selection = Selection.from_json(page.input_value("#selection textarea"))
     assert rows.narrowed(selection).ids == expected
     page.keyboard.press("Escape")

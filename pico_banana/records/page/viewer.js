@@ -23,7 +23,7 @@ function show(card, picture) {
   choice.replaceChildren(...all.map((each, place) => new Option(each.title, place)));
   choice.value = copyIn(after).dataset.before;
   compare();
-  byId("title").textContent = after.querySelector("figcaption").textContent;
+  byId("title").textContent = [...after.querySelector("figcaption").childNodes].map((each) => each.textContent).join(" · ");
   byId("what").textContent = [...card.querySelectorAll("p")].map((each) => each.textContent).join("\n");
   viewer.dispatchEvent(new Event("shown"));
   if (!viewer.open) viewer.showModal();

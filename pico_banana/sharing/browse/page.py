@@ -11,7 +11,7 @@ from pico_banana.records import Subset
 from pico_banana.records.page.cards import Figure
 from pico_banana.records.page.document import document, part, script
 from pico_banana.sharing.gallery.cards import measured, row_card
-from pico_banana.sharing.gallery.form import header_html, none_html
+from pico_banana.sharing.gallery.form import COPIED, footer_html, header_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pico_banana.sharing.browse.marks import Mark
 
 _HERE = Path(__file__).parent
-_MOST_PICTURES = {Subset.SINGLE_TURN: 2, Subset.PREFERENCE: 3, Subset.MULTI_TURN: 6}  # of a card; more of them scroll
+_MOST_PICTURES = {Subset.SINGLE_TURN: 2, Subset.PREFERENCE: 4, Subset.MULTI_TURN: 6}  # of a card; more of them scroll
+_CAPTION, _NOTE = 38, 20  # pixels of what stands below a picture: its title and borders, and what is known of it
 _NOT_HERE = "not on this machine; browse with --fetch to have it"
 
 
@@ -59,11 +60,13 @@ def page_html(listing: Listing, *, token: str) -> str:
     title = f"{subset.value}: {total:,} rows"
     main = (
         f"<main data-subset='{subset.value}' data-total={total} data-most={_MOST_PICTURES[subset]} "
+        f"data-caption={_CAPTION + _NOTE * listing.scores.say_something} "
         f"data-token='{escape(token)}' tabindex=0 aria-label='rows'>"
         "<div id=sheet role=feed aria-label='rows'></div></main>"
     )
     noting = (_HERE / "noting.html").read_text("utf-8")
-    footer = f"<footer>{none_html()}<p id=trouble class=note role=alert hidden></p>{noting}</footer>"
+    trouble = "<p id=trouble class=note role=alert hidden></p>"
+    footer = footer_html(trouble + noting, copied={**COPIED, "python": "Python"})
     head = "<link rel=icon href='data:,'><link rel=stylesheet href=page.css>"
     body = f"<body class=browse>{header_html(title, listing.choices(), listing.scores.names)}{main}{footer}"
     return document(title, body, head=head, tail="<script type=module src=page.js></script>")

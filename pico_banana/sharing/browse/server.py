@@ -44,6 +44,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # browsers open several connections at once; one too many waits for seconds
 
     def __init__(self, port: int, listing: Listing, writer: CardWriter, pictures: Pictures) -> None:
         """Listen on 127.0.0.1.

@@ -5,7 +5,7 @@ const sheet = byId("sheet");
 const TALLEST = 8_000_000; // pixels: the tallest element is 17 million in Firefox, 33 million in Chromium
 const GAP = 16;
 const NARROWEST = 480; // pixels of a card, where there is room
-const FIGURE = 228; // pixels of a picture with its caption
+const TALLEST_PICTURE = 190; // pixels
 const WORDS = 200; // pixels of all that stands below the pictures
 const BATCH = 24;
 const KEPT = 400; // cards that are remembered
@@ -99,11 +99,15 @@ function lay() {
   const room = frame.clientWidth - 2 * GAP;
   const columns = Math.max(1, Math.floor((room + GAP) / (NARROWEST + GAP)));
   const width = Math.floor((room - (columns - 1) * GAP) / columns);
-  const across = Math.max(1, Math.min(Math.floor((width - 18) / 148), Number(frame.dataset.most)));
-  const down = Math.ceil(Number(frame.dataset.most) / across);
-  const height = down * FIGURE + WORDS;
-  const sizes = { width: `${width}px`, height: `${height}px`, across, down, figure: `${FIGURE}px` };
-  for (const [name, value] of Object.entries(sizes)) sheet.style.setProperty(`--${name}`, value);
+  const most = Number(frame.dataset.most);
+  const across = Math.max(1, Math.min(Math.floor((width - 18) / 148), most));
+  const picture = Math.min(TALLEST_PICTURE, Math.floor((width - 18) / across) - 8);
+  const figure = picture + Number(frame.dataset.caption);
+  const down = Math.ceil(most / across);
+  const height = down * figure + WORDS;
+  sheet.style.setProperty("--across", across);
+  const sizes = { width, height, picture, figure, pictures: down * figure };
+  for (const [name, pixels] of Object.entries(sizes)) sheet.style.setProperty(`--${name}`, `${pixels}px`);
   grid = { columns, width, line: height + GAP, tall: Math.ceil(list.length / columns) * (height + GAP) + GAP };
   sheet.style.height = `${Math.min(grid.tall, TALLEST)}px`;
 }

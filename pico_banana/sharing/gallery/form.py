@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from pico_banana.records.page.document import part
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -34,20 +32,35 @@ def header_html(title: str, choices: Mapping[str, Mapping[str, int | None]], sco
     return (
         f"<header><h1>{title}</h1><form>"
         '<input id=search name=search type=search placeholder="words of an instruction or an id" aria-label="search">'
+        "<span id=shown class=soft role=status></span>"
         "<button type=button id=unfold aria-expanded=false>Filters</button>"
         f"<div class=filters>{lists}{_order(scores)}"
         "<button type=button id=clear>Clear</button><button type=button id=copy>Copy Selection</button></div>"
-        f"{_ranges(scores)}<span id=shown class=soft role=status></span></form></header>"
+        f"{_ranges(scores)}</form></header>"
     )
 
 
-def none_html() -> str:
-    """Write what is said where the filters find nothing, and the dialog that hands out the Selection.
+COPIED = {"selection": "<code>Selection.from_json</code> and <code>--selection</code>"}
+
+
+def footer_html(below: str, *, copied: Mapping[str, str] = COPIED) -> str:
+    """Write the foot of a page: what is said where the filters find nothing, and the dialog that hands the rows out.
+
+    Args:
+        below: what else stands there, as HTML.
+        copied: what the rows on screen are handed out for, by name, as HTML.
 
     Returns:
-        HTML; the first stays hidden until it is true.
+        HTML of the footer.
     """
-    return f"<p id=none class=note hidden>No row matches these filters.</p>{part('selection.html')}"
+    areas = "".join(
+        f"<label>for {use} <textarea name={name} readonly rows=5></textarea></label>" for name, use in copied.items()
+    )
+    return (
+        "<footer><p id=none class=note hidden>No row matches these filters.</p>"
+        f"<dialog id=selection aria-label=Selection><p>The rows on screen,</p>{areas}"
+        f"<form method=dialog><button>Close</button></form></dialog>{below}</footer>"
+    )
 
 
 def _choice(name: str, counts: Mapping[str, int | None]) -> str:

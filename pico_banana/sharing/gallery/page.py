@@ -20,7 +20,7 @@ from pico_banana.records.decoding.images import in_page, jpeg_of
 from pico_banana.records.page.cards import Figure
 from pico_banana.records.page.document import whole_page
 from pico_banana.sharing.gallery.cards import facts_of, measured, row_card
-from pico_banana.sharing.gallery.form import FILTERS, header_html, none_html
+from pico_banana.sharing.gallery.form import FILTERS, footer_html, header_html
 from pico_banana.sharing.gallery.scores import Scores
 from pico_banana.sharing.gallery.written import Written
 from pico_banana.telling import Carded
@@ -221,10 +221,7 @@ def _page(
     count = f"{report.shown:,}" if report.shown == report.of else f"{report.shown:,} of {report.of:,}"
     title = f"{subset.value}: {count} rows"
     header = header_html(title, {name: dict(sorted(found.items())) for name, found in counts.items()}, scores)
-    body = (
-        f"{header}<main data-subset='{subset.value}'>{''.join(cards)}</main>"
-        f"<footer>{none_html()}{_note(report)}</footer>"
-    )
+    body = f"{header}<main data-subset='{subset.value}'>{''.join(cards)}</main>{footer_html(_note(report))}"
     return whole_page(title, body)
 
 

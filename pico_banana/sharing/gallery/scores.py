@@ -54,6 +54,11 @@ class Scores:
             raise ConfigError(text, key="scores")
         self.names = tuple(name for sheet in self._sheets for name in sheet.numbers)
 
+    @property
+    def say_something(self) -> bool:
+        """Whether there are any annotations."""
+        return bool(self._sheets)
+
     def within(self, name: str, least: float, most: float) -> npt.NDArray[np.bool_]:
         """Find the rows with a number in a range.
 
