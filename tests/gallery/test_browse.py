@@ -107,8 +107,11 @@ def test_the_form_finds_what_a_selection_finds(client: Client, singles):
     assert client.find(kind=kind) == places(edit_types=[kind])
     assert client.find(category=category, flag=flag) == places(categories=[category], has_flags=[flag])
     assert 5 in client.find(search=word.upper()) == places(contains=[word])
-    assert client.find(search=singles[7].id) == [7]
+    assert client.find(search=singles[7].id.upper()) == [7]
+    copied = json.loads(client.get("selection", search=singles[7].id.upper()).body)
+    assert eval(copied["python"], {"ds": singles}).ids == [singles[7].id]
     assert client.find(search="no/such/id") == []
+    assert client.get("list", mark="maybe").status == client.get("selection", mark="maybe").status == 400
     assert client.get("list", kind="zoom").status == 400
     assert b"zoom_in" in client.get("list", kind="zoom").body
 

@@ -99,7 +99,7 @@ class Listing:
         for word in _id_words(wanted):
             good &= self._with_id(word)
         if "mark" in wanted:
-            good &= self._marked(wanted["mark"])
+            good &= self._marked(_mark_word(wanted["mark"]))
         for score, (least, most) in _ranges(wanted).items():
             good &= self.scores.within(score, least, most)
         if not (sort := wanted.get("sort")):
@@ -183,8 +183,6 @@ class Listing:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if name not in {*MARKED, UNMARKED}:
-            raise SelectionError(f"mark={name!r} is none of {', '.join([*MARKED, UNMARKED])}")
         test = MARKED.get(name, MARKED["any"])
         ids = pa.array([row for row, mark in self.marks.all().items() if test(mark)], pa.string())
         found: Truths = pc.is_in(self._ids, value_set=ids).to_numpy()
@@ -194,9 +192,11 @@ class Listing:
         """Say in SQL what a Selection cannot: the arguments of `where`, one set after the other."""
         from pico_banana.rows.table.sql import quoted
 
-        found = [repr("contains(id, '{}')".format(word.replace("'", "''"))) for word in _id_words(wanted)]
+        found = [
+            repr("contains(lower(id), '{}')".format(word.lower().replace("'", "''"))) for word in _id_words(wanted)
+        ]
         if "mark" in wanted:
-            found.append(f"{_MARK_CONDITIONS[wanted['mark']]!r}, {str(self.marks.file)!r}")
+            found.append(f"{_MARK_CONDITIONS[_mark_word(wanted['mark'])]!r}, {str(self.marks.file)!r}")
         for score, (least, most) in _ranges(wanted).items():
             edges = [f"{quoted(score)} >= {least!r}"] if least > -math.inf else []
             edges += [f"{quoted(score)} <= {most!r}"] if most < math.inf else []
@@ -212,6 +212,17 @@ _MARK_CONDITIONS = {
     "any": "marked_by is not null",
     UNMARKED: "marked_by is null",
 }
+
+
+def _mark_word(name: str) -> str:
+    """Take a word about marks for what it may be.
+
+    Raises:
+        SelectionError: it is none.
+    """
+    if name not in _MARK_CONDITIONS:
+        raise SelectionError(f"mark={name!r} is none of {', '.join(_MARK_CONDITIONS)}")
+    return name
 
 
 def _id_words(wanted: Mapping[str, str]) -> list[str]:

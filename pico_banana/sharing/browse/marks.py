@@ -72,6 +72,7 @@ class Marks:
         """
         self.file = Path(file)
         self.who = who or _login()
+        self._file = self.file.absolute()  # also where the process goes elsewhere
         if self.file.suffix != ".parquet":
             raise ConfigError(f"marks={file} does not end in .parquet", key="marks")
         self._lock = threading.Lock()
@@ -120,7 +121,7 @@ class Marks:
             StoreError: the file cannot be written; the marks are as they were.
         """
         checked = _checked(changes)
-        with self._lock, locked(self.file.with_name(f".{self.file.name}.lock")):
+        with self._lock, locked(self._file.with_name(f".{self.file.name}.lock")):
             marks = dict(self._read())
             mark = replace(marks.get(row, Mark()), **checked, marked_by=self.who, marked_at=datetime.now(UTC))
             if mark.says_something:
@@ -145,12 +146,12 @@ class Marks:
             ConfigError: there are other annotations in it.
         """
         try:
-            facts = status_facts(self.file.stat())
+            facts = status_facts(self._file.stat())
         except FileNotFoundError:
             self._seen, self._marks = None, {}
             return self._marks
         if facts != self._seen:
-            table = read_annotations(self.file)
+            table = read_annotations(self._file)
             if table.column_names != _names():
                 text = (
                     f"{self.file} holds other annotations ({', '.join(table.column_names)}), which marks would "
@@ -164,9 +165,9 @@ class Marks:
     def _write(self, marks: dict[str, Mark]) -> None:
         from pyarrow import parquet
 
-        with atomic_path(self.file, durable=True) as temporary:
+        with atomic_path(self._file, durable=True) as temporary:
             parquet.write_table(_table(marks), temporary)
-        self._marks, self._seen = marks, status_facts(self.file.stat())
+        self._marks, self._seen = marks, status_facts(self._file.stat())
 
 
 def _names() -> list[str]:
