@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pico_banana.rows.first_turns import FirstTurns
     from pico_banana.rows.sidecar import Annotations
     from pico_banana.rows.table.counting import CountBy
+    from pico_banana.sharing.browse import Browsing
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
     from pico_banana.sharing.export import Progress as ExportProgress
     from pico_banana.sharing.export.options import Codec, Exif, Match
@@ -571,13 +572,22 @@ class PicoBanana(RecordSequence[R]):
         return change_report(pairs, local_path, workers=workers, progress=progress)
 
     @overload
-    def gallery(self, path: None = None, *, limit: int | None = None, height: int = 240) -> InlineGallery: ...
+    def gallery(
+        self, path: None = None, *, limit: int | None = None, height: int = 240, scores: Sequence[Annotations] = ()
+    ) -> InlineGallery: ...
 
     @overload
-    def gallery(self, path: str | Path, *, limit: int | None = None, height: int = 240) -> GalleryReport: ...
+    def gallery(
+        self, path: str | Path, *, limit: int | None = None, height: int = 240, scores: Sequence[Annotations] = ()
+    ) -> GalleryReport: ...
 
     def gallery(
-        self, path: str | Path | None = None, *, limit: int | None = None, height: int = 240
+        self,
+        path: str | Path | None = None,
+        *,
+        limit: int | None = None,
+        height: int = 240,
+        scores: Sequence[Annotations] = (),
     ) -> InlineGallery | GalleryReport:
         """Look at the rows: in the notebook, or as a page for the browser. Pictures that are not here are fetched.
 
@@ -585,12 +595,13 @@ class PicoBanana(RecordSequence[R]):
             path: the folder for a page; None shows it below the notebook's cell.
             limit: at most so many rows, the first ones; None for 200 in a folder, 24 in a notebook, which keeps them.
             height: of each picture in pixels.
+            scores: annotations as `where` takes them; the page finds and sorts rows by their numbers.
 
         Returns:
             What the notebook shows, or what became of the page.
 
         Raises:
-            ConfigError: the height or limit is none.
+            ConfigError: the height or limit is none, or the annotations do not name each row once.
             SelectionError: the rows have no pictures.
             ExportError: a file that no gallery wrote is in the way.
             StoreError: the folder cannot be written.
@@ -598,8 +609,37 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.sharing.gallery import inline_gallery, write_gallery
 
         if path is None:
-            return inline_gallery(self, limit=24 if limit is None else limit, height=height)
-        return write_gallery(self, path, limit=200 if limit is None else limit, height=height)
+            return inline_gallery(self, limit=24 if limit is None else limit, height=height, scores=scores)
+        return write_gallery(self, path, limit=200 if limit is None else limit, height=height, scores=scores)
+
+    def browse(
+        self,
+        *,
+        scores: Sequence[Annotations] = (),
+        marks: str | Path = "marks.parquet",
+        who: str | None = None,
+        port: int = 0,
+        fetch: bool = False,
+    ) -> Browsing:
+        """Look through all rows in a browser and mark them, from a server on this machine.
+
+        Args:
+            scores: annotations as `where` takes them; the page finds and sorts rows by their numbers.
+            marks: the Parquet file that marks go to at once; `where("mark = 'keep'", "marks.parquet")` finds them.
+            who: the name that marks get; None for the login name.
+            port: of 127.0.0.1; 0 takes a free one.
+            fetch: fetch pictures that are not here when they come into sight.
+
+        Returns:
+            The running server, which shows its link in a notebook; `.marks` are the marks so far, `.stop()` ends it.
+
+        Raises:
+            ConfigError: the port is taken, or the marks' file holds other annotations.
+            SelectionError: the rows have no pictures.
+        """
+        from pico_banana.sharing.browse import browse
+
+        return browse(self, scores=scores, marks=marks, who=who, port=port, fetch=fetch)
 
     # Out to training and to other tools
 

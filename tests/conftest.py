@@ -28,6 +28,7 @@ LONGEST = (
     "test_regenerate_wrong_edits.py",
     "test_typing.py",
     "test_in_chromium.py",
+    "test_browse_in_chromium.py",
     "test_benchmark_run.py",
 )
 

@@ -38,6 +38,7 @@ GROUPS = (
     "show",
     "stats",
     "gallery",
+    "browse",
     "measure",
     "first_turns",
     "confounds",

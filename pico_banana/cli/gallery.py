@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "gallery",
         help="write a page that shows rows, to look through with a browser",
         description=f"Write a folder with a page that shows rows, at most {_MOST_ROWS} unless --limit says more. "
-        "Search by words, choose by type, flag or turns, compare pictures, copy the Selection on screen. "
+        "Search by words, choose by type, flag, turns or scores, compare pictures, copy the Selection on screen. "
         "Pictures that are not here are fetched; files that no gallery wrote are never replaced.",
         epilog="example: pico-banana gallery look/ single_turn --type zoom_in --shuffle 0 --limit 60",
     )
@@ -37,6 +37,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_selection_options(parser)
     add_mirror_options(parser)
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="annotations whose numbers filter and sort; may be repeated",
+    )
     parser.add_argument("--height", type=int, default=320, metavar="PIXELS", help="of each picture (default: 320)")
     parser.add_argument("--json", action="store_true", help="print what was shown and what failed as JSON")
     parser.set_defaults(run=_run)
@@ -52,7 +60,10 @@ def _run(args: argparse.Namespace) -> int:
         args.limit = None
     rows = chosen_rows(args)
     if limit is None and len(rows) > _MOST_ROWS:
-        sys.stderr.write(f"the first {_MOST_ROWS} of {len(rows):,} rows; --limit N shows more, --shuffle SEED others\n")
+        sys.stderr.write(
+            f"the first {_MOST_ROWS} of {len(rows):,} rows; --limit N shows more, --shuffle SEED others, "
+            "`pico-banana browse` all\n"
+        )
         limit = _MOST_ROWS
     with LiveLine() as line:
         report = write_gallery(
@@ -60,6 +71,7 @@ def _run(args: argparse.Namespace) -> int:
             args.folder,
             limit=limit,
             height=args.height,
+            scores=args.scores,
             progress=lambda done, total: line.show(f"{done} of {total} rows"),
         )
     tell_failures("not shown:", report.failed)

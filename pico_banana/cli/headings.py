@@ -16,6 +16,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "show",
         "stats",
         "gallery",
+        "browse",
         "measure",
         "first-turns",
         "confounds",

@@ -26,7 +26,7 @@ class Panel:
     before: int = 0
 
     def scaled(self, height: int) -> Image:
-        """Give the picture at a height, its width in proportion.
+        """Give the picture upright at a height, its width in proportion.
 
         Args:
             height: in pixels.
@@ -36,6 +36,8 @@ class Panel:
 
         Raises:
             PictureMissingError: nobody has it.
+            PictureCorruptError: the bytes are not a picture.
         """
-        picture = self.picture.image().convert("RGB")
-        return picture.resize((max(1, round(picture.width * height / picture.height)), height))
+        from pico_banana.records.decoding.images import image_of
+
+        return image_of(self.picture.bytes(), height=height, address=self.picture.address)

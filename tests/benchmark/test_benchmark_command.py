@@ -44,7 +44,7 @@ def test_csv_page_and_files_for_the_hub_hold_the_same_numbers(bench, tmp_path, c
     page = (tmp_path / "r.html").read_text("utf-8")
     assert page.count("<svg") == 2
     assert "data:image/jpeg;base64," in page
-    assert "<script" not in page
+    assert page.count("<script") == 1  # the part that all pages have; charts are there without it
     assert 'src="http' not in page
     written = yaml.safe_load(
         (tmp_path / "hub" / "procedural" / ".eval_results" / "pico-banana-benchmark.yaml").read_text()

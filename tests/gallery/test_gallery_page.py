@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 import pico_banana as pb
+from pico_banana import ImageRef
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, ExportError, SelectionError
+from pico_banana.records.panels import Panel
+from pico_banana.sharing.browse.thumbnails import Thumbnails
 from pico_banana.sharing.gallery import write_gallery
 
 if TYPE_CHECKING:
@@ -176,3 +182,43 @@ def test_a_notebook_gets_the_page_in_a_frame(tmp_path: Path):
     assert len(page.cards) == 2
     assert all(str(picture["src"]).startswith("data:image/jpeg;base64,") for picture in page.pictures)
     assert "<iframe sandbox='allow-scripts'" in gallery._repr_html_()
+
+
+def test_people_see_pictures_upright(tmp_path: Path):
+    lying, exif = Image.new("RGB", (200, 100), "red"), Image.Exif()
+    lying.paste("blue", (100, 0, 200, 100))
+    exif[0x0112] = 6  # turn it clockwise to see it: red on top
+    lying.save(tmp_path / "lying.jpg", exif=exif)
+    picture = ImageRef(str(tmp_path / "lying.jpg"), "edited")
+    browsed = Image.open(BytesIO(Thumbnails(tmp_path / "copies").of(tmp_path / "lying.jpg", address="")))
+    card = Image.open(BytesIO(b64decode(re.search(r"base64,([^']+)", picture._repr_html_())[1])))
+    for seen, size in ((Panel("edited", picture).scaled(80), (40, 80)), (browsed, (160, 320)), (card, (80, 160))):
+        assert seen.size == size
+        red, _, blue = seen.convert("RGB").getpixel((size[0] // 2, 5))
+        assert red > 200
+        assert blue < 50
+    assert picture.image().size == (200, 100)  # programs get what is stored
+
+
+def test_scores_stand_below_pictures_and_sort(tmp_path: Path):
+    row = pb.load("preference", mirror="sample")[0]
+    rows = pb.load("preference", mirror="sample").select(ids=[row.id])
+    measured = {
+        "id": [row.id, f"{row.id}#rejected1", "preference/of/another"],
+        "quality": [0.75, 0.25, 0.1],
+        "changed_box": [[0.1, 0.2, 0.5, 0.6], None, None],
+        "shift_x": [0.01, 0.0, 0.0],
+        "shift_y": [0.0, 0.0, 0.0],
+        "reliable": [True, False, True],
+    }
+    html = rows.gallery(tmp_path, height=32, scores=[measured]).page.read_text("utf-8")
+    chosen, rejected = (re.search(rf"<figure class='{what}'.*?</figure>", html)[0] for what in ("chosen", "rejected"))
+    assert "quality 0.75, shift_x 0.01, shift_y 0, reliable yes" in chosen
+    assert "quality 0.25" in rejected
+    assert "data-box='0.1000 0.2000 0.5000 0.6000'" in chosen
+    assert "data-shift='0.0100 0.0000'" in chosen
+    assert "data-box" not in rejected
+    assert "data-scores='{&quot;quality&quot;: [0.75], &quot;shift_x&quot;" in html
+    assert "<option value='-quality'>" in html
+    with pytest.raises(ConfigError, match="have a column 'quality'"):
+        rows.gallery(tmp_path, height=32, scores=[measured, {"id": [row.id], "quality": [1.0]}])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,38 +11,11 @@ import pico_banana as pb
 from pico_banana import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that may not have said anything on the console by the end of the test."""
-    said: list[str] = []
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(10_000)
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    page.close()
-    assert said == []
+pytestmark = pytest.mark.slow
 
 
 def opened(page: Page, subset: str, folder: Path, *, fragment: str = "") -> str:
@@ -66,6 +38,7 @@ def test_filters_narrow_and_the_selection_is_what_is_on_screen(page: Page, tmp_p
     expected = [row.id for row in rows[:12] if row.edit_type == kind]
     assert visible(page) == expected
     page.click("#copy")
+    page.wait_for_selector("#selection[open]")
     selection = Selection.from_json(page.input_value("#selection textarea"))
     assert rows.narrowed(selection).ids == expected
     page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""One page with everything in it: charts as SVG, tables, editors' pictures side by side; no script, no address."""
+"""One page with everything in it: charts as SVG, tables, and cards of editors' pictures as rows have them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.benchmark.reports.tables import report_table
 from pico_banana.errors import PicoBananaError, missing_extra
 from pico_banana.records.decoding.images import image_of, jpeg_uri
+from pico_banana.records.page.cards import Figure, card_html
+from pico_banana.records.page.document import whole_page
 from pico_banana.regenerate.ledger.vault import Vault
 
 if TYPE_CHECKING:
@@ -19,13 +21,11 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.numbers.report import Report
     from pico_banana.benchmark.runs.results import Result
 
-_SIDE = 220  # pixels of a picture
+_SIDE, _QUALITY = 420, 82  # of a picture
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1a1a1a }
-pre { overflow-x: auto; background: #f6f6f4; padding: 1rem } svg { max-width: 100%; height: auto }
-figure { display: inline-block; margin: .3rem; vertical-align: top; width: 13rem } img { width: 100% }
-figcaption { font-size: .8rem } h3 { margin-bottom: .2rem } dl { display: grid; grid-template-columns: 14rem 1fr }
-"""
+.chart { background: #fff; padding: 8px; overflow-x: auto } .chart svg { display: block; max-width: 100%; height: auto }
+pre { overflow-x: auto; padding: 12px; margin: 0; font-size: 13px }
+"""  # charts are drawn in black
 
 
 def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None:
@@ -40,20 +40,20 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
         MissingExtraError: `matplotlib` is not installed.
     """
     parts = [
-        "<h1>Benchmark of editors</h1>",
         "<h2>Success, with 95 % intervals over photos</h2>",
         _chart(report, "all"),
         "<h2>By category</h2>",
         _chart(report, "category"),
         "<h2>Numbers</h2>",
-        f"<pre>{html.escape(report_table(report, by=('all', 'category')))}</pre>",
+        f"<pre class=panel tabindex=0>{html.escape(report_table(report, by=('all', 'category')))}</pre>",
         "<h2>Editor against editor, one edit a type</h2>",
-        *_pictures(report, [Vault(folder) for folder in folders]),
+        f"<div class=cards>{''.join(_pictures(report, [Vault(folder) for folder in folders]))}</div>",
         "<h2>Passports</h2>",
         *_passports(report),
     ]
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><style>{_STYLE}</style>'
-    path.write_text(f"{head}<body>{''.join(parts)}</body></html>\n", encoding="utf-8")
+    title = "Benchmark of editors"
+    body = f"<header><h1>{title}</h1></header><main class=report>{''.join(parts)}</main>"
+    path.write_text(whole_page(title, body, style=_STYLE), encoding="utf-8")
 
 
 def _chart(report: Report, group: str) -> str:
@@ -78,7 +78,7 @@ def _chart(report: Report, group: str) -> str:
     axes.legend(loc="best", fontsize="small")
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
-    return file.getvalue()[file.getvalue().index("<svg") :]
+    return f"<div class='panel chart'>{file.getvalue()[file.getvalue().index('<svg') :]}</div>"
 
 
 def _reach(found: Estimate) -> tuple[float, float, float]:
@@ -101,24 +101,22 @@ def _pictures(report: Report, vaults: Sequence[Vault]) -> Iterable[str]:
         figures = [
             _figure(editor.name, item, vaults) for editor, item in zip(report.editors, found, strict=True) if item
         ]
-        if any(figures):
+        if shown_here := [figure for figure in figures if figure is not None]:
             shown.add(kind)
-            yield f"<h3>{html.escape(kind)} · {html.escape(name)}</h3>{''.join(figures)}"
+            words = f"<p><b>{html.escape(kind)}</b> <code>{html.escape(name)}</code></p>"
+            yield card_html(shown_here, words, identity=name)
 
 
-def _figure(editor: str, item: Result, vaults: Sequence[Vault]) -> str:
+def _figure(editor: str, item: Result, vaults: Sequence[Vault]) -> Figure | None:
     data = _thumbnail(item.picture, vaults) if item.picture else ""
-    if not data:
-        return ""
     score = "not judged" if item.score is None else f"{item.score:.2f}"
-    caption = f"{html.escape(editor)}: {score}"
-    return f'<figure><img alt="{caption}" src="{data}"><figcaption>{caption}</figcaption></figure>'
+    return Figure(editor, data, note=score) if data else None
 
 
 def _thumbnail(sha256: str, vaults: Sequence[Vault]) -> str:
     for vault in vaults:
         try:
-            return jpeg_uri(image_of(vault.load(sha256).data), side=_SIDE, quality=85)
+            return jpeg_uri(image_of(vault.load(sha256).data), side=_SIDE, quality=_QUALITY)
         except (PicoBananaError, OSError):
             continue
     return ""
@@ -129,4 +127,4 @@ def _passports(report: Report) -> Iterable[str]:
         rows = "".join(
             f"<dt>{html.escape(key)}</dt><dd>{html.escape(str(value))}</dd>" for key, value in one.passport.items()
         )
-        yield f"<h3>{html.escape(one.name)}</h3><dl>{rows}</dl>"
+        yield f"<h3>{html.escape(one.name)}</h3><dl class='panel facts'>{rows}</dl>"

@@ -1,16 +1,19 @@
-"""The report as one HTML file, with example pictures of accepted and rejected edits inside it."""
+"""The report as one HTML file, with examples of accepted and rejected edits as cards of the page that all rows have."""
 
 from __future__ import annotations
 
-import io
+import json
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.errors import PictureError
+from pico_banana.errors import PictureCorruptError, PictureError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.records.charts.drawing import bars, stacked
 from pico_banana.records.charts.style import has_matplotlib
+from pico_banana.records.decoding.images import image_of, jpeg_uri
+from pico_banana.records.page.cards import Figure, card_html
+from pico_banana.records.page.document import whole_page
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.counting import TYPE_HEADS
 from pico_banana.regenerate.results.derive import results
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.results.report import Report
     from pico_banana.regenerate.settings.policy import Policy
 
-_THUMB = 300
+_SIDE, _QUALITY = 420, 82  # of a picture
 
 
 def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: int = 12) -> None:
@@ -44,27 +47,21 @@ def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: in
     path = Path(path)
     accepted, rejected = _examples(ledger, report.policy, examples)
     sections = [
-        _cards(report),
+        _tiles(report),
         "<h2>By edit type</h2>",
         _types(report),
         _charts(report),
         "<h2>By stage</h2>",
         _stages(report),
         "<h2>Accepted</h2>",
-        _gallery(accepted, "Nothing is accepted yet."),
+        _examples_html(accepted, "Nothing is accepted yet."),
         "<h2>Rejected</h2>",
-        _gallery(rejected, "Nothing is rejected yet."),
+        _examples_html(rejected, "Nothing is rejected yet."),
     ]
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Regeneration report</title><style>{_style()}</style><main><h1>Regeneration report</h1>"
-        f"<p class=soft>{escape(_rule(report.policy))}</p>{''.join(sections)}</main></html>"
-    )
+    title = "Regeneration report"
+    head = f"<header><h1>{title}</h1><span class=soft>{escape(_rule(report.policy))}</span></header>"
+    page = whole_page(title, f"{head}<main class=report>{''.join(sections)}</main>")
     write_atomic(path, page.encode())
-
-
-def _style() -> str:
-    return (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 
 
 def _rule(policy: Policy) -> str:
@@ -75,7 +72,7 @@ def _rule(policy: Policy) -> str:
     return f"{rule}; up to {policy.max_attempts} attempts."
 
 
-def _cards(report: Report) -> str:
+def _tiles(report: Report) -> str:
     cost = "-" if report.usd_per_accepted is None else f"${report.usd_per_accepted:.4f}"
     facts = {
         "planned items": f"{report.items:,}",
@@ -86,10 +83,10 @@ def _cards(report: Report) -> str:
         "per accepted row": cost,
         "waiting for retry": f"{sum(report.failures.values()):,}",
     }
-    cards = "".join(
-        f"<div class=card><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items()
+    tiles = "".join(
+        f"<div class=tile><b>{value}</b><span class=soft>{name}</span></div>" for name, value in facts.items()
     )
-    return f"<div class=cards>{cards}</div>"
+    return f"<div class=tiles>{tiles}</div>"
 
 
 def _types(report: Report) -> str:
@@ -111,7 +108,7 @@ def _charts(report: Report) -> str:
 
 def _cell(value: float | None) -> str:
     if isinstance(value, float):
-        return f"<span class=bar><i style='width:{value:.0%}'></i></span>{value:.0%}"
+        return f"<span class=share><i style='width:{value:.0%}'></i></span>{value:.0%}"
     return "-" if value is None else str(value)
 
 
@@ -181,12 +178,12 @@ def _example(ledger: Ledger, result: ItemResult, turn: TurnResult, attempt: Atte
     score = "" if attempt.score is None else f" {attempt.score:.2f}"
     where = f"item {result.item}" + (f", turn {turn.turn}" if len(result.planned) > 1 else "")
     said = attempt.why if attempt.outcome == "scored" else f"{attempt.outcome.replace('_', ' ')}: {attempt.reason}"
-    return (
-        f"<div class=example><div class=pair>{_img(before, 'before')}{_img(after, 'after')}</div>"
-        f"<p>{escape(turn.instruction)}</p><div class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, "
-        f"attempt "
-        f"{attempt.attempt} · <b class={kind}>{escape(said)}{score}</b></div>{_scores(attempt)}</div>"
+    words = (
+        f"<p>{escape(turn.instruction)}</p><p class=soft>{escape(edit_type(turn.edit_type).label)} · {where}, attempt "
+        f"{attempt.attempt} · <b class={kind}>{escape(said)}{score}</b></p>{_scores(attempt)}"
     )
+    identity = f"{result.item}-{turn.turn}-{attempt.attempt}"
+    return card_html([_figure("before", before), _figure("after", after)], words, identity=identity)
 
 
 def _before(ledger: Ledger, result: ItemResult, turn: TurnResult) -> Picture:
@@ -196,8 +193,6 @@ def _before(ledger: Ledger, result: ItemResult, turn: TurnResult) -> Picture:
 def _scores(attempt: Attempt) -> str:
     if attempt.first is None:
         return ""
-    import json
-
     reasons = json.loads(attempt.said[0].reasons)
     scores = dict(attempt.first.scores) | ({"drift": attempt.first.drift} if attempt.first.drift is not None else {})
     lines = "".join(
@@ -207,23 +202,16 @@ def _scores(attempt: Attempt) -> str:
     lines += "".join(  # the list of differences, and columns of one's own
         f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in reasons.items() if name not in scores
     )
-    return f"<dl class=scores>{lines}</dl>"
+    return f"<dl class=facts>{lines}</dl>"
 
 
-def _img(picture: Picture, what: str) -> str:
-    from PIL import Image
-
-    from pico_banana.errors import PictureCorruptError
-    from pico_banana.records.decoding.images import jpeg_uri
-    from pico_banana.records.decoding.pillow import border
-
+def _figure(title: str, picture: Picture) -> Figure:
     try:
-        with border(picture.sha256), Image.open(io.BytesIO(picture.data)) as image:
-            data = jpeg_uri(image, side=_THUMB, quality=82)
+        small = jpeg_uri(image_of(picture.data, address=picture.sha256), side=_SIDE, quality=_QUALITY)
     except PictureCorruptError as error:
-        return f"<p class=soft>{what}: {escape(str(error))}</p>"
-    return f"<img alt='{what}' src='{data}'>"
+        return Figure(title, absent=str(error))
+    return Figure(title, small)
 
 
-def _gallery(examples: list[str], empty: str) -> str:
-    return f"<div class=examples>{''.join(examples)}</div>" if examples else f"<p class=soft>{empty}</p>"
+def _examples_html(examples: list[str], empty: str) -> str:
+    return f"<div class=cards>{''.join(examples)}</div>" if examples else f"<p class=soft>{empty}</p>"

@@ -2,71 +2,95 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+import json
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.records import InstructionPair, MultiTurn
+from pico_banana.records.page.cards import Figure, card_html
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
 
     from pico_banana.records import Record
     from pico_banana.records.panels import Panel
+    from pico_banana.sharing.gallery.scores import Scores
     from pico_banana.taxonomy import EditType
 
-FILTERS = {
-    "category": "all categories",
-    "kind": "all edit types",
-    "flag": "with and without flags",
-    "turns": "all turns",
-}
+_OWN = ("edited", "chosen")  # the pictures that a row's own id stands for in annotations
 
 
-@dataclass(slots=True)
-class Cards:
-    """The cards of a page, and how many of them each filter finds.
+def row_card(
+    record: Record,
+    figure: Callable[[int, Panel], Figure],
+    *,
+    numbers: Mapping[str, list[float]] | None = None,
+    data: Mapping[str, str] | None = None,
+    below: str = "",
+) -> str:
+    """Write a row as a card.
 
-    Attributes:
-        html: a card a row.
-        counts: filter to value to rows.
+    Args:
+        record: the row.
+        figure: shows one of its pictures, given its place.
+        numbers: the scores by which the page finds it.
+        data: more facts by which the page finds it.
+        below: what stands at the card's end, as HTML.
+
+    Returns:
+        HTML of the card.
     """
-
-    html: list[str] = field(default_factory=list)
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in FILTERS})
-
-    def add(self, record: Record, copies: Sequence[tuple[Panel, str]]) -> None:
-        """Add a row.
-
-        Args:
-            record: the row.
-            copies: its pictures, each with where the page finds it.
-        """
-        facts = _facts(record)
-        for name, values in facts.items():
-            self.counts[name].update(values)
-        self.html.append(_card(record, copies, facts))
-
-    def choices(self) -> str:
-        """Give a list to choose from for every filter that would part the rows.
-
-        Returns:
-            HTML of the lists.
-        """
-        return "".join(_choice(name, self.counts[name]) for name in FILTERS if self.counts[name])
+    figures = [figure(place, panel) for place, panel in enumerate(record.panels())]
+    for number, turn in enumerate(record.turns, 1) if isinstance(record, MultiTurn) else ():
+        if turn.image is None:
+            figures.insert(number, Figure(f"turn {number}", absent="the release lacks this picture", never=True))
+    facts = {name: " ".join(values) for name, values in facts_of(record).items()}
+    if numbers:
+        facts["scores"] = json.dumps(numbers)
+    texts = "".join(f"<p>{escape(text)}</p>" for text in record.texts())
+    flags = f"<p class=soft>{escape(facts['flag'].replace(' ', ', '))}</p>" if record.flags else ""
+    words = f"<div class=texts>{texts}{flags}</div><p><code>{escape(record.id)}</code></p>{below}"
+    return card_html(figures, words, identity=record.id, data={**facts, **(data or {})})
 
 
-def _choice(name: str, counts: Counter[str]) -> str:
-    options = "".join(
-        f"<option value='{escape(value, quote=True)}'>{escape(value)} ({count:,})</option>"
-        for value, count in sorted(counts.items())
-    )
-    return f"<select id={name} aria-label='{name}'><option value=''>{FILTERS[name]}</option>{options}</select>"
+def measured(figure: Figure, scores: Scores, place: int, *, changed: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Say what annotations know of a picture, as fields of its figure.
+
+    Args:
+        figure: the picture.
+        scores: the annotations.
+        place: the row's place.
+        changed: where the change lies, beyond what was measured.
+
+    Returns:
+        `note` and `changed`.
+    """
+    part = part_of(figure.title)
+    return {"note": scores.note(place, part), "changed": {**scores.changed(place, part), **(changed or {})}}
 
 
-def _facts(record: Record) -> dict[str, list[str]]:
-    """Give what a row can be found by; a session's types are inferred, each named once."""
+def part_of(title: str) -> str:
+    """Name a picture as annotations do.
+
+    Args:
+        title: its title on the card.
+
+    Returns:
+        "" for the edit of the row, else "source", "turn2", "rejected1".
+    """
+    part = title.partition(":")[0].replace(" ", "")
+    return "" if part in _OWN else part
+
+
+def facts_of(record: Record) -> dict[str, list[str]]:
+    """Give what a row can be found by; a session's types are inferred, each named once.
+
+    Args:
+        record: the row.
+
+    Returns:
+        Filter to values.
+    """
     kinds = _kinds(record)
     return {
         "category": list(dict.fromkeys(str(kind.category) for kind in kinds)),
@@ -80,30 +104,3 @@ def _kinds(record: Record) -> list[EditType]:
     if isinstance(record, MultiTurn):
         return [turn.inferred_edit_type for turn in record.turns if turn.inferred_edit_type is not None]
     return [] if isinstance(record, InstructionPair) else [record.edit_type]
-
-
-def _card(record: Record, copies: Sequence[tuple[Panel, str]], facts: dict[str, list[str]]) -> str:
-    data = "".join(f" data-{name}='{escape(' '.join(values), quote=True)}'" for name, values in facts.items())
-    texts = "".join(f"<p>{escape(text)}</p>" for text in record.texts())
-    flags = f"<p class=soft>{escape(', '.join(facts['flag']))}</p>" if record.flags else ""
-    return (
-        f"<article data-id='{escape(record.id, quote=True)}'{data}><div class=pictures>{_figures(record, copies)}</div>"
-        f"{texts}{flags}<p><code>{escape(record.id)}</code></p></article>\n"
-    )
-
-
-def _figures(record: Record, copies: Sequence[tuple[Panel, str]]) -> str:
-    figures = [_figure(panel, source) for panel, source in copies]
-    for number, turn in enumerate(record.turns, 1) if isinstance(record, MultiTurn) else ():
-        if turn.image is None:
-            absent = f"<div class=absent>the release lacks this picture</div><figcaption>turn {number}</figcaption>"
-            figures.insert(number, f"<figure>{absent}</figure>")
-    return "".join(figures)
-
-
-def _figure(panel: Panel, source: str) -> str:
-    title, what = escape(panel.title, quote=True), panel.title.partition(" ")[0].rstrip(":")
-    return (
-        f"<figure class={what}><button type=button><img loading=lazy src='{source}' alt='{title}' "
-        f"data-before={panel.before}></button><figcaption>{title}</figcaption></figure>"
-    )

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.sharing.gallery.page import gallery_html
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.rows.sidecar import Annotations
     from pico_banana.sharing.gallery.page import GalleryReport
 
 
@@ -35,19 +38,22 @@ class InlineGallery:
         return f"<iframe sandbox='allow-scripts' style='{frame}' srcdoc='{escape(self.html, quote=True)}'></iframe>"
 
 
-def inline_gallery(rows: RecordSequence[Any], *, limit: int, height: int) -> InlineGallery:
+def inline_gallery(
+    rows: RecordSequence[Any], *, limit: int, height: int, scores: Iterable[Annotations] = ()
+) -> InlineGallery:
     """Make a gallery for a notebook.
 
     Args:
         rows: the rows.
         limit: at most so many, the first ones.
         height: of each picture in pixels.
+        scores: annotations as `where` takes them; the page finds and sorts rows by their numbers.
 
     Returns:
         What the notebook shows.
 
     Raises:
-        ConfigError: the height or limit is none.
+        ConfigError: the height or limit is none, or the annotations do not name each row once.
         SelectionError: the rows have no pictures.
     """
-    return InlineGallery(*gallery_html(rows, limit=limit, height=height))
+    return InlineGallery(*gallery_html(rows, limit=limit, height=height, scores=scores))

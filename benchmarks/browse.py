@@ -1,0 +1,152 @@
+"""`browse` over as many rows as the release has: first paint, frames while scrolling, memory, marks.
+
+    python benchmarks/browse.py [--rows N] [--seconds N]
+
+Needs Playwright and a Chromium on PATH. Rows are made here and come from a local row store. Scrolling is traced over
+the pictures of the sample, over and over; a frame counts as dropped when the browser's own trace says so. Without a
+graphics card Chromium paints with the processor, so a small machine drops frames that a desktop does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from playwright.sync_api import Page, sync_playwright
+
+import pico_banana as pb
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.sharing.browse import Marks
+
+TRACED = "devtools.timeline.frame,disabled-by-default-devtools.timeline.frame"
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+SCROLL = """(milliseconds) => new Promise((done) => {
+  const main = document.querySelector("main"), frames = [];
+  const start = performance.now();
+  let last = start;
+  function step(now) {
+    frames.push(now - last);
+    last = now;
+    main.scrollBy(0, 25);
+    if (now - start < milliseconds) requestAnimationFrame(step); else done(frames.slice(2));
+  }
+  requestAnimationFrame(step);
+})"""
+
+
+def resident_mb(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def first_paint(page: Page, mirror: Path, marks: Path) -> dict[str, float]:
+    """From a process that starts to cards on the screen."""
+    words = ["browse", "single_turn", "--mirror", str(mirror), "--no-open", "--json", "--marks", str(marks)]
+    started = time.perf_counter()
+    with subprocess.Popen([sys.executable, "-m", "pico_banana.cli", *words], stdout=subprocess.PIPE) as process:
+        told = json.loads(process.stdout.readline())
+        serving = time.perf_counter()
+        page.goto(told["address"])
+        page.wait_for_selector("article:not(.blank)")
+        shown = time.perf_counter()
+        found = {"serving_s": serving - started, "cards_s": shown - serving}
+        found["first_paint_ms"] = page.evaluate(PAINTED)
+        page.fill("#search", "river")
+        searched = time.perf_counter()
+        page.wait_for_function(f"!document.querySelector('#shown').textContent.startsWith('{told['rows']:,} ')")
+        found |= {"search_s": time.perf_counter() - searched, "server_mb": resident_mb(process.pid)}
+        process.terminate()
+    return found
+
+
+def scrolling(page: Page, rows: int, seconds: float, marks: Path) -> dict[str, float]:
+    sample = pb.load("single_turn", mirror="sample")
+    many = sample.of_rows(np.resize(np.arange(len(sample)), rows))
+    with many.browse(marks=marks) as running:
+        page.goto(running.url)
+        page.wait_for_selector("article:not(.blank)")
+        for place in range(0, 20_000, 700):  # every small copy has been made
+            page.evaluate(f"document.querySelector('main').scrollTop = {place}")
+            page.wait_for_timeout(100)
+        page.evaluate("document.querySelector('main').scrollTop = 0")
+        page.wait_for_timeout(500)
+        session = page.context.new_cdp_session(page)
+        events: list[dict[str, object]] = []
+        session.on("Tracing.dataCollected", lambda given: events.extend(given["value"]))
+        complete: list[object] = []
+        session.on("Tracing.tracingComplete", complete.append)
+        session.send("Tracing.start", {"categories": TRACED})
+        frames = page.evaluate(SCROLL, seconds * 1000)
+        session.send("Tracing.end")
+        while not complete:
+            page.wait_for_timeout(50)
+        names = [str(event["name"]) for event in events]
+        heap = page.evaluate("performance.memory.usedJSHeapSize") / 2**20
+        cards = page.locator("#sheet article").count()
+    return {
+        "frames_a_second": len(frames) / (sum(frames) / 1000),
+        "frame_ms_median": float(np.median(frames)),
+        "frame_ms_99": float(np.quantile(frames, 0.99)),
+        "drawn": names.count("DrawFrame"),
+        "dropped": names.count("DroppedFrame"),
+        "page_heap_mb": heap,
+        "cards_in_page": cards,
+        "process_mb": resident_mb(os.getpid()),
+    }
+
+
+def marking(folder: Path) -> dict[str, float]:
+    """What one mark costs where there are so many already."""
+    found = {}
+    for count in (100, 10_000, 100_000):
+        marks = Marks(folder / f"{count}.parquet")
+        marks.change("row/0", {"mark": "keep"})
+        there = pa.concat_tables([marks.to_arrow()] * count)
+        ids = pa.array([f"row/{number}" for number in range(count)])
+        pq.write_table(there.set_column(0, "id", ids), marks.file)
+        marks.change("row/0", {"mark": "keep"})  # reads them
+        started = time.perf_counter()
+        for number in range(5):
+            marks.change(f"row/{number}", {"score": 3})
+        found[f"mark_ms_at_{count}"] = (time.perf_counter() - started) / 5 * 1000
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=257_730)
+    parser.add_argument("--seconds", type=float, default=10)
+    args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="browse-"))
+    os.environ["PICO_BANANA_HOME"] = str(folder / "store")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    try:
+        make_mirror(folder / "mirror", rows=args.rows, preferences=0, sessions=0)
+        pb.load("single_turn", mirror=folder / "mirror")  # builds the store
+        with sync_playwright() as started:
+            browser = started.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"]
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            facts = first_paint(page, folder / "mirror", folder / "marks.parquet")
+            facts |= scrolling(page, args.rows, args.seconds, folder / "marks.parquet")
+            browser.close()
+        facts |= marking(folder)
+    finally:
+        shutil.rmtree(folder)
+    for name, value in facts.items():
+        print(f"{name:20} {value:12,.1f}")
+
+
+if __name__ == "__main__":
+    main()
