@@ -10,7 +10,8 @@ print(benchmark.report_table(benchmark.report("bench")))
 ```
 
 `rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `runs/`
-edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them.
+edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them;
+`harnesses` gives the same edits to others.
 Names are imported on first use.
 """
 
@@ -20,26 +21,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pico_banana.benchmark.harnesses import export
     from pico_banana.benchmark.making import make
     from pico_banana.benchmark.numbers.judges import JudgeReport, judge_report
     from pico_banana.benchmark.numbers.report import Report, report
     from pico_banana.benchmark.overlapping import Overlap, overlap
     from pico_banana.benchmark.reports.tables import report_table
+    from pico_banana.benchmark.runs.job import Options, Ran
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
-    from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
+    from pico_banana.benchmark.runs.running import duel, editors_in, judge_pairs, rewrite, run
     from pico_banana.rows.choosing.definition import Definition, read_definition
 
 _HOMES = {
     "Definition": "rows.choosing.definition",
     "JudgeReport": "benchmark.numbers.judges",
-    "Options": "benchmark.runs.running",
+    "Options": "benchmark.runs.job",
     "Overlap": "benchmark.overlapping",
-    "Ran": "benchmark.runs.running",
+    "Ran": "benchmark.runs.job",
     "Report": "benchmark.numbers.report",
     "Result": "benchmark.runs.results",
     "Results": "benchmark.runs.results",
+    "duel": "benchmark.runs.running",
     "editor_named": "benchmark.runs.names",
+    "editors_in": "benchmark.runs.running",
+    "export": "benchmark.harnesses",
     "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
@@ -48,6 +54,7 @@ _HOMES = {
     "report": "benchmark.numbers.report",
     "report_table": "benchmark.reports.tables",
     "results_in": "benchmark.runs.results",
+    "rewrite": "benchmark.runs.running",
     "run": "benchmark.runs.running",
 }
 
@@ -60,7 +67,10 @@ __all__ = [
     "Report",
     "Result",
     "Results",
+    "duel",
     "editor_named",
+    "editors_in",
+    "export",
     "judge_pairs",
     "judge_report",
     "make",
@@ -69,6 +79,7 @@ __all__ = [
     "report",
     "report_table",
     "results_in",
+    "rewrite",
     "run",
 ]
 

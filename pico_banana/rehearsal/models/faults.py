@@ -25,6 +25,7 @@ LASTING = (
     "bad_json",
     "wrong_schema",
     "score_out_of_range",
+    "prefers_first",
     "black_picture",
 )
 
@@ -51,6 +52,7 @@ class ModelFaults:
         bad_json: a judge's reply is no JSON.
         wrong_schema: a judge's reply lacks a criterion.
         score_out_of_range: a judge's reply has a score of 85 or -1.
+        prefers_first: a judge of two takes the one that is shown first, however good it is.
         black_picture: the edited picture is black.
         latency_s: seconds every answer takes.
         hang_s: seconds more for the answers that hang.
@@ -74,6 +76,7 @@ class ModelFaults:
     bad_json: float = 0.0
     wrong_schema: float = 0.0
     score_out_of_range: float = 0.0
+    prefers_first: float = 0.0
     black_picture: float = 0.0
     latency_s: float = 0.0
     hang_s: float = 5.0
