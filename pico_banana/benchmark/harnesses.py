@@ -36,11 +36,24 @@ For use on this machine: the licence of the rows (CC BY-NC-ND 4.0) forbids handi
 definition instead.
 
     lmms-eval --include_path {folder}/lmms_eval --tasks pico_banana_benchmark --model …
-    python -c "from evalscope import run_task; run_task('{folder}/evalscope.yaml')"
+    python {folder}/run_evalscope.py
 
 lmms-eval judges with VIEScore and asks the server of VIESCORE_API_BASE, VIESCORE_API_KEY and VIESCORE_MODEL_NAME.
 In evalscope.yaml name your judge; `local_file` names pictures that are made already, in lines of
 {{"id": …, "image_path": …}}, which `pico-banana benchmark run --editor FOLDER` reads, too.
+"""
+
+
+# evalscope 1.14 reads `local_file` of GEdit-Bench, and refuses it as long as it is not declared.
+_RUN_EVALSCOPE = """# Score the pictures that evalscope.yaml names: python run_evalscope.py
+from pathlib import Path
+
+import yaml
+from evalscope import run_task
+from evalscope.api.registry import BENCHMARK_REGISTRY
+
+BENCHMARK_REGISTRY.get("gedit").extra_params.setdefault("local_file", None)
+run_task(yaml.safe_load(Path(__file__).with_name("evalscope.yaml").read_text(encoding="utf-8")))
 """
 
 
@@ -97,6 +110,7 @@ def export(
     (out / "lmms_eval").mkdir(exist_ok=True)
     write_atomic(out / "lmms_eval" / "pico_banana_benchmark.yaml", _lmms_eval(out).encode())
     write_atomic(out / "evalscope.yaml", _evalscope(out, types).encode())
+    write_atomic(out / "run_evalscope.py", _RUN_EVALSCOPE.encode())
     return Exported(out, count, tuple(left_out))
 
 

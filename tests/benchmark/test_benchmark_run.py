@@ -51,9 +51,8 @@ def test_a_judge_that_gives_nothing_readable_is_missing_and_never_a_zero(definit
 
 
 def test_an_editor_that_declines_has_failed(definition, tmp_path):
-    ran = benchmark.run(
-        definition, tmp_path, editor="procedural", mirror="sample", options=benchmark.Options(anchors=False)
-    )
+    options = benchmark.Options(limit=20, anchors=False, parts=("single_turn",))
+    ran = benchmark.run(definition, tmp_path, editor="procedural", mirror="sample", options=options)
     refused = [item for item in ran.results.items if item.ended == "refused"]
     assert refused
     assert all(item.score == 0 and item.success is False and item.reason for item in refused)
