@@ -72,3 +72,39 @@ def test_a_model_of_tiny_random_weights_judges_as_a_function(definition, tmp_pat
     assert all(0 < score < 1 for score in scores)
     assert len(set(scores)) == len(scores)  # it has seen the pictures
     assert scores == [item.score for item in again.items]
+
+
+# The class and signature of TIGER-AI-Lab/EditReward at edb027e, over weights of our own: the package is on no registry.
+STAND_IN = """
+import torch
+from PIL import Image
+
+class EditRewardVLInferencer:
+    def __init__(self, config_path=None, checkpoint_path=None, device="cuda", differentiable=False, reward_dim="dim1",
+                 rm_head_type="ranknet_multi_head"):
+        assert (config_path, device, reward_dim) == ("c.yaml", "cpu", "overall_detail")
+        torch.manual_seed(len(checkpoint_path))
+        self.model = torch.nn.Linear(2 * 64, 2)
+
+    def reward(self, prompts, image_src, image_paths):
+        files = [(one, other) for one, other in zip(image_src, image_paths)]
+        small = [[bytearray(Image.open(path).convert("L").resize((8, 8)).tobytes()) for path in pair] for pair in files]
+        rows = [torch.cat([torch.frombuffer(data, dtype=torch.uint8) for data in pair]).float() / 255 for pair in small]
+        assert len(prompts) == len(rows)
+        return 20 * self.model(torch.stack(rows))
+"""
+
+
+def test_editreward_is_asked_by_its_own_class_and_its_number_becomes_a_score(definition, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    (tmp_path / "EditReward").mkdir()
+    (tmp_path / "EditReward" / "__init__.py").write_text("")
+    (tmp_path / "EditReward" / "inference_vl_edit.py").write_text(STAND_IN)
+    monkeypatch.syspath_prepend(tmp_path)
+    parameters = {"config_path": "c.yaml", "device": "cpu"}
+    options = benchmark.Options(limit=3, anchors=False, parts=("single_turn",), parameters=parameters)
+    results = judged(definition, tmp_path / "out", "editreward:checkpoint", options)
+    scores = [item.score for item in results.items]
+    assert results.passport["judge"]["preset"] == "reward-1"
+    assert all(0 <= score <= 1 for score in scores)
+    assert len(set(scores)) == len(scores)
