@@ -10,8 +10,9 @@ print(benchmark.report_table(benchmark.report("bench")))
 ```
 
 `rows/held_out` draws which rows are in it and what is left to train on; `tasks` says what its ids stand for; `runs/`
-edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them.
-`scores/` has judges score any rows, and sets what they say side by side. Names are imported on first use.
+edits and judges over the ledger of `regenerate`; `numbers/` makes means, intervals and ranks; `reports/` shows them;
+`harnesses` gives the same edits to others. `scores/` has judges score any rows, and sets what they say side by side.
+Names are imported on first use.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pico_banana.benchmark.harnesses import export
     from pico_banana.benchmark.making import make
     from pico_banana.benchmark.numbers.judges import JudgeReport, judge_report
     from pico_banana.benchmark.numbers.report import Report, report
     from pico_banana.benchmark.overlapping import Overlap, overlap
     from pico_banana.benchmark.reports.tables import report_table
+    from pico_banana.benchmark.runs.job import Options, Ran
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
-    from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
+    from pico_banana.benchmark.runs.running import duel, editors_in, judge_pairs, rewrite, run
     from pico_banana.benchmark.scores.asking import ScoreOptions, plan_scores, score
     from pico_banana.benchmark.scores.labels import read_labels
     from pico_banana.benchmark.scores.reading import Scores, read_scores
@@ -39,9 +42,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Definition": "rows.choosing.definition",
     "JudgeReport": "benchmark.numbers.judges",
-    "Options": "benchmark.runs.running",
+    "Options": "benchmark.runs.job",
     "Overlap": "benchmark.overlapping",
-    "Ran": "benchmark.runs.running",
+    "Ran": "benchmark.runs.job",
     "Report": "benchmark.numbers.report",
     "Result": "benchmark.runs.results",
     "Results": "benchmark.runs.results",
@@ -49,7 +52,10 @@ _HOMES = {
     "ScoreReport": "benchmark.scores.report",
     "Scores": "benchmark.scores.reading",
     "Wish": "benchmark.scores.thresholds",
+    "duel": "benchmark.runs.running",
     "editor_named": "benchmark.runs.names",
+    "editors_in": "benchmark.runs.running",
+    "export": "benchmark.harnesses",
     "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
@@ -61,6 +67,7 @@ _HOMES = {
     "report": "benchmark.numbers.report",
     "report_table": "benchmark.reports.tables",
     "results_in": "benchmark.runs.results",
+    "rewrite": "benchmark.runs.running",
     "run": "benchmark.runs.running",
     "score": "benchmark.scores.asking",
     "score_report": "benchmark.scores.report",
@@ -80,7 +87,10 @@ __all__ = [
     "ScoreReport",
     "Scores",
     "Wish",
+    "duel",
     "editor_named",
+    "editors_in",
+    "export",
     "judge_pairs",
     "judge_report",
     "make",
@@ -92,6 +102,7 @@ __all__ = [
     "report",
     "report_table",
     "results_in",
+    "rewrite",
     "run",
     "score",
     "score_report",

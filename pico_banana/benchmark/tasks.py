@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -48,7 +48,7 @@ class Task:
 
     Attributes:
         id: the row's id.
-        part: "single_turn", "multi_turn", or "preference" for one side of a pair.
+        part: "single_turn" or "multi_turn"; "preference" for one side of a pair, "duel", "rewriting".
         photo: the source photo, with what is known to be in it.
         steps: the edits.
     """
@@ -84,9 +84,18 @@ class Pair:
         """The preferred edit as a task of one step."""
         return Task(self.id, "preference", self.photo, (self.step,))
 
-    def seed(self, seed: int) -> int:
-        """Derive the seed of this pair from that of a run."""
-        return derived_seed(seed, self.id)
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A long instruction that is to be shortened.
+
+    Attributes:
+        task: the edit, with the long instruction.
+        published: the release's short text; empty where it has none.
+    """
+
+    task: Task
+    published: str
 
 
 def tasks_of(definition: Definition, mirror: Mirror, *, wording: Wording = "long") -> list[Task]:
@@ -127,6 +136,27 @@ def pairs_of(definition: Definition, mirror: Mirror) -> list[Pair]:
             step = Step(record.instruction, record.edit_type, record.chosen.address)
             found.append(Pair(record.id, _photo(record.source, mirror), step, record.rejected[0].address))
     return found
+
+
+def rewritings_of(definition: Definition, mirror: Mirror) -> list[Rewriting]:
+    """Give the long instructions of a benchmark.
+
+    Args:
+        definition: the benchmark.
+        mirror: where the rows are.
+
+    Returns:
+        One a single edit, in the order of the definition.
+
+    Raises:
+        ConfigError: the mirror lacks rows that the definition names.
+    """
+    records = _records(Subset.SINGLE_TURN, definition.single_turn, mirror)
+    return [
+        Rewriting(replace(_task(one, mirror, "long"), part="rewriting"), one.short_instruction or "")
+        for one in records
+        if isinstance(one, SingleTurn)
+    ]
 
 
 def _records(subset: Subset, ids: tuple[str, ...], mirror: Mirror) -> list[Record]:

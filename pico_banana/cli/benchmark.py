@@ -1,21 +1,24 @@
-"""`pico-banana benchmark make|run|judge|report|compare|overlap`: a leak-free test of editors and judges."""
+"""`pico-banana benchmark make|run|judge|duel|report|compare|overlap|export`: a leak-free test of editors and judges."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pico_banana.cli.runs import Advice, ended
+from pico_banana.cli.benchmarking import (
+    compare_judges,
+    duel_all,
+    export_items,
+    judge_all,
+    make_one,
+    overlap_with,
+    report_all,
+    run_all,
+)
 
 if TYPE_CHECKING:
     import argparse
-
-    from pico_banana.benchmark.numbers.report import Report
-    from pico_banana.benchmark.runs.running import Options, Ran
-    from pico_banana.rows.choosing.definition import Definition
 
 _GROUPS = ("all", "category", "edit_type")
 
@@ -27,15 +30,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         subparsers: where commands are added.
     """
     group = subparsers.add_parser(
-        "benchmark", help="test editors and judges on rows that nobody trains on", description=__doc__
+        "benchmark", help="test editors, judges and rewriters on rows that nobody trains on", description=__doc__
     )
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     _add_make(commands)
     _add_run(commands)
     _add_judge(commands)
+    _add_duel(commands)
     _add_report(commands)
     _add_compare(commands)
     _add_overlap(commands)
+    _add_export(commands)
 
 
 def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,24 +54,31 @@ def _add_make(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--size", choices=("full", "mini"), default="full", help="50 edits a type, or 5")
     parser.add_argument("--seed", type=int, metavar="N", help="draw another benchmark than the published one")
     _add_mirror(parser)
-    parser.set_defaults(run=_make)
+    parser.set_defaults(run=make_one)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "run",
-        help="have editors edit and a judge judge",
-        description="Have editors edit and a judge judge. Ctrl-C stops gently; the same command goes on, and nothing "
-        "is paid twice.",
+        help="have editors edit, rewriters shorten, a judge judge",
+        description="Have editors edit, or rewriters shorten, and a judge judge. Ctrl-C stops gently; the same "
+        "command goes on, and nothing is paid twice.",
         epilog="example: pico-banana benchmark run --mirror sample --editor procedural --out bench",
     )
     parser.add_argument(
         "--editor",
         action="append",
-        required=True,
+        default=[],
         metavar="NAME",
         help="gemini:MODEL, openai:MODEL[@URL], diffusers:MODEL, procedural[:SHARE], published, or a folder of results "
         "with id and image_path; may be repeated",
+    )
+    parser.add_argument(
+        "--rewriter",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="who shortens the long instructions: BACKEND:MODEL[@URL], procedural, or published; may be repeated",
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits, and so many sessions")
@@ -74,7 +86,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
     )
     _add_running(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run_all)
 
 
 def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -90,13 +102,43 @@ def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
     )
     _add_running(parser)
-    parser.set_defaults(run=_judge, wording="long")
+    parser.set_defaults(run=judge_all, wording="long")
+
+
+def _add_duel(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "duel",
+        help="have a judge say which of two editors' edits is better",
+        description="Show a judge the single edits of every two editors that `run` has run, in both orders, and ask "
+        "which is better. No edit is paid again.",
+        epilog="example: pico-banana benchmark duel --mirror sample --judge openai:MODEL --out bench",
+    )
+    parser.add_argument(
+        "--editor", action="append", default=[], metavar="NAME", help="only these, two or more; may be repeated"
+    )
+    parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions were given")
+    parser.add_argument("--limit", type=int, metavar="N", help="only so many edits")
+    parser.add_argument(
+        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
+    )
+    _add_running(parser)
+    parser.set_defaults(run=duel_all)
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="ledger and results; made if needed")
-    parser.add_argument("--judge", default="procedural", metavar="NAME", help="BACKEND:MODEL[@URL], or procedural")
-    parser.add_argument("--preset", default="paper", metavar="NAME", help="paper, minimum, editscore or reward")
+    parser.add_argument(
+        "--judge",
+        default="procedural",
+        metavar="NAME",
+        help="BACKEND:MODEL[@URL], python:MODULE:FUNCTION, or procedural",
+    )
+    parser.add_argument(
+        "--preset",
+        default="",
+        metavar="NAME",
+        help="paper, minimum, editscore, editreward, reward, pairwise; usual: paper",
+    )
     parser.add_argument(
         "--judge-parameters", type=json.loads, default={}, metavar="JSON", help="for the judge's backend"
     )
@@ -125,7 +167,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--hub", type=Path, metavar="DIR", help="write .eval_results/*.yaml and eval.yaml for the Hub")
     parser.add_argument("--dataset", default="", metavar="OWNER/NAME", help="the dataset repository that --hub names")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=_report)
+    parser.set_defaults(run=report_all)
 
 
 def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -137,7 +179,7 @@ def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("results", nargs="+", type=Path, metavar="DIR", help="folders of `run` and `judge`, or files")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=_compare)
+    parser.set_defaults(run=compare_judges)
 
 
 def _add_overlap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -150,7 +192,25 @@ def _add_overlap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("list", type=Path, metavar="LIST", help="ids, paths, URLs, file names or JSON, one a line")
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_definition(parser)
-    parser.set_defaults(run=_overlap)
+    parser.set_defaults(run=overlap_with)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="the single edits for lmms-eval and evalscope",
+        description="Write the single edits in GEdit-Bench's shape, with a configuration for lmms-eval and evalscope.",
+        epilog="example: pico-banana benchmark export items --mirror sample",
+    )
+    parser.add_argument("out", type=Path, metavar="DIR", help="where to write; for use on this machine")
+    parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
+    parser.add_argument("--limit", type=int, metavar="N", help="only so many edits")
+    parser.add_argument(
+        "--allow-failed", type=int, default=0, metavar="N", help="edits without a photo that still count as success"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_definition(parser)
+    parser.set_defaults(run=export_items)
 
 
 def _add_mirror(parser: argparse.ArgumentParser) -> None:
@@ -163,127 +223,3 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", choices=("full", "mini"), default="full", help="without --definition: how large")
     _add_mirror(parser)
-
-
-def _definition(args: argparse.Namespace) -> Definition:
-    from pico_banana.benchmark.making import make
-    from pico_banana.rows.choosing.definition import read_definition
-
-    return read_definition(args.definition) if args.definition else make(mirror=args.mirror, size=args.size)
-
-
-def _make(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.making import make
-
-    seed = {} if args.seed is None else {"seed": args.seed}
-    found = make(mirror=args.mirror, size=args.size, **seed)
-    found.write(args.out)
-    counts = f"{len(found.single_turn)} edits, {len(found.multi_turn)} sessions, {len(found.preference)} pairs"
-    print(f"{args.out}: {counts} of {len(found.photos)} photos, checksum {found.checksum}")
-    return 0
-
-
-def _options(args: argparse.Namespace) -> Options:
-    from pico_banana.benchmark.runs.running import Options
-
-    return Options(
-        wording=args.wording,
-        preset=args.preset,
-        limit=args.limit,
-        seed=args.seed,
-        anchors=not args.no_anchors,
-        budget_usd=args.budget_usd,
-        allow_model_change=args.allow_model_change,
-        parameters=args.judge_parameters,
-    )
-
-
-def _run(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.runs.running import run
-    from pico_banana.regenerate.work.progress import ProgressLine
-
-    definition, options, codes = _definition(args), _options(args), []
-    for editor in args.editor:
-        with ProgressLine(sys.stderr) as line:
-            ran = run(
-                definition,
-                args.out,
-                editor=editor,
-                judge=args.judge,
-                mirror=args.mirror,
-                options=options,
-                progress=line.show,
-            )
-        codes.append(_ended(args, ran, f"pico-banana benchmark report {args.out}"))
-    return max(codes)
-
-
-def _judge(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.runs.running import judge_pairs
-    from pico_banana.regenerate.work.progress import ProgressLine
-
-    with ProgressLine(sys.stderr) as line:
-        ran = judge_pairs(
-            _definition(args),
-            args.out,
-            judge=args.judge,
-            mirror=args.mirror,
-            options=_options(args),
-            progress=line.show,
-        )
-    return _ended(args, ran, f"pico-banana benchmark compare {args.out}")
-
-
-def _ended(args: argparse.Namespace, ran: Ran, look: str) -> int:
-    sys.stderr.write(f"{ran.results.editor}: {ran.path}\n")
-    return ended(args, ran.state, Advice("nothing is left to do", look, "the same command"))
-
-
-def _report(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.numbers.report import report
-    from pico_banana.benchmark.reports.tables import report_csv, report_table
-    from pico_banana.benchmark.runs.results import read_results
-
-    found = report(*args.results, correct=read_results(args.correct_to).anchors if args.correct_to else None)
-    if args.csv:
-        args.csv.write_text(report_csv(found), encoding="utf-8")
-    _written(args, found)
-    _print(args, found.as_json(), report_table(found, by=tuple(args.by or ("all",))))
-    return 0
-
-
-def _written(args: argparse.Namespace, found: Report) -> None:
-    if args.html:
-        from pico_banana.benchmark.reports.page import write_page
-
-        write_page(found, args.html, [place for place in args.results if place.is_dir()])
-    if args.hub:
-        from pico_banana.benchmark.reports.hub import write_hub
-
-        write_hub(found, args.hub, dataset=args.dataset)
-
-
-def _compare(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.numbers.judges import judge_report
-    from pico_banana.benchmark.reports.tables import judges_table
-
-    found = judge_report(*args.results)
-    _print(args, found.as_json(), judges_table(found))
-    return 0
-
-
-def _overlap(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.overlapping import overlap
-
-    lines = args.list.read_text(encoding="utf-8").split("\n")
-    found = overlap(_definition(args), lines, mirror=args.mirror)
-    text = (
-        f"{found.listed} entries: {len(found.rows)} are rows of the benchmark, {len(found.photos)} show a photo of it, "
-        f"{len(found.unknown)} are unknown"
-    )
-    _print(args, dataclasses.asdict(found), "\n".join([text, *(f"in the benchmark: {one}" for one in found.photos)]))
-    return 0 if found.clean else 1
-
-
-def _print(args: argparse.Namespace, document: Any, text: str) -> None:  # noqa: ANN401 - JSON values
-    print(json.dumps(document, ensure_ascii=False) if args.json else text)

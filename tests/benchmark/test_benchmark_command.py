@@ -20,7 +20,7 @@ def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     definition = benchmark.make(mirror="sample")
     for editor in ("procedural", "procedural:0.4"):
-        options = benchmark.Options(anchors=editor == "procedural")
+        options = benchmark.Options(anchors=editor == "procedural", limit=20)
         benchmark.run(definition, folder, editor=editor, mirror="sample", options=options)
     return folder
 
@@ -42,7 +42,7 @@ def test_csv_page_and_files_for_the_hub_hold_the_same_numbers(bench, tmp_path, c
     rows = list(csv.DictReader((tmp_path / "r.csv").read_text("utf-8").splitlines()))
     assert float(rows[0]["success"]) == report.editors[0].whole.success.value
     page = (tmp_path / "r.html").read_text("utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert "data:image/jpeg;base64," in page
     assert page.count("<script") == 1  # the part that all pages have; charts are there without it
     assert 'src="http' not in page

@@ -9,23 +9,10 @@ import pytest
 from pico_banana import benchmark
 from pico_banana.errors import ConfigError, UnknownNameError
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
+from tests.benchmark.conftest import asked
 
 QUICK = benchmark.Options(limit=3, anchors=False, parts=("single_turn",))
 WITH_SESSIONS = benchmark.Options(limit=2, anchors=False)
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "rehearsed")
-
-
-@pytest.fixture(scope="module")
-def definition():
-    return benchmark.make(mirror="sample", size="mini")
-
-
-def asked(server):
-    return {"editor": f"openai:painter@{server.openai_url}", "judge": f"openai:critic@{server.openai_url}"}
 
 
 def test_an_editor_more_pays_its_own_calls_and_a_second_run_pays_nothing(definition, tmp_path):
@@ -64,9 +51,8 @@ def test_a_judge_that_gives_nothing_readable_is_missing_and_never_a_zero(definit
 
 
 def test_an_editor_that_declines_has_failed(definition, tmp_path):
-    ran = benchmark.run(
-        definition, tmp_path, editor="procedural", mirror="sample", options=benchmark.Options(anchors=False)
-    )
+    options = benchmark.Options(limit=20, anchors=False, parts=("single_turn",))
+    ran = benchmark.run(definition, tmp_path, editor="procedural", mirror="sample", options=options)
     refused = [item for item in ran.results.items if item.ended == "refused"]
     assert refused
     assert all(item.score == 0 and item.success is False and item.reason for item in refused)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pico_banana.benchmark.numbers.intervals import NOTHING, Estimate, Values, codes_of, estimates
 from pico_banana.benchmark.numbers.ranks import EQUAL
+from pico_banana.benchmark.runs.opinions import SECOND_ORDER
 from pico_banana.benchmark.runs.results import Result, Results, comparable, results_in
 from pico_banana.errors import StoreError
 
@@ -137,10 +138,13 @@ def _agreement(one: str, other: str, by_judge: dict[str, list[Results]]) -> Agre
     return Agreement(one, other, len(both), spearman(*scores), kappa(*passed))
 
 
-def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int], tuple[float, bool]]:
-    """Give each judged picture's score and success; the same picture is one that has the same hash."""
+def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int, bool], tuple[float, bool]]:
+    """Give each judged edit's score and success; points of a judge of two are compared with such points alone."""
     return {
-        (one.editor, str(one.passport["wording"]), item.id, item.turn): (item.score, bool(item.success))
+        (one.editor, str(one.passport["wording"]), item.id, item.turn, SECOND_ORDER in item.scores): (
+            item.score,
+            bool(item.success),
+        )
         for one in every
         for item in one.items
         if item.score is not None and item.picture

@@ -29,10 +29,21 @@ def strengths(scores: Sequence[Values], photos: Codes) -> list[Estimate]:
     Returns:
         An estimate an editor: the logarithm of its strength, 0 on average; one more is e times the chance to win.
     """
+    clusters = np.unique(photos, return_inverse=True)[1]
+    return strengths_of(_by_photo(np.stack(scores, axis=1), clusters))
+
+
+def strengths_of(won: Values) -> list[Estimate]:
+    """Estimate how strong editors are by who won against whom.
+
+    Args:
+        won: points won, an array of photos, winners, losers; edits of one photo are drawn together.
+
+    Returns:
+        An estimate an editor, see `strengths`.
+    """
     from scipy.stats import bootstrap
 
-    clusters = np.unique(photos, return_inverse=True)[1]
-    won = _by_photo(np.stack(scores, axis=1), clusters)
     middle = _fitted(won.sum(axis=0)[None])[0]
     if len(won) < 2:  # noqa: PLR2004 - nothing is known of how photos differ
         return [Estimate(round(float(value), 4)) for value in middle]

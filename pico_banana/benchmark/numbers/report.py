@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pico_banana.benchmark.numbers.contests import Contest, contests
 from pico_banana.benchmark.numbers.correcting import corrected
 from pico_banana.benchmark.numbers.intervals import NOTHING, Estimate, Values, codes_of, estimates, p_value
 from pico_banana.benchmark.numbers.ranks import strengths, tally
 from pico_banana.benchmark.numbers.sessions import SessionLine, session_lines
+from pico_banana.benchmark.numbers.texts import Rewriter, rewriters
 from pico_banana.benchmark.runs.anchors import anchor_drift
 from pico_banana.benchmark.runs.results import MISSING, Result, Results, comparable, results_in
 from pico_banana.errors import StoreError, missing_extra
+from pico_banana.regenerate.work.forecast import PUBLISHED_RATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 ALL = "all"
+_EDITS = ("single_turn", "multi_turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Line:
         missing: of these, without a score: not asked, or not judged. They are in no mean.
         refused: of these, where the editor gave no picture; they count as 0.
         score: the mean score.
-        success: the share above the judge's threshold.
+        success: the share above the judge's threshold; every edit is a first attempt.
+        printed: of an edit type the rate of first attempts that succeeded in the paper (arXiv 2510.19808v1), or None.
     """
 
     group: str
@@ -44,6 +49,7 @@ class Line:
     refused: int
     score: Estimate
     success: Estimate
+    printed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,16 @@ class Editor:
     def whole(self) -> Line:
         """The line over all single edits."""
         return self.lines[0]
+
+    @property
+    def beside_the_paper(self) -> tuple[float, float] | None:
+        """Mean success over the types of which the paper prints a rate, and the mean of those; None without any."""
+        both = [(line.success.value, line.printed) for line in self.lines if line.printed is not None]
+        known = [(mine, theirs) for mine, theirs in both if mine is not None]
+        if not known:
+            return None
+        mine, theirs = (sum(rates) / len(known) for rates in zip(*known, strict=True))
+        return round(mine, 4), round(theirs, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +125,22 @@ class Report:
 
     Attributes:
         editors: the best one first.
-        duels: every two of them.
-        results: what the numbers are made of, in the order of `editors`.
+        duels: every two of them, by their scores.
+        contests: editors side by side, as judges of two saw them.
+        rewriters: the one that keeps most first.
+        results: what the numbers of the editors are made of, in their order.
     """
 
     editors: tuple[Editor, ...]
     duels: tuple[Duel, ...]
+    contests: tuple[Contest, ...]
+    rewriters: tuple[Rewriter, ...]
     results: tuple[Results, ...] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """Give the numbers as JSON values, passports included."""
-        return {"editors": [asdict(one) for one in self.editors], "duels": [asdict(one) for one in self.duels]}
+        parts = ("editors", "duels", "contests", "rewriters")
+        return {part: [asdict(one) for one in getattr(self, part)] for part in parts}
 
 
 def report(*places: str | Path | Results, correct: Mapping[str, float | None] | None = None) -> Report:
@@ -137,9 +158,10 @@ def report(*places: str | Path | Results, correct: Mapping[str, float | None] | 
         MissingExtraError: `scipy` is not installed.
     """
     _need_scipy()
-    found = list(itertools.chain(*([one] if isinstance(one, Results) else results_in(one) for one in places)))
-    found = [one for one in comparable(found) if any(item.part != "preference" for item in one.items)]
-    if not found:
+    every = comparable(itertools.chain(*([one] if isinstance(one, Results) else results_in(one) for one in places)))
+    found = [one for one in every if any(item.part in _EDITS for item in one.items)]
+    side_by_side, texts = contests(every), rewriters(every)
+    if not (found or side_by_side or texts):
         raise StoreError("there are no results of editors here; make some with `pico-banana benchmark run`")
     if correct is not None:
         found = [corrected(one, correct) for one in found]
@@ -161,7 +183,8 @@ def report(*places: str | Path | Results, correct: Mapping[str, float | None] | 
         for at, one in enumerate(found)
     ]
     order = sorted(range(len(found)), key=lambda at: -(editors[at].whole.score.value or 0.0))
-    return Report(tuple(editors[at] for at in order), tuple(duels), tuple(found[at] for at in order))
+    ranked = tuple(editors[at] for at in order)
+    return Report(ranked, tuple(duels), side_by_side, texts, tuple(found[at] for at in order))
 
 
 def _need_scipy() -> None:
@@ -239,7 +262,8 @@ def _column(ids: list[str], items: Mapping[str, Result], name: str) -> Values:
 def _line(group: str, name: str, items: list[Result | None], score: Estimate, success: Estimate) -> Line:
     missing = sum(item is None or item.score is None for item in items)
     refused = sum(item is not None and item.ended not in {"made", MISSING} for item in items)
-    return Line(group, name, len(items), missing, refused, score, success)
+    printed = PUBLISHED_RATES.get(name) if group == "edit_type" else None
+    return Line(group, name, len(items), missing, refused, score, success, printed)
 
 
 def _names(found: list[Results]) -> list[str]:

@@ -40,10 +40,7 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
         MissingExtraError: `matplotlib` is not installed.
     """
     parts = [
-        "<h2>Success, with 95 % intervals over photos</h2>",
-        _chart(report, "all"),
-        "<h2>By category</h2>",
-        _chart(report, "category"),
+        *(_charts(report) if report.editors else ()),
         "<h2>Numbers</h2>",
         f"<pre class=panel tabindex=0>{html.escape(report_table(report, by=('all', 'category')))}</pre>",
         "<h2>Editor against editor, one edit a type</h2>",
@@ -56,22 +53,40 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
     path.write_text(whole_page(title, body, style=_STYLE), encoding="utf-8")
 
 
+def _charts(report: Report) -> Iterable[str]:
+    heads = {
+        "all": "Success, with 95 % intervals over photos",
+        "category": "By category",
+        "edit_type": "First attempts beside the rates in the paper",
+    }
+    for group, head in heads.items():
+        yield f"<h2>{head}</h2>{_chart(report, group)}"
+
+
 def _chart(report: Report, group: str) -> str:
-    """Draw success rates as points with their intervals."""
+    """Draw success rates as points with their intervals; of types those of which the paper prints a rate, with it."""
     try:
         from matplotlib.figure import Figure
     except ImportError as cause:
         error = missing_extra("matplotlib", "benchmark", "The page of a benchmark")
         raise error from cause
-    names = [line.name for line in report.editors[0].lines if line.group == group]
+    shown = [line for line in report.editors[0].lines if line.group == group]
+    shown = [line for line in shown if group != "edit_type" or line.printed is not None]
+    names = [line.name for line in shown]
+    if not names:
+        return "<p>None of these edits has such a rate.</p>"
     step = len(report.editors) + 1
     figure = Figure(figsize=(9, 1.2 + 0.35 * len(names) * len(report.editors)), layout="constrained")
     axes: Any = figure.add_subplot()
     for at, one in enumerate(report.editors):
-        lines = [line for line in one.lines if line.group == group and line.success.value is not None]
+        wanted = [line for line in one.lines if line.group == group and line.name in names]
+        lines = [line for line in wanted if line.success.value is not None]
         places = [names.index(line.name) * step + at for line in lines]
         middle, below, above = zip(*(_reach(line.success) for line in lines), strict=True) if lines else ((), (), ())
         axes.errorbar(middle, places, xerr=[below, above], fmt="o", capsize=3, label=one.name)
+    if group == "edit_type":
+        middles = [at * step + (step - 2) / 2 for at in range(len(names))]
+        axes.plot([line.printed for line in shown], middles, "kx", label="the paper")
     axes.set_yticks([index * step + (step - 2) / 2 for index in range(len(names))], names)
     axes.set_xlim(0, 1)
     axes.invert_yaxis()

@@ -11,6 +11,7 @@ from pico_banana.regenerate.tables import aligned
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pico_banana.benchmark.numbers.contests import Contest
     from pico_banana.benchmark.numbers.intervals import Estimate
     from pico_banana.benchmark.numbers.judges import Agreement, JudgeReport
     from pico_banana.benchmark.numbers.report import Editor, Report
@@ -26,17 +27,30 @@ def report_table(report: Report, *, by: Sequence[str] = ("all",)) -> str:
     Returns:
         Some lines of text.
     """
-    parts = [_editors(report, by)]
+    parts = [_editors(report, by)] if report.editors else []
     if report.duels:
         parts.append(_duels(report))
     if any(one.sessions for one in report.editors):
         parts.append(_sessions(report))
+    parts += map(_contest, report.contests)
+    if report.rewriters:
+        parts.append(_rewriters(report))
     return "\n\n".join([*parts, *_notes(report)])
 
 
 def _editors(report: Report, by: Sequence[str]) -> str:
-    heads = ("editor", "group", "edits", "missing", "refused", "score [95 %]", "success [95 %]", "strength [95 %]")
-    rows = [
+    heads: tuple[str, ...] = (
+        "editor",
+        "group",
+        "edits",
+        "missing",
+        "refused",
+        "score [95 %]",
+        "success [95 %]",
+        "paper",
+        "strength [95 %]",
+    )
+    rows: list[tuple[str, ...]] = [
         (
             one.name,
             line.name,
@@ -45,12 +59,15 @@ def _editors(report: Report, by: Sequence[str]) -> str:
             str(line.refused),
             str(line.score),
             str(line.success),
+            "" if line.printed is None else f"{line.printed:.3f}",
             str(one.strength) if line.group == "all" else "",
         )
         for one in report.editors
         for line in one.lines
         if line.group in by
     ]
+    if not any(row[-2] for row in rows):  # only types have rates in print
+        heads, rows = (*heads[:-2], heads[-1]), [(*row[:-2], row[-1]) for row in rows]
     return aligned(heads, rows, numbers=False)
 
 
@@ -82,13 +99,57 @@ def _sessions(report: Report) -> str:
     return aligned(heads, rows, numbers=False)
 
 
+def _contest(contest: Contest) -> str:
+    heads = ("editor", "against", "edits", "missing", "won", "tied", "lost", "turned", "points [95 %]", "p", "first")
+    rows = [
+        (
+            match.one,
+            match.other,
+            *map(str, (match.edits, match.missing, match.wins, match.ties, match.losses, match.turned, match.points)),
+            _p(match.p),
+            _p(match.first),
+        )
+        for match in contest.matches
+    ]
+    strong = aligned(
+        ("editor", "strength [95 %]"), [(one.editor, str(one.strength)) for one in contest.strengths], numbers=False
+    )
+    head = f"side by side, {contest.wording} instructions, judge {contest.judge}"
+    return "\n".join([head, aligned(heads, rows, numbers=False), strong])
+
+
+def _rewriters(report: Report) -> str:
+    heads = (
+        *("rewriter", "judge", "texts", "missing", "refused", "kept [95 %]", "success [95 %]", "length ratio [95 %]"),
+        *("copied [95 %]", "flagged", "to published [95 %]", "p"),
+    )
+    rows = [
+        (
+            *map(str, (one.name, one.judge, one.texts, one.missing, one.refused, one.kept, one.success, one.ratio)),
+            str(one.copied),
+            ", ".join(f"{name} {count}" for name, count in one.flags.items()) or "0",
+            str(one.against_published),
+            _p(one.p),
+        )
+        for one in report.rewriters
+    ]
+    return aligned(heads, rows, numbers=False)
+
+
 def _notes(report: Report) -> list[str]:
     judges = {one.judge: one for one in report.editors}
     notes = [f"judge {name}: {_anchors(one)}" for name, one in judges.items() if one.anchors.get("right") is not None]
     notes += [f"{one.name}: {changed}" for one in report.editors if (changed := one.passport["judge"]["changed"])]
-    size = report.editors[0].passport["definition"]
-    notes.append(f"definition {size['size']}, seed {size['seed']}, checksum {size['checksum'][:16]}")
-    return ["\n".join(notes)]
+    for one in report.editors:
+        if rates := one.beside_the_paper:
+            mine, theirs = rates
+            notes.append(
+                f"{one.name}: {mine:.3f} over the types whose first-attempt success the paper prints: {theirs:.3f}"
+            )
+    if report.editors:
+        size = report.editors[0].passport["definition"]
+        notes.append(f"definition {size['size']}, seed {size['seed']}, checksum {size['checksum'][:16]}")
+    return ["\n".join(notes)] if notes else []
 
 
 def _anchors(one: Editor) -> str:
@@ -152,11 +213,11 @@ def report_csv(report: Report) -> str:
     file = io.StringIO()
     sheet = csv.writer(file, lineterminator="\n")
     ends = [f"{name}{end}" for name in ("score", "success") for end in ("", "_low", "_high")]
-    sheet.writerow(("editor", "judge", "wording", "group", "name", "edits", "missing", "refused", *ends))
+    sheet.writerow(("editor", "judge", "wording", "group", "name", "edits", "missing", "refused", *ends, "printed"))
     for one in report.editors:
         for line in one.lines:
             counts = (line.edits, line.missing, line.refused)
-            numbers = (*_ends(line.score), *_ends(line.success))
+            numbers = (*_ends(line.score), *_ends(line.success), line.printed)
             sheet.writerow((one.name, one.judge, one.wording, line.group, line.name, *counts, *numbers))
     return file.getvalue()
 

@@ -89,6 +89,13 @@ def anchors() -> tuple[Anchor, ...]:
     return tuple(sorted(found, key=lambda anchor: (anchor.name.partition("-")[0], int(anchor.name.split("-")[1]))))
 
 
+def opposite(anchor: Anchor) -> Anchor:
+    """Give the wrong edit to a right one, and the right one to a wrong one: both are of one photo and instruction."""
+    kind, _, number = anchor.name.partition("-")
+    name = f"{WRONG if kind == RIGHT else RIGHT}-{number}"
+    return next(one for one in anchors() if one.name == name)
+
+
 def anchor_drift(said: Mapping[str, float | None], reference: Mapping[str, float | None]) -> dict[str, float | None]:
     """Say how far a judge is from what is known of the anchors, and from what a reference said.
 

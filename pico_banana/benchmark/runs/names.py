@@ -27,6 +27,7 @@ class EditorName:
         pictures: (row id, turn) to the path of a picture that was made elsewhere.
         published: whether the release's own edits are taken.
         rate: of a procedural editor: the share of edits it makes well.
+        rivals: the two editors of a duel, whose edits are compared.
     """
 
     name: str
@@ -34,6 +35,7 @@ class EditorName:
     pictures: Mapping[tuple[str, int], str] = field(default_factory=dict)
     published: bool = False
     rate: float = 1.0
+    rivals: tuple[str, ...] = ()
 
 
 def editor_named(text: str, *, name: str = "") -> EditorName:

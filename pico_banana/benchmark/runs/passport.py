@@ -36,6 +36,7 @@ class Told:
         judge: what the judge is called.
         preset: how it judges.
         config: seed, models and parameters.
+        role: the prompt that editors are asked with: "edit", or "shorten" for texts.
     """
 
     definition: Definition
@@ -45,6 +46,7 @@ class Told:
     judge: str
     preset: Preset
     config: Config
+    role: str = "edit"
 
 
 def passport(told: Told, ledger: Ledger, items: Iterable[Result], *, judge_changed: str = "") -> dict[str, Any]:
@@ -61,11 +63,13 @@ def passport(told: Told, ledger: Ledger, items: Iterable[Result], *, judge_chang
     """
     config = without_userinfo(told.config)
     every = list(items)
-    edits, verdicts = ([one.calls[at] for one in every if len(one.calls) > at and one.calls[at]] for at in (0, 1))
-    verdicts += [one.calls[3] for one in every if len(one.calls) > 3 and one.calls[3]]  # noqa: PLR2004 - of a pair
+    edits = [call for one in every for call in one.calls[:1] if call]
+    verdicts = [call for one in every for call in one.calls[1:] if call]
     edit, judge = (_calls(ledger, sorted(set(numbers))) for numbers in (edits, verdicts))
-    editor = {"name": told.editor.name, **_model(config.editor if told.editor.settings else None), **edit}
-    chosen = config.prompts
+    asked = config.shortener if told.role == "shorten" else config.editor
+    editor = {"name": told.editor.name, **_model(asked if told.editor.settings else None), **edit}
+    if told.editor.rivals:
+        editor["rivals"] = list(told.editor.rivals)
     return {
         "library": __version__,
         "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -83,11 +87,11 @@ def passport(told: Told, ledger: Ledger, items: Iterable[Result], *, judge_chang
             "preset": told.preset.name,
             "threshold": told.preset.threshold,
             **_model(config.judge),
-            "prompts": [chosen.chosen(role).version for role in ("judge", "judge_turn")],
+            "prompts": told.preset.versions,
             "changed": judge_changed,
             **judge,
         },
-        "prompts": {"edit": chosen.chosen("edit").version},
+        "prompts": {told.role: config.prompts.chosen(told.role).version},
         "usd": round(float(edit["usd"]) + float(judge["usd"]), 6),
         "endings": dict(Counter(one.ended for one in every)),
     }

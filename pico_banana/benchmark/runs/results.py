@@ -27,7 +27,7 @@ class Result:
 
     Attributes:
         id: the row's id.
-        part: "single_turn", "multi_turn" or "preference".
+        part: "single_turn", "multi_turn", "preference"; "duel" for a comparison of two editors, "rewriting" for a text.
         turn: from 1.
         turns: how many the session has; 1 for a single edit.
         edit_type: its type.
@@ -35,14 +35,15 @@ class Result:
         photo: the photo's address.
         ended: "made"; "refused" when the editor gave no picture; "not_reached" for turns after such a one; "missing"
             when the editor was not asked, or its service failed.
-        score: 0 to 1; 0 for what was refused or not reached; None where it is missing, or the judge gave nothing.
+        score: 0 to 1; 0 for what was refused or not reached; None where it is missing, or the judge gave nothing. Of a
+            duel 1 when the first editor has won, 0.5 for a tie.
         success: whether the score passes; None with the score.
-        scores: criterion to score.
+        scores: criterion to score, and what was counted of a text.
         reason: why there is no score, or no picture.
         distance: mean difference to the *original* photo, 0 to 1; None without a picture.
-        calls: numbers of the calls in the ledger: edit, then judge; 0 for none.
+        calls: numbers of the calls in the ledger: of the edit, 0 for none, then those of the judge.
         picture: the SHA-256 of the picture.
-        rival: of a pair: the score of the rejected edit; None where it is missing.
+        rival: of a pair the score of the rejected edit, of a duel the other editor's; None where it is missing.
     """
 
     id: str
@@ -61,6 +62,11 @@ class Result:
     calls: tuple[int, ...] = ()
     picture: str = ""
     rival: float | None = None
+
+    @classmethod
+    def blank(cls, ended: str, turn: int = 1) -> Result:
+        """Make a result of which nothing but its end is known; whoever keeps it says what it is the result of."""
+        return cls("", "", turn, 1, "", "", "", ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,88 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pico_banana.benchmark.runs.anchors import anchors
-from pico_banana.benchmark.runs.making import editor_of
-from pico_banana.benchmark.runs.names import EditorName, editor_named, model_named
-from pico_banana.benchmark.runs.passport import Told, passport
-from pico_banana.benchmark.runs.presets import preset
-from pico_banana.benchmark.runs.results import Results
-from pico_banana.benchmark.runs.walk import Again, Bench
-from pico_banana.benchmark.runs.watch import EVERY
-from pico_banana.benchmark.tasks import Pair, Task, Wording, pairs_of, tasks_of
+from pico_banana.benchmark.runs.job import Options, Ran, carry_out, chosen_preset, told
+from pico_banana.benchmark.runs.names import PROCEDURAL, EditorName, editor_named
+from pico_banana.benchmark.runs.presets import KEPT_CONTENT
+from pico_banana.benchmark.runs.results import Results, results_in
+from pico_banana.benchmark.runs.sides import Bout
+from pico_banana.benchmark.tasks import Task, Wording, pairs_of, rewritings_of, tasks_of
 from pico_banana.errors import ConfigError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.known import remember
 from pico_banana.regenerate.backends.base import ModelSettings
-from pico_banana.regenerate.settings.config import Config
-from pico_banana.regenerate.settings.sections import RunSettings
-from pico_banana.regenerate.values import Item
-from pico_banana.regenerate.work.engine import Job, run_job
-from pico_banana.regenerate.work.staff import connect, hire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from pico_banana.mirrors.catalog import Mirror
-    from pico_banana.regenerate.ledger.book import Ledger
-    from pico_banana.regenerate.settings.pricelist import Price
-    from pico_banana.regenerate.work.state import Progress, RunState
+    from pico_banana.regenerate.work.state import Progress
     from pico_banana.rows.choosing.definition import Definition
     from pico_banana.rows.opening import Place
 
 NO_EDITOR = "pairs"  # what the results of a judge over the preference part are filed under
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a benchmark is run.
-
-    Attributes:
-        wording: the "long" or the "short" instructions.
-        preset: how the judge judges: "paper", "minimum", "editscore" or "reward".
-        parts: which of "single_turn" and "multi_turn".
-        limit: only so many tasks of each part; None for all.
-        seed: what every seeded choice derives from.
-        anchors: whether the judge sees the anchor set, too.
-        budget_usd: hard limit for the whole ledger, 0 for none.
-        allow_model_change: go on when another model answers than the one asked for.
-        parameters: further parameters of the judge, passed to its backend.
-        prices: model to price, where the table that ships does not know it.
-    """
-
-    wording: Wording = "long"
-    preset: str = "paper"
-    parts: tuple[str, ...] = ("single_turn", "multi_turn")
-    limit: int | None = None
-    seed: int = 0
-    anchors: bool = True
-    budget_usd: float = 0.0
-    allow_model_change: bool = False
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    prices: Mapping[str, Price] = field(default_factory=dict)
-
-
 DEFAULTS = Options()
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of a run.
-
-    Attributes:
-        results: the results, as they were written.
-        path: the file.
-        state: how far the run came, and what it cost.
-    """
-
-    results: Results
-    path: Path
-    state: RunState
 
 
 def run(
@@ -91,7 +34,7 @@ def run(
     folder: str | Path,
     *,
     editor: str | EditorName,
-    judge: str = "procedural",
+    judge: str = PROCEDURAL,
     mirror: Place = None,
     options: Options = DEFAULTS,
     progress: Progress | None = None,
@@ -112,15 +55,19 @@ def run(
 
     Raises:
         UnknownNameError: there is no such editor, judge or preset.
-        ConfigError: the rows are not on this mirror, a key or a model is missing.
+        ConfigError: the rows are not on this mirror, a key or a model is missing, or the preset compares two edits.
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
     named = editor_named(editor) if isinstance(editor, str) else editor
+    how = chosen_preset(judge, options)
+    if how.two:
+        text = "the preset pairwise compares two edits; run with another one, then `pico-banana benchmark duel`"
+        raise ConfigError(text, key="preset")
     place = _place(mirror)
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part in options.parts]
-    told = _told(definition, place, named, judge, options)
-    return _run(told, Path(folder), _limited(tasks, options.limit), options, progress)
+    about = told(definition, place, named, judge, how, options)
+    return carry_out(about, Path(folder), _limited(tasks, options.limit), progress, anchored=options.anchors)
 
 
 def judge_pairs(
@@ -132,7 +79,7 @@ def judge_pairs(
     options: Options = DEFAULTS,
     progress: Progress | None = None,
 ) -> Ran:
-    """Have a judge score both edits of every pair of the preference part.
+    """Have a judge score both edits of every pair of the preference part, or compare them with the preset "pairwise".
 
     Args:
         definition: the benchmark.
@@ -152,8 +99,105 @@ def judge_pairs(
     pairs = pairs_of(definition, place)
     if not pairs:
         raise ConfigError("this definition has no pairs with a rejected edit", key="definition")
-    told = _told(definition, place, EditorName(NO_EDITOR), judge, options)
-    return _run(told, Path(folder), pairs[: options.limit], options, progress)
+    about = told(definition, place, EditorName(NO_EDITOR), judge, chosen_preset(judge, options), options)
+    return carry_out(about, Path(folder), pairs[: options.limit], progress, anchored=options.anchors)
+
+
+def duel(
+    definition: Definition,
+    folder: str | Path,
+    *,
+    editors: tuple[str, str],
+    judge: str,
+    mirror: Place = None,
+    options: Options = DEFAULTS,
+    progress: Progress | None = None,
+) -> Ran:
+    """Have a judge say which of two editors' single edits is better, each pair shown in both orders.
+
+    Args:
+        definition: the benchmark.
+        folder: where `run` has left the results and pictures of both editors.
+        editors: their names, as in the report.
+        judge: "BACKEND:MODEL".
+        mirror: see `run`.
+        options: see `run`; the preset is "pairwise".
+        progress: see `run`.
+
+    Returns:
+        The results: `score` is 1 where the first editor's edit is better, 0 where the other's is, and 0.5 where neither
+        is, or the judge says another thing once the two change places.
+
+    Raises:
+        ConfigError: an editor has no results here, the two were not asked the same, or the judge knows no pairs.
+        StoreError: the ledger cannot be written, or another process is running on it.
+    """
+    how = chosen_preset(judge, replace(options, preset=options.preset or "pairwise"))
+    if not how.two or judge == PROCEDURAL:
+        text = "a duel needs a model as the judge and the preset pairwise; duels of scores are in the report anyhow"
+        raise ConfigError(text, key="judge")
+    place = _place(mirror)
+    one, other = (_results_of(name, Path(folder), definition, options.wording) for name in editors)
+    tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part == "single_turn"]
+    bouts = _bouts(tasks, one, other)
+    seed = int(one.passport["seed"])
+    named = EditorName(f"{editors[0]} against {editors[1]}", rivals=editors)
+    about = told(definition, place, named, judge, how, replace(options, seed=seed))
+    return carry_out(about, Path(folder), bouts[: options.limit], progress, anchored=options.anchors)
+
+
+def rewrite(
+    definition: Definition,
+    folder: str | Path,
+    *,
+    rewriter: str,
+    judge: str = PROCEDURAL,
+    mirror: Place = None,
+    options: Options = DEFAULTS,
+    progress: Progress | None = None,
+) -> Ran:
+    """Have a rewriter shorten the long instructions of the single edits, and a judge say what was kept.
+
+    Args:
+        definition: the benchmark.
+        folder: see `run`.
+        rewriter: "BACKEND:MODEL", "procedural", or "published" for the release's own short texts.
+        judge: "BACKEND:MODEL"; with "procedural" nothing but lengths, copies and flags is counted.
+        mirror: see `run`.
+        options: see `run`; presets of edits and anchors do not count.
+        progress: see `run`.
+
+    Returns:
+        The results: `score` says how much was kept, `scores` what was counted.
+
+    Raises:
+        UnknownNameError: there is no such rewriter or judge.
+        ConfigError: the rewriter is a folder of pictures, or see `run`.
+    """
+    named = editor_named(rewriter)
+    if named.pictures or named.rate < 1:
+        raise ConfigError(f"{rewriter!r} writes no texts; name a model, procedural or published", key="rewriter")
+    place = _place(mirror)
+    texts = rewritings_of(definition, place)
+    about = told(definition, place, named, judge, KEPT_CONTENT, options)
+    config = about.config if named.settings is None else replace(about.config, shortener=named.settings)
+    config = replace(config, editor=ModelSettings())
+    about = replace(about, wording="rewriting", config=config, role="shorten")
+    return carry_out(about, Path(folder), texts[: options.limit], progress, anchored=False)
+
+
+def editors_in(folder: str | Path, *, wording: Wording = "long") -> list[str]:
+    """Name the editors whose single edits are in a folder.
+
+    Args:
+        folder: where `run` has left its results.
+        wording: "long" or "short" instructions.
+
+    Returns:
+        The names, each once.
+    """
+    every = [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
+    return list(dict.fromkeys(one.editor for one in every if one.passport["wording"] == wording))
 
 
 def _place(mirror: Place) -> Mirror:
@@ -169,72 +213,28 @@ def _limited(tasks: list[Task], limit: int | None) -> list[Task]:
     return [task for part in parts for task in [one for one in tasks if one.part == part][:limit]]
 
 
-def _told(definition: Definition, place: Mirror, named: EditorName, judge: str, options: Options) -> Told:
-    how = preset(options.preset)
-    judging = ModelSettings() if judge == "procedural" else model_named(judge)
-    judging = replace(judging, parameters={**judging.parameters, **options.parameters})
-    config = Config(
-        seed=options.seed,
-        editor=named.settings or ModelSettings(),
-        judge=judging,
-        rubric=how.rubric,
-        policy=how.policy,
-        prompts=how.prompts,
-        prices=options.prices,
-        run=RunSettings(budget_usd=options.budget_usd, allow_model_change=options.allow_model_change),
-    )
-    return Told(definition, place.name, options.wording, named, f"{judge}/{how.name}", how, config)
+def _results_of(name: str, folder: Path, definition: Definition, wording: str) -> Results:
+    """Find the results of an editor; whoever judged them, the pictures are the same.
+
+    Raises:
+        ConfigError: there are none, or they are of another definition.
+    """
+    every = [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
+    found = [one for one in every if (one.editor, one.passport["wording"]) == (name, wording)]
+    if not found:
+        known = ", ".join(sorted({one.editor for one in every})) or "none"
+        text = f"{folder} has no results of the editor {name!r} with {wording} instructions; there are {known}"
+        raise ConfigError(text, key="editor")
+    if found[0].passport["definition"]["checksum"] != definition.checksum:
+        raise ConfigError(f"the results of {name!r} in {folder} are of another definition", key="definition")
+    return found[0]
 
 
-def _run(told: Told, folder: Path, work: Sequence[Task | Pair], options: Options, progress: Progress | None) -> Ran:
-    bench = Bench(told.editor, told.preset)
-    staff = hire(told.config)
-    staff = replace(staff, editor=editor_of(told.editor))
-    connect(staff)
-    plan = _Plan(bench, work, told.config, anchored=options.anchors)
-    written: list[tuple[Results, Path]] = []
-
-    def write(ledger: Ledger) -> None:
-        items = bench.ordered()
-        found = passport(told, ledger, items, judge_changed=bench.watch.noticed)
-        results = Results(found, items, bench.anchors)
-        written.append((results, results.write(folder)))
-
-    job = Job(told.config, staff, lambda ledger: None, bench.walk, waiting=plan, after=write)
-    state = run_job(job, folder, progress=progress)
-    return Ran(*written[0], state)
-
-
-class _Plan:
-    """The items of a run: the anchors, then the work, with an anchor again in between."""
-
-    def __init__(self, bench: Bench, work: Sequence[Task | Pair], config: Config, *, anchored: bool) -> None:
-        self._items: list[Item] = []
-        self._bench, self._seed = bench, config.seed
-        day = dt.datetime.now(dt.UTC).toordinal()
-        first = anchors() if anchored else ()
-        again = first if config.judge.backend != "procedural" else ()  # arithmetic is the same at any time
-        for anchor in first:
-            self._add(anchor, anchor.item(0, config.seed, day))
-        visits = 0
-        for number, one in enumerate(work):
-            if again and number % EVERY == EVERY - 1:
-                anchor = again[visits * 7 % len(again)]  # right and wrong ones in turn
-                visits += 1
-                self._add(Again(anchor, visits), anchor.item(0, config.seed + visits, day))
-            steps = (one.step,) if isinstance(one, Pair) else one.steps
-            kinds = tuple(step.edit_type for step in steps)
-            self._add(one, Item(0, one.photo, kinds, one.seed(config.seed)))
-
-    def _add(self, work: Any, item: Item) -> None:  # noqa: ANN401 - whatever `Bench.work` holds
-        number = len(self._items) + 1
-        self._bench.work[number] = work
-        self._items.append(replace(item, id=number))
-
-    def count(self, ledger: Ledger) -> int:
-        """Count the items."""
-        return len(self._items)
-
-    def items(self, ledger: Ledger) -> Iterator[Item]:
-        """Give the items."""
-        return iter(self._items)
+def _bouts(tasks: Sequence[Task], one: Results, other: Results) -> list[Bout]:
+    kinds = [results.passport["editor"]["backend"] == PROCEDURAL for results in (one, other)]
+    if kinds[0] != kinds[1] or one.passport["seed"] != other.passport["seed"]:
+        text = "a procedural editor is asked other things than a model, and each seed asks for others: no duel of them"
+        raise ConfigError(text, key="editor")
+    edits = [{item.id: item for item in results.items} for results in (one, other)]
+    both = [task for task in tasks if all(task.id in found for found in edits)]
+    return [Bout(replace(task, part="duel"), edits[0][task.id], edits[1][task.id], kinds[0]) for task in both]

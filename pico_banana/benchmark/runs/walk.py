@@ -6,23 +6,23 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pico_banana.benchmark.runs.anchors import Anchor, opposite
 from pico_banana.benchmark.runs.making import Edited, edited
+from pico_banana.benchmark.runs.opinions import Opinion, opinion, preference
 from pico_banana.benchmark.runs.results import MADE, MISSING, NOT_REACHED, REFUSED, Result
+from pico_banana.benchmark.runs.rewriting import rewritten
+from pico_banana.benchmark.runs.sides import Bout, compared, scored
 from pico_banana.benchmark.runs.watch import Watch
-from pico_banana.benchmark.tasks import Pair, Step, Task
+from pico_banana.benchmark.tasks import Pair, Rewriting, Step, Task
 from pico_banana.errors import ModelError, PictureError, TransportError
 from pico_banana.regenerate.plan.photos import read_photo
-from pico_banana.regenerate.settings.policy import DRIFT
-from pico_banana.regenerate.values import Instruction, Photo, Picture
-from pico_banana.regenerate.work.asking import Unreadable
-from pico_banana.regenerate.work.judges import Work, judge
+from pico_banana.regenerate.values import Instruction
 from pico_banana.regenerate.work.scene import Scene
 
 if TYPE_CHECKING:
-    from pico_banana.benchmark.runs.anchors import Anchor
     from pico_banana.benchmark.runs.names import EditorName
     from pico_banana.benchmark.runs.presets import Preset
-    from pico_banana.regenerate.values import Item
+    from pico_banana.regenerate.values import Item, Picture
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
 
@@ -47,7 +47,7 @@ class Bench:
     """What a run works on, and what came of it so far.
 
     Attributes:
-        editor: who edits.
+        editor: who edits, or rewrites.
         preset: how is judged.
         work: item number to what it is.
         results: (id, turn) to the result.
@@ -57,7 +57,7 @@ class Bench:
 
     editor: EditorName
     preset: Preset
-    work: dict[int, Task | Pair | Anchor | Again] = field(default_factory=dict)
+    work: dict[int, Task | Pair | Bout | Rewriting | Anchor | Again] = field(default_factory=dict)
     results: dict[tuple[str, int], Result] = field(default_factory=dict)
     anchors: dict[str, float | None] = field(default_factory=dict)
     watch: Watch = field(init=False)
@@ -71,16 +71,36 @@ class Bench:
         work = self.work[item.id]
         if isinstance(work, Task):
             return await self._task(desk, staff, item, work)
-        if isinstance(work, Pair):
-            return await self._pair(desk, staff, item, work)
-        anchor = work.anchor if isinstance(work, Again) else work
-        scene = Scene(item, 1, anchor.before, anchor.before)
-        said = await self._ask(desk, staff, scene, Edited(MADE, anchor.instruction, anchor.after))
+        if isinstance(work, Anchor):
+            self.anchors[work.name] = (await self._anchor(desk, staff, item, work)).score
+            return "anchor"
         if isinstance(work, Again):
-            self.watch.saw(anchor.name, said.score)
-        else:
-            self.anchors[anchor.name] = said.score
-        return "anchor"
+            said = await self._anchor(desk, staff, item, work.anchor)
+            self.watch.saw(work.anchor.name, said.score)
+            return "anchor"
+        try:
+            found = await self._of_other_work(desk, staff, item, work)
+        except _FAILURES as error:
+            reason = f"{type(error).__name__}: {error}"
+            self._keep(work.task, 1, replace(Result.blank(MISSING), reason=reason))
+            raise
+        self._keep(work.task, 1, found)
+        return "judged"
+
+    async def _of_other_work(self, desk: Desk, staff: Staff, item: Item, work: Pair | Bout | Rewriting) -> Result:
+        if isinstance(work, Rewriting):
+            return await rewritten(self.editor, self.preset, desk, staff, item, work)
+        self.watch.judged(2)
+        if isinstance(work, Pair):
+            return await scored(self.preset, desk, staff.judge, item, work)
+        return await compared(self.preset, desk, staff.judge, item, work)
+
+    async def _anchor(self, desk: Desk, staff: Staff, item: Item, anchor: Anchor) -> Opinion:
+        scene = Scene(item, 1, anchor.before, anchor.before)
+        if not self.preset.two:
+            return await opinion(self.preset, desk, staff.judge, scene, anchor.instruction, anchor.after)
+        edits = (anchor.after, opposite(anchor).after)
+        return await preference(desk, staff.judge, scene, anchor.instruction, edits)
 
     async def _task(self, desk: Desk, staff: Staff, item: Item, task: Task) -> str:
         turn = 1
@@ -93,7 +113,7 @@ class Bench:
                 if made.picture is None:
                     self._unreached(task, turn, made)
                     return made.ended
-                self._keep(task, turn, await self._said(desk, staff, scene, made))
+                self._keep(task, turn, await self._said(desk, staff, scene, made, made.picture))
                 before = made.picture
                 history.append(made.instruction.text)
         except _FAILURES as error:
@@ -101,52 +121,23 @@ class Bench:
             raise
         return "judged"
 
-    async def _said(self, desk: Desk, staff: Staff, scene: Scene, made: Edited) -> Result:
-        said = await self._ask(desk, staff, scene, made)
+    async def _said(self, desk: Desk, staff: Staff, scene: Scene, made: Edited, picture: Picture) -> Result:
+        if not made.call:  # made elsewhere: kept beside those of models, for pages and for other judges
+            await asyncio.to_thread(desk.ledger.vault.save, picture)
+        said = await opinion(self.preset, desk, staff.judge, scene, made.instruction, picture)
         self.watch.judged()
-        return said
-
-    async def _pair(self, desk: Desk, staff: Staff, item: Item, pair: Pair) -> str:
-        """Judge both edits of a pair, made alike in size and codec, so that the file says nothing of which is which."""
-        from pico_banana.benchmark.runs.alike import alike
-
-        before = await asyncio.to_thread(read_photo, item.photo)
-        addresses = (str(pair.step.published), pair.rejected)
-        pictures = [await asyncio.to_thread(read_photo, Photo(address, address)) for address in addresses]
-        scene = Scene(item, 1, before, before)
-        instruction = Instruction(pair.step.instruction)
-        said = [
-            await self._ask(desk, staff, scene, Edited(MADE, instruction, picture))
-            for picture in await asyncio.to_thread(alike, *pictures)
-        ]
-        found = replace(said[0], rival=said[1].score, calls=(*said[0].calls, *said[1].calls))
-        if said[1].score is None:
-            found = replace(found, reason=found.reason or said[1].reason)
-        self._keep(pair.task, 1, found)
-        return "judged"
-
-    async def _ask(self, desk: Desk, staff: Staff, scene: Scene, made: Edited) -> Result:
-        """Ask the judge; what it does not answer is missing, and never a zero.
-
-        Raises:
-            ModelError: going on would be no use, as when another model answers.
-            TransportError: nobody will ever answer.
-        """
-        blank = Result("", "", scene.turn, 1, "", "", "", MADE, distance=made.distance, calls=(made.call,))
-        picture: Picture = made.picture  # type: ignore[assignment]  # whoever asks has one
-        blank = replace(blank, picture=picture.sha256)
-        try:
-            verdict, call = await judge(desk, staff.judge, scene, Work(made.instruction, picture, 1))
-        except Unreadable as error:
-            return replace(blank, reason=f"judge: {error.outcome}: {error.reason}", calls=(made.call, error.call))
-        except (ModelError, TransportError) as error:
-            if not getattr(error, "retryable", True):
-                raise
-            return replace(blank, reason=f"judge: {type(error).__name__}: {error}")
-        score = self.preset.score(verdict)
-        scores = {**verdict.scores, **({} if verdict.drift is None else {DRIFT: verdict.drift})}
-        found = replace(blank, score=score, success=self.preset.passes(score), scores=scores)
-        return replace(found, calls=(made.call, call))
+        success = None if said.score is None else self.preset.passes(said.score)
+        blank = Result.blank(MADE, scene.turn)
+        return replace(
+            blank,
+            score=said.score,
+            success=success,
+            scores=said.scores,
+            reason=said.reason,
+            distance=made.distance,
+            calls=(made.call, *said.calls),
+            picture=picture.sha256,
+        )
 
     def _keep(self, task: Task, turn: int, found: Result) -> None:
         step: Step = task.steps[turn - 1]
@@ -168,17 +159,19 @@ class Bench:
         for later in range(turn, len(task.steps) + 1):
             ended = made.ended if later == turn or not failed else NOT_REACHED
             score, success = (0.0, False) if failed else (None, None)
-            blank = Result("", "", later, 1, "", "", "", ended, score, success, reason=made.reason, calls=(made.call,))
-            self._keep(task, later, blank)
+            blank = Result.blank(ended, later)
+            self._keep(
+                task, later, replace(blank, score=score, success=success, reason=made.reason, calls=(made.call,))
+            )
 
     def ordered(self) -> tuple[Result, ...]:
         """Give a result for every step of all tasks, in their order; missing where the run did not come to it."""
-        asked = [work.task if isinstance(work, Pair) else work for work in self.work.values()]
+        asked = [work if isinstance(work, Task) else getattr(work, "task", None) for work in self.work.values()]
         tasks = [work for work in asked if isinstance(work, Task)]
         for task in tasks:
             for turn in range(1, len(task.steps) + 1):
                 if (task.id, turn) not in self.results:
-                    blank = Result("", "", turn, 1, "", "", "", MISSING, reason="the run did not come to it")
-                    self._keep(task, turn, blank)
+                    blank = Result.blank(MISSING, turn)
+                    self._keep(task, turn, replace(blank, reason="the run did not come to it"))
         order = {task.id: number for number, task in enumerate(tasks)}
         return tuple(sorted(self.results.values(), key=lambda one: (order[one.id], one.turn)))

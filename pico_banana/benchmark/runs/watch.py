@@ -32,9 +32,9 @@ class Watch:
         self.noticed = ""
         self.calls = 0
 
-    def judged(self) -> None:
-        """Note that an edit was judged."""
-        self.calls += 1
+    def judged(self, edits: int = 1) -> None:
+        """Note that edits were judged."""
+        self.calls += edits
 
     def saw(self, name: str, score: float | None) -> bool:
         """Note what was said of an anchor again.

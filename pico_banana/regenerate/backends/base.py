@@ -5,7 +5,7 @@ coroutine. It returns a `Reply`, also when the model refused or sent no picture,
 a record of its own. It raises `ModelUnavailableError` when the service failed and may be asked again, and `ConfigError`
 when it never will answer this account or model. Vendor exceptions are translated in the backend's own file.
 
-Backends are found by name through the entry-point group `pico_banana.regenerate`; the four that ship need no entry.
+Backends are found by name through the entry-point group `pico_banana.regenerate`; those that ship need no entry.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ SHIPPED = {
     "gemini": "pico_banana.regenerate.backends.gemini:backend",
     "openai": "pico_banana.regenerate.backends.openai:backend",
     "diffusers": "pico_banana.regenerate.backends.diffusers:backend",
+    "python": "pico_banana.regenerate.backends.function:backend",
+    "editscore": "pico_banana.regenerate.backends.editscore:backend",
+    "editreward": "pico_banana.regenerate.backends.editreward:backend",
 }
 
 RequestT = TypeVar("RequestT")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Backends that run here; their calls cost nothing a service would bill.
-FREE_BACKENDS = frozenset({"procedural", "diffusers"})
+FREE_BACKENDS = frozenset({"procedural", "diffusers", "python", "editscore", "editreward"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,24 +115,44 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     Returns:
         The short instruction; empty when none came that is shorter and whole, for a long text is no short one.
     """
+    reply = await ask_short(desk, staff, scene, instruction)
+    if reply.outcome is not Outcome.OK:
+        return ""
+    short = clean_short_instruction(short_text(reply), instruction.text) or ""
+    return short if len(short) < len(instruction.text) else ""
+
+
+async def ask_short(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction) -> Reply:
+    """Ask for a short instruction, and take whatever comes.
+
+    Args:
+        desk: where calls go over.
+        staff: who does the work.
+        scene: the turn.
+        instruction: the long instruction.
+
+    Returns:
+        The reply, whatever its outcome.
+    """
     chosen = desk.config.prompts.chosen("shorten")
     text = chosen.fill({"instruction": instruction.text})
     request = ShortenRequest(instruction, text, scene.seed("shorten"))
     asked = {"text": text, "recipe": instruction.recipe, "seed": request.seed}
-    call = Call(
-        Stage.SHORTEN,
-        scene.item.id,
-        scene.turn,
-        0,
-        chosen.version,
-        asked,
-        lambda: answered(staff.shortener.shorten, request),
-    )
-    reply = await desk.ask(call)
-    if reply.outcome is not Outcome.OK:
-        return ""
-    short = clean_short_instruction(_LABEL.sub("", unfenced(reply.text)).strip(_QUOTES), instruction.text) or ""
-    return short if len(short) < len(instruction.text) else ""
+    place = scene.item.id, scene.turn
+    call = Call(Stage.SHORTEN, *place, 0, chosen.version, asked, lambda: answered(staff.shortener.shorten, request))
+    return await desk.ask(call)
+
+
+def short_text(reply: Reply) -> str:
+    """Give the text of a short instruction without the fence, label and quotation marks that models put around it.
+
+    Args:
+        reply: what came.
+
+    Returns:
+        The text, perhaps empty.
+    """
+    return _LABEL.sub("", unfenced(reply.text)).strip(_QUOTES)
 
 
 async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction, attempt: int) -> Reply:

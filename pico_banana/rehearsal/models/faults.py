@@ -25,6 +25,7 @@ LASTING = (
     "bad_json",
     "wrong_schema",
     "score_out_of_range",
+    "prefers_first",
     "black_picture",
     "copied_text",
     "cut_text",
@@ -56,6 +57,7 @@ class ModelFaults:
         bad_json: a judge's reply is no JSON.
         wrong_schema: a judge's reply lacks a criterion.
         score_out_of_range: a judge's reply has a score of 85 or -1.
+        prefers_first: a judge of two takes the one that is shown first, however good it is.
         black_picture: the edited picture is black.
         copied_text: a text that was to be made anew comes back as it was.
         cut_text: its start is missing.
@@ -84,6 +86,7 @@ class ModelFaults:
     bad_json: float = 0.0
     wrong_schema: float = 0.0
     score_out_of_range: float = 0.0
+    prefers_first: float = 0.0
     black_picture: float = 0.0
     copied_text: float = 0.0
     cut_text: float = 0.0

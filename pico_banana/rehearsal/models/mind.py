@@ -28,6 +28,9 @@ DEFAULT_RATE = 0.75
 _TYPE = re.compile(r"rehearsal edit ([a-z0-9_]+)")
 _LISTED = re.compile(r"^- ([a-z0-9_]+): ", re.MULTILINE)
 _CRITERION = re.compile(r'"(\w+)": \{"reason"')
+_NUMBERS = re.compile(r'"score" ?: \[([^]]*)\]')
+_RANGE = re.compile(r"from (\d+) to (\d+)")
+_BETTER = '"better":'
 _SUITED = 0.6  # of the types asked about
 _CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 _HIGH, _LOW = (0.78, 0.97), (0.25, 0.62)
@@ -69,6 +72,10 @@ class Mind:
         said = about_texts(prompt, pictures, request, self.faults, self.seed)
         if said is not None:
             return said
+        if _BETTER in prompt:
+            return self._better(prompt, pictures, request)
+        if _NUMBERS.search(prompt):
+            return self._numbers(prompt, pictures, request)
         if len(pictures) > 1 or (pictures and _CRITERION.search(prompt)):
             return self._verdict(prompt, pictures, request)
         if pictures and '"objects"' in prompt:
@@ -134,14 +141,37 @@ class Mind:
         number = re.findall(r"(?:number|mark) ([0-9a-f]{8})", prompt)
         return f"Make rehearsal edit {found[-1] if found else 'unknown'} number {number[-1] if number else '0'}."
 
+    def _quality(self, prompt: str, data: bytes) -> float:
+        """Say how good something is, the same whenever and however it is asked about."""
+        found = _TYPE.findall(prompt)
+        rate = self.rates.get(found[-1] if found else "", DEFAULT_RATE)
+        name = hashlib.sha256(data).hexdigest()
+        low, high = _HIGH if draw(self.seed, "accept", name) < rate else _LOW
+        return low + (high - low) * draw(self.seed, "score", name)
+
+    def _better(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
+        if self.faults.strikes("bad_json", request, self.seed):
+            return "A looks better to me."
+        first, second = (self._quality(prompt, picture) for picture in pictures[-2:])
+        leans = self.faults.strikes("prefers_first", request, self.seed)
+        return json.dumps({"reason": "rehearsed", "better": "A" if leans or first > second else "B"})
+
+    def _numbers(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
+        """Answer with a list of numbers: about the last picture, or about the text."""
+        if self.faults.strikes("bad_json", request, self.seed):
+            return "Two good scores, I would say."
+        found, listed = _RANGE.search(prompt), _NUMBERS.findall(prompt)[-1]
+        low, high = (float(end) for end in found.groups()) if found else (0.0, 1.0)
+        quality = self._quality(prompt, pictures[-1] if pictures else prompt.encode())
+        count = 2 if "..." in listed else len(listed.split(","))  # the EditScore package leaves it to its text
+        score = [round(low + (high - low) * quality, 2)] * count
+        return json.dumps({"reasoning": "rehearsed", "score": score})
+
     def _verdict(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
         if self.faults.strikes("bad_json", request, self.seed):
             return "I would give this edit 0.85 overall, because it follows the instruction well."
-        found = _TYPE.findall(prompt)
-        rate = self.rates.get(found[-1] if found else "", DEFAULT_RATE)
         picture = hashlib.sha256(pictures[0]).hexdigest()
-        low, high = _HIGH if draw(self.seed, "accept", picture) < rate else _LOW
-        middle = low + (high - low) * draw(self.seed, "score", picture)
+        middle = self._quality(prompt, pictures[0])
         usual = [*_CRITERIA, *(["drift"] if len(pictures) > 2 else [])]  # noqa: PLR2004 - the source photo too
         names = _CRITERION.findall(prompt) if len(_CRITERION.findall(prompt)) == 1 else usual
         scores = {

@@ -1,0 +1,126 @@
+"""Nothing of the benchmark is left to train on, also at the release's size; no file says which edit was chosen."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pico_banana as pb
+from pico_banana import benchmark
+from pico_banana.benchmark.runs.alike import alike
+from pico_banana.regenerate.values import Picture
+from pico_banana.rehearsal.making.make import make_mirror
+
+SUBSETS = {"single_turn": "sft", "preference": "preference", "multi_turn": "multi-turn"}
+
+
+def photos_in_the_file(root, name):
+    """Give the photo of every line as it stands there, without the library: edit's path to the photo's address."""
+    found = {}
+    for line in (root / "jsonl" / f"{name}.jsonl").read_bytes().split(b"\n"):
+        try:
+            row = json.loads(line)
+            if "files" in row:
+                urls = {one["id"]: one["url"] for one in row["files"]}
+                found[urls["final_image"].rpartition("/images/")[2]] = urls["original_input_image"]
+            else:
+                found[row["output_image"].rpartition("images/")[2]] = row["open_image_input_url"]
+        except (ValueError, KeyError, TypeError):
+            continue  # the lines that the mirror breaks on purpose
+    return found
+
+
+@pytest.mark.slow
+def test_no_photo_of_the_benchmark_is_in_training_at_the_release_s_size(tmp_path):
+    summary = make_mirror(tmp_path, rows=257_730)
+    definition = benchmark.make(mirror=tmp_path)
+    assert len(definition.single_turn) == 1750
+    assert (len(definition.multi_turn), len(definition.preference)) == (200, 500)
+    photos = {subset: photos_in_the_file(tmp_path, name) for subset, name in SUBSETS.items()}
+    held = {
+        photos[subset][identity.partition("/")[2] + ".png"]
+        for subset in ("single_turn", "preference")
+        for identity in getattr(definition, subset)
+    }
+    sessions = pb.load("multi_turn", mirror=tmp_path, ids=definition.multi_turn)
+    held |= {"https://" + record.source.address.partition("source/")[2] for record in sessions}
+    assert len(held) == len(definition.photos)
+    for subset in SUBSETS:
+        rest = pb.load(subset, mirror=tmp_path, exclude="benchmark", on_bad_rows="skip")
+        assert len(rest) > 0.9 * getattr(
+            summary, {"single_turn": "rows", "preference": "preferences", "multi_turn": "sessions"}[subset]
+        )
+        left = {"https://" + record.source.address.partition("source/")[2] for record in rest}
+        assert left <= set(photos[subset].values())
+        assert not left & held
+
+
+@pytest.mark.parametrize("subset", ["single_turn", "multi_turn", "preference"])
+def test_load_dataset_leaves_the_benchmark_out(subset, tmp_path):
+    wanted = pb.load(subset, mirror="sample", exclude="benchmark").ids
+    found = pb.load_dataset(subset, split="train", mirror="sample", exclude="benchmark", cache_dir=str(tmp_path))
+    assert found["id"] == list(wanted)
+    assert 0 < len(wanted) < len(pb.load(subset, mirror="sample"))
+    streamed = pb.load_dataset(subset, split="train", mirror="sample", exclude="benchmark", streaming=True)
+    assert [row["id"] for row in streamed] == list(wanted)
+
+
+def statistics(data):
+    """Give what a file says without being looked at: its length, size, codec, mode, chunks, first bytes."""
+    with Image.open(io.BytesIO(data)) as image:
+        told = [len(data), *image.size, image.format == "PNG", len(image.mode), len(image.info)]
+    chunks, place = [], 8
+    while data.startswith(b"\x89PNG") and place < len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        chunks.append((kind, length))
+        place += length + 12
+    lengths = [length for kind, length in chunks if kind == b"IDAT"]
+    return [*told, len(chunks), len(lengths), max(lengths, default=0), *data[:48]]
+
+
+def accuracy(chosen, rejected, folds=5):
+    """Give the cross-validated accuracy of a logistic classifier that says of an edit whether it is the chosen one."""
+    values = np.array([*chosen, *rejected], float)
+    truth = np.repeat([1.0, 0.0], len(chosen))
+    pairs = np.tile(np.arange(len(chosen)) % folds, 2)  # both sides of a pair are learnt from, or neither is
+    right = 0
+    for fold in range(folds):
+        train, test = pairs != fold, pairs == fold
+        middle, spread = values[train].mean(axis=0), values[train].std(axis=0)
+        scaled = (values - middle) / np.where(spread > 0, spread, 1.0)
+        weights, bias = np.zeros(values.shape[1]), 0.0
+        for _ in range(300):
+            gap = 1 / (1 + np.exp(-(scaled[train] @ weights + bias))) - truth[train]
+            weights -= 0.1 * (scaled[train].T @ gap / len(gap) + 0.01 * weights)
+            bias -= 0.1 * gap.mean()
+        said = scaled[test] @ weights + bias
+        right += ((said > 0) == truth[test]).sum()
+    return right / len(truth)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    """Pairs whose files tell: the rejected edit is smaller in every second pair, and a JPEG in every third."""
+    root = tmp_path_factory.mktemp("mirror")
+    make_mirror(root, rows=260, preferences=60, sessions=4, pictures=True, size=(64, 48), traps=False)
+    found = []
+    for number, record in enumerate(pb.load("preference", mirror=root)):
+        one, other = (ref.path.read_bytes() for ref in (record.chosen, record.rejected[0]))
+        image, held = Image.open(io.BytesIO(other)).convert("RGB"), io.BytesIO()
+        image = image.resize((image.width - 8 * (number % 2), image.height - 6 * (number % 2)))
+        image.save(held, "PNG" if number % 3 else "JPEG")
+        found.append((Picture.of(one), Picture.of(held.getvalue())))
+    return found
+
+
+def test_a_classifier_of_files_knows_no_more_than_a_coin(pairs):
+    plain = accuracy(*zip(*((statistics(one.data), statistics(other.data)) for one, other in pairs), strict=True))
+    made = [alike(one, other) for one, other in pairs]
+    shown = accuracy(*zip(*((statistics(one.data), statistics(other.data)) for one, other in made), strict=True))
+    assert plain > 0.7  # it can tell files apart where they differ
+    assert shown <= 0.55
