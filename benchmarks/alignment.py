@@ -65,7 +65,7 @@ def line(group: str, rows: list[tuple[float, bool, float, float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--side", type=int, default=1024, help="pixels of the photos' longer side")
-    parser.add_argument("--rounds", type=int, default=3, help="times that every photo is moved in every way")
+    parser.add_argument("--rounds", type=int, default=2, help="times that every photo is moved in every way")
     parser.add_argument("--wrong", action="store_true", help="name the pairs whose class is wrong")
     args = parser.parse_args()
     opencv().setNumThreads(1)

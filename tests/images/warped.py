@@ -63,9 +63,9 @@ def photos(side: int, *, ours: int = 12) -> list[tuple[str, Image.Image]]:
     return [(name, _with_side(picture.convert("RGB"), side)) for name, picture in opened]
 
 
-def cases(side: int, *, rounds: int = 1, seed: int = 7) -> Iterator[Case]:
-    """Every photo moved in every way with an edited region, and now and then restyled, redrawn or replaced."""
-    every = photos(side)
+def cases(side: int, *, rounds: int = 1, seed: int = 7, each: int = 1) -> Iterator[Case]:
+    """Each photo moved in every way with an edited region, in one under a new light, and redrawn, replaced, mirrored."""
+    every = photos(side)[::each]
     for place, (name, photo) in enumerate(every):
         other = every[(place + 5) % len(every)][1]
         for turn in range(rounds):
