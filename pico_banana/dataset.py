@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pico_banana.sharing.statistics import Statistics
     from pico_banana.training.loader import Loader
     from pico_banana.training.loader.batches import OnError
-    from pico_banana.training.loader.examples import LocalPath
+    from pico_banana.training.loader.shaping import LocalPath
     from pico_banana.training.packs import PackReport
 
 T = TypeVar("T")
@@ -548,11 +548,17 @@ class PicoBanana(RecordSequence[R]):
         )
 
     def change_report(
-        self, *, workers: int = 4, skip: Container[str] = (), progress: Callable[[int], None] | None = None
+        self,
+        *,
+        alignment: bool = False,
+        workers: int = 4,
+        skip: Container[str] = (),
+        progress: Callable[[int], None] | None = None,
     ) -> ChangeReport:
         """Measure where the edits differ from their sources: changed share, box, shift, and whether to rely on it.
 
         Args:
+            alignment: also find the transform from each edit to its source, with OpenCV.
             workers: threads to decode with; pictures that are not here are fetched.
             skip: ids of edits that are measured already.
             progress: told how many edits are done.
@@ -563,13 +569,16 @@ class PicoBanana(RecordSequence[R]):
 
         Raises:
             ConfigError: the rows have no pictures.
+            MissingExtraError: OpenCV is not installed.
         """
         from pico_banana.pictures.filesystem import local_path
         from pico_banana.records.decoding.change import change_report
         from pico_banana.sharing.export.edits import edits_of
 
-        pairs = ((edit.id, edit.source, edit.edited) for edit in edits_of(self, "long") if edit.id not in skip)
-        return change_report(pairs, local_path, workers=workers, progress=progress)
+        edits = [edit for edit in edits_of(self, "long") if edit.id not in skip]
+        types = {edit.id: edit.edit_type or edit.part for edit in edits} if alignment else None
+        pairs = ((edit.id, edit.source, edit.edited) for edit in edits)
+        return change_report(pairs, local_path, workers=workers, types=types, progress=progress)
 
     @overload
     def gallery(
@@ -836,7 +845,8 @@ class PicoBanana(RecordSequence[R]):
             folder: where it goes: empty, missing, with the same export, or with another split of it.
             wording: which instruction trainers get: "long", "short", "clean_short", or "both" for every edit twice;
                 "repaired", "recaptioned" or "translated" of `with_texts`.
-            geometry: "none", "match_source", "match_edited", "fit", "crop" or "bucket".
+            geometry: "none", "match_source", "match_edited", "fit", "crop", "bucket", or one that registers first:
+                "register", "register_fit", "register_crop", "register_bucket".
             size: pixels of the geometry: a square's side, or the longest side.
             buckets: of geometry "bucket": sdxl, kontext, qwen, gemini, or (width, height) pairs.
             codec: "keep" the files' own, or "png" or "jpeg" for source and edit alike.

@@ -16,6 +16,7 @@ from pico_banana.cli.failures import tell_failures
 from pico_banana.cli.words import sort_words
 from pico_banana.mirrors.fetch.plan import free_bytes
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.records.decoding.geometry import GEOMETRIES
 from pico_banana.records.wording import WORDINGS
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ def _add_text_options(parser: argparse.ArgumentParser, *more: str) -> None:
 
 def _add_picture_options(parser: argparse.ArgumentParser, *, geometry: str = "none", size: int | None = None) -> None:
     group = parser.add_argument_group("pictures", "the same transform for all pictures of a row")
-    policies = ("none", "match_source", "match_edited", "fit", "crop", "bucket")
-    group.add_argument("--geometry", choices=policies, default=geometry, help=f"the policy (default: {geometry})")
+    group.add_argument("--geometry", choices=GEOMETRIES, default=geometry, help=f"the policy (default: {geometry})")
     group.add_argument("--size", type=int, default=size, metavar="PX", help="a square's side, or the longest side")
     group.add_argument("--buckets", metavar="TABLE", help="sdxl, kontext, qwen or gemini (default: sdxl)")
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.failures import tell_failures
 from pico_banana.cli.words import sort_words
+from pico_banana.records.decoding.alignment import KINDS
 
 if TYPE_CHECKING:
     import argparse
 
     import pyarrow as pa
+
+    from pico_banana.rows.sequence import RecordSequence
 
 _KEPT_EVERY = 500  # rows
 
@@ -28,14 +31,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "measure",
         help="measure where edits differ from their sources",
-        description="Measure the changed share and its box, the shift and the change of shape of every edit, and "
-        "whether to rely on them. Written as annotations by id; a table that is there is added to, so the same command "
-        "goes on after Ctrl-C. Pictures that are not here are fetched.",
+        description="Measure the changed share and its box, the shift and the change of shape of every edit, whether "
+        "to rely on them, and the transform that lays the edit on its source. Written as annotations by id; a table "
+        "that is there is added to, so the same command goes on after Ctrl-C. Pictures that are not here are fetched.",
         epilog="example: pico-banana measure changes.parquet single_turn --type add_object",
     )
     parser.add_argument("out", type=Path, metavar="FILE", help="where the table goes: .parquet or .jsonl")
     add_selection_options(parser)
     add_mirror_options(parser)
+    parser.add_argument("--no-alignment", action="store_true", help="leave the transform out, which needs OpenCV")
     parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads (default: 4)")
     parser.add_argument("--json", action="store_true", help="print what was measured and what failed as JSON")
     parser.set_defaults(run=_run)
@@ -51,12 +55,12 @@ def _run(args: argparse.Namespace) -> int:
     rows = chosen_rows(args)
     table = ChangeReport(0).to_arrow()
     if args.out.exists():
-        table = _earlier(args.out, table.column_names)
+        table = _earlier(args.out, table.column_names, aligned=not args.no_alignment)
     measured, earlier, failed = frozenset(table["id"].to_pylist()), len(table), dict[str, str]()
     with LiveLine() as line:
         for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
             part = rows[start : start + _KEPT_EVERY]
-            report = part.change_report(workers=args.workers, skip=measured)
+            report = part.change_report(alignment=not args.no_alignment, workers=args.workers, skip=measured)
             failed |= report.failed
             if report.changes:
                 table = _joined(table, report.to_arrow())
@@ -65,12 +69,19 @@ def _run(args: argparse.Namespace) -> int:
     if not args.out.exists():
         write_annotations(table, args.out)
     tell_failures("not measured:", failed)
+    found = _alignments(rows, table)
     counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
-    sys.stdout.write(f"{json.dumps(counts)}\n" if args.json else _summary(counts, args.out))
+    told = json.dumps(counts | {"alignments": found}) + "\n"
+    sys.stdout.write(told if args.json else _summary(counts, args.out) + _table(found))
     return int(bool(failed))
 
 
-def _earlier(file: Path, names: list[str]) -> pa.Table:
+def _earlier(file: Path, names: list[str], *, aligned: bool) -> pa.Table:
+    """Read what was measured earlier; where an alignment is wanted, what lacks one is to be measured again.
+
+    Raises:
+        ConfigError: the file holds other annotations.
+    """
     from pico_banana.errors import ConfigError
     from pico_banana.rows.sidecar import read_annotations
 
@@ -80,13 +91,31 @@ def _earlier(file: Path, names: list[str]) -> pa.Table:
             f"{file} holds other annotations (it has no {', '.join(missing)}); name another file for the measurements"
         )
         raise ConfigError(text, key="out")
-    return table
+    return table.filter(table["alignment"].is_valid()) if aligned else table
 
 
 def _joined(table: pa.Table, more: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     return pa.concat_tables([table.select(more.column_names).cast(more.schema), more])
+
+
+def _alignments(rows: RecordSequence[Any], table: pa.Table) -> dict[str, dict[str, int]]:
+    """Count the kinds of alignment by edit type, of what was measured earlier too; turns by their number."""
+    from pico_banana.records.decoding.alignment import by_type
+    from pico_banana.sharing.export.edits import edits_of
+
+    kinds = dict(zip(*(table[column].to_pylist() for column in ("id", "alignment")), strict=True))
+    named = ((edit.edit_type or edit.part, kinds.get(edit.id)) for edit in edits_of(rows, "long"))
+    return by_type((name, kind) for name, kind in named if kind is not None)
+
+
+def _table(found: dict[str, dict[str, int]]) -> str:
+    if not found:
+        return ""
+    lines = [f"{'':24}" + "".join(f"{kind.replace('_', ' '):>16}" for kind in KINDS)]
+    lines += [f"{name:24}" + "".join(f"{counts[kind]:>16,}" for kind in KINDS) for name, counts in found.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _reliable(table: pa.Table) -> int:

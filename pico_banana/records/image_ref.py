@@ -106,13 +106,13 @@ class ImageRef:
         """Decode the picture with Pillow, fetching it on first use.
 
         Returns:
-            A loaded Pillow image in the file's own mode and size; no rotation, no resizing.
+            A loaded Pillow image in the file's own mode and size, upright, as `size` and every reader here have it.
 
         Raises:
             PictureMissingError: nobody has this picture.
             PictureCorruptError: the bytes are not a picture.
             TransportError: it could not be fetched this time.
         """
-        from pico_banana.records.decoding.pillow import loaded
+        from pico_banana.records.decoding.pillow import loaded, upright
 
-        return loaded(self.bytes(), address=self.address)[0]
+        return upright(*loaded(self.bytes(), address=self.address))

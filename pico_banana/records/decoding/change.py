@@ -8,17 +8,19 @@ without having changed anything, so such a measurement says of itself that it is
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pico_banana.errors import PicoBananaError
+from pico_banana.records.decoding.alignment import Alignment, by_type, columns_of
 from pico_banana.records.decoding.decode import decode, resize
 from pico_banana.records.decoding.geometry import aspect_change
 from pico_banana.records.decoding.measure import Shift, shift
+from pico_banana.records.decoding.registration import align, opencv
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -49,6 +51,7 @@ class Change:
         sizes: (width, height) in pixels of the source and of the edit.
         doubt: why the share and the box may say nothing about the edit: "reshaped", "moved", or "unlike" where nothing
             tells whether it moved; empty where they do.
+        alignment: where the edit shows its source, to a part of a pixel; None where that was not asked for.
     """
 
     share: float
@@ -56,6 +59,7 @@ class Change:
     shift: Shift
     sizes: tuple[Size, Size]
     doubt: str = ""
+    alignment: Alignment | None = None
 
     @property
     def aspect_change(self) -> float:
@@ -76,18 +80,27 @@ class ChangeReport(Carded):
         total: edits asked about; `changes` and `failed` add up to it.
         changes: by the edit's id, in order.
         failed: the reason for every edit that could not be measured, by id.
+        types: the edit type of each edit by id, its turn for one of a session; empty where no alignment was asked for.
     """
+
+    card_also: ClassVar[tuple[str, ...]] = ("alignments",)
 
     total: int
     changes: dict[str, Change] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def alignments(self) -> dict[str, dict[str, int]]:
+        """How many edits of each type are aligned, shifted, rescaled, reframed and not comparable."""
+        found = ((name, one.alignment) for name, one in self.changes.items())
+        return by_type((self.types.get(name, ""), one.kind) for name, one in found if one is not None)
 
     def to_arrow(self) -> pa.Table:
         """Give the measurements as columns, to join to the rows by id or to share.
 
         Returns:
             Columns `id`, `changed_share`, `changed_box` (left, top, right, bottom, or null), `shift_x`, `shift_y`,
-            `shift_confidence`, `aspect_change`, `reliable` and `doubt`.
+            `shift_confidence`, `aspect_change`, `reliable` and `doubt`, and those of `alignment.columns_of`.
         """
         import pyarrow as pa
 
@@ -103,7 +116,7 @@ class ChangeReport(Carded):
             "reliable": pa.array([one.reliable for one in found], pa.bool_()),
             "doubt": pa.array([one.doubt for one in found], pa.string()),
         }
-        return pa.table(columns)
+        return pa.table(columns | columns_of([one.alignment for one in found]))
 
 
 def change_mask(
@@ -164,6 +177,7 @@ def change_report(
     local_path: Callable[[str], Path],
     *,
     workers: int = 4,
+    types: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ChangeReport:
     """Measure the edits of a selection.
@@ -172,16 +186,23 @@ def change_report(
         pairs: (edit's id, source address, edit address).
         local_path: gives the file of an address, fetching it where it must.
         workers: threads to decode with.
+        types: also find where each edit shows its source, and count that by these edit types by id; None: do not.
         progress: told how many edits are done.
 
     Returns:
         The report; edits without both pictures are in it, with their reason.
+
+    Raises:
+        MissingExtraError: OpenCV, which aligns, is not installed.
     """
+    if types is not None:
+        opencv()  # said before the work, not once for every edit
 
     def one(pair: tuple[str, str, str]) -> tuple[str, Change | str]:
         try:
             source, edited = (decode(local_path(address).read_bytes(), address=address) for address in pair[1:])
-            return pair[0], change(source, edited)
+            found = change(source, edited)
+            return pair[0], found if types is None else replace(found, alignment=align(source, edited))
         except (PicoBananaError, OSError) as error:
             return pair[0], str(error)
 
@@ -194,7 +215,7 @@ def change_report(
                 failed[name] = found
             if progress is not None:
                 progress(done)
-    return ChangeReport(len(changes) + len(failed), changes, failed)
+    return ChangeReport(len(changes) + len(failed), changes, failed, dict(types or {}))
 
 
 def _doubt(share: float, moved: Shift, shape: float) -> str:

@@ -9,8 +9,11 @@ A policy says what to do about it::
     fit           scale to fit into `size` and pad (letterbox): nothing is lost, nothing is stretched
     crop          scale to cover `size` and cut the overhang, the same share on both sides
     bucket        crop to the bucket of a table whose shape is nearest the edit's
+    register      undo what the model did to the frame: cut all pictures to the part of the source that they share
+    register_fit, register_crop, register_bucket   the same, and then as fit, crop or bucket say
 
-A plan is made from sizes alone, so it costs no pixels: `Geometry.plan` gives one `Placement` a picture.
+A plan is made from sizes alone, so it costs no pixels: `Geometry.plan` gives one `Placement` a picture. Whoever
+registers looks at the pixels first, see `frames`; `Geometry.framed` then plans for the frame that was found.
 """
 
 from __future__ import annotations
@@ -31,6 +34,14 @@ if TYPE_CHECKING:
 
 Policy: TypeAlias = Literal["none", "match_source", "match_edited", "fit", "crop", "bucket"]
 POLICIES: tuple[Policy, ...] = ("none", "match_source", "match_edited", "fit", "crop", "bucket")
+# After the pictures are registered, each goes on as one of the others.
+REGISTERING: dict[str, Policy] = {
+    "register": "match_source",
+    "register_fit": "fit",
+    "register_crop": "crop",
+    "register_bucket": "bucket",
+}
+GEOMETRIES: tuple[str, ...] = (*POLICIES, *REGISTERING)
 _SIZED = frozenset({"fit", "crop"})
 
 
@@ -82,12 +93,14 @@ class Geometry:
         size: (width, height) in pixels; needed by fit and crop, the longest side of match_* when given.
         buckets: (width, height) choices of policy bucket.
         fill: RGB of the bars that fit adds.
+        registered: cut all pictures of a row to the part of the source that they share, before anything else.
     """
 
     policy: Policy
     size: Size | None = None
     buckets: tuple[Size, ...] = ()
     fill: tuple[int, int, int] = (0, 0, 0)
+    registered: bool = False
 
     @property
     def uniform(self) -> Size | None:
@@ -128,6 +141,22 @@ class Geometry:
             return [Placement(canvas, canvas) for _ in sizes]
         return [_scaled_into(size, canvas, cover=self.policy != "fit") for size in sizes]
 
+    def framed(self, sizes: Sequence[Size], frame: Size) -> Placement:
+        """Say what becomes of each picture of a row once all are cut to one frame.
+
+        Args:
+            sizes: (width, height) of the row's pictures, as for `plan`.
+            frame: (width, height) in pixels of what they share.
+
+        Returns:
+            The placement of all of them. Which bucket a row gets depends on its sizes alone, as without a frame.
+        """
+        if self.policy == "match_source":
+            canvas = frame if self.size is None else _inside(frame, self.size)
+            return Placement(canvas, canvas)
+        canvas = self.shape_of(sizes) or frame
+        return _scaled_into(frame, canvas, cover=self.policy != "fit")
+
 
 def geometry(
     policy: str | Geometry,
@@ -139,7 +168,7 @@ def geometry(
     """Make a geometry from what a caller writes.
 
     Args:
-        policy: one of `POLICIES`, or a finished Geometry, which is given back.
+        policy: one of `GEOMETRIES`, or a finished Geometry, which is given back.
         size: pixels; one number is a square (for match_* the longest side, for bucket its area's root).
         buckets: a table's name, see `pico_banana.records.decoding.buckets`, or (width, height) pairs.
         fill: RGB of the bars that fit adds.
@@ -153,12 +182,12 @@ def geometry(
     """
     if isinstance(policy, Geometry):
         return policy
-    known = _known(policy)
+    known, registered = _known(policy), policy in REGISTERING
     pair = None if size is None else _pair(size)
-    if pair is None and policy in _SIZED:
+    if pair is None and known in _SIZED:
         msg = f"geometry='{policy}' needs a size, as in size=512"
         raise ConfigError(msg, key="size")
-    return Geometry(known, pair, bucket_table(buckets, pair) if policy == "bucket" else (), fill)
+    return Geometry(known, pair, bucket_table(buckets, pair) if known == "bucket" else (), fill, registered)
 
 
 def matched(sizes: Sequence[Size]) -> list[Placement]:
@@ -206,7 +235,9 @@ def _known(policy: str) -> Policy:
     for name in POLICIES:
         if name == policy:
             return name
-    raise unknown_name("geometry", policy, POLICIES)
+    if policy in REGISTERING:
+        return REGISTERING[policy]
+    raise unknown_name("geometry", policy, GEOMETRIES)
 
 
 def _leader(sizes: Sequence[Size]) -> Size:

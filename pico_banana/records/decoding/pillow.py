@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 ORIENTATION_TAG = 0x0112
 LAST_ORIENTATION = 8
 _WIDTH_TAG, _HEIGHT_TAG = 256, 257  # TIFF 6.0, section 3
+# What undoes each orientation, EXIF 2.3, 4.6.4, by the names of Pillow's transposes.
+_UNDONE_BY = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+_SAYS_SO = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif", "raw profile type exif")  # in a picture's info
 _RUNS_A_PROGRAM = frozenset({"EPS"})  # Pillow hands it to Ghostscript, and data of others start no programs
 _SIZE_KNOWN_AT_ONCE = frozenset({"JPEG", "MPO", "WEBP", "GIF", "BMP", "PPM", "TIFF"})
 
@@ -75,6 +86,26 @@ def loaded(data: bytes, *, address: str = "", draft: tuple[int, int] | None = No
             if bare is None:
                 raise
         return _load(_open(bare.data), draft), bare.orientation
+
+
+def upright(picture: PillowImage, orientation: int) -> PillowImage:
+    """Turn a picture upright.
+
+    Args:
+        picture: as stored.
+        orientation: what is still to be undone, 1 to 8.
+
+    Returns:
+        The picture, without the metadata that would have it turned again; itself where nothing is to be done.
+    """
+    from PIL import Image
+
+    if orientation not in _UNDONE_BY:
+        return picture
+    turned = picture.transpose(Image.Transpose[_UNDONE_BY[orientation]])
+    for name in _SAYS_SO:
+        turned.info.pop(name, None)
+    return turned
 
 
 def upright_size(data: bytes, *, max_pixels: int, address: str = "") -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from pico_banana.mirrors.store import remove_leftovers, sha256_of, write_atomic
 from pico_banana.records.wording import MADE_ANEW, taken_texts
 from pico_banana.sharing.export.edits import Edit, Example, edits_of
 from pico_banana.sharing.export.forecast import Counter, Progress
-from pico_banana.sharing.export.gathering import Gathering, tried
+from pico_banana.sharing.export.gathering import gathering_for, tried
 from pico_banana.sharing.export.manifest import LICENCES, VERSION, write_manifest
 from pico_banana.sharing.export.ordering import ordered
 from pico_banana.sharing.export.report import ExportReport
@@ -72,7 +72,7 @@ class Job:
         """
         self.dataset, self.folder, self.options = dataset, folder, options
         self._form, self._progress = form, progress
-        self.gathering = Gathering(options, local_path)
+        self.gathering = gathering_for(dataset, options, local_path)
         self.report = ExportReport()
         self.wanted: dict[str, list[str]] = {}
         self.changes: Counts[str] = Counts()
@@ -299,9 +299,9 @@ class Job:
         }
 
     def _what_became_of_pictures(self) -> str:
-        if not self.options.keeps_bytes:
-            return "resized or re-encoded"
         told = ", ".join(f"{count:,} {what}" for what, count in sorted(self.changes.items()))
+        if not self.options.keeps_bytes:
+            return told if self.options.geometry.registered else "resized or re-encoded"
         return f"unchanged but for {told}" if told else "unchanged"
 
     def _described(self, name: str, path: Path) -> dict[str, Any]:

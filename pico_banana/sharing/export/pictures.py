@@ -24,11 +24,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pico_banana.records.decoding.frames import Registrar
     from pico_banana.records.decoding.header import Header
     from pico_banana.sharing.export.options import ExportOptions
 
 _PNG_LEVEL = 4  # zlib 6 takes half as long again for 2 % less
 _REMADE = "resized or re-encoded"
+_UNDONE = {
+    "aligned": _REMADE,
+    "shifted": "shifted, moved back",
+    "rescaled": "rescaled, brought back",
+    "reframed": "reframed, cut to what is shared",
+    "not_comparable": "not comparable, only resized",
+    None: "told to show another frame, only resized",
+}
 _CHUNK_BYTES = 1 << 20
 _READ_ONLY = 0o444
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -206,6 +215,39 @@ def remade(
             pixels = placement.place(decode(data[role], size=size, address=paths[role][0]), options.geometry.fill)
             alike = options.match != "none" and bool(made or skip)  # all but the source, which comes first
             made[role] = _encoded(pixels, paths[role][0], "png" if alike else header.format, options)
+    return made
+
+
+def registered(
+    paths: Mapping[str, tuple[str, Path]], options: ExportOptions, registrar: Registrar
+) -> dict[str, Picture]:
+    """Decode the pictures of one row, cut them to what they share, and encode them anew.
+
+    Args:
+        paths: (address, file) by role; the source first, then the edits.
+        options: the export's.
+        registrar: finds what they share.
+
+    Returns:
+        The pictures by role.
+
+    Raises:
+        PictureCorruptError: one cannot be decoded.
+        MissingExtraError: OpenCV is not installed.
+    """
+    addresses = [address for address, _ in paths.values()]
+    data = [path.read_bytes() for _, path in paths.values()]
+    whole = [decode(encoded, address=address) for encoded, address in zip(data, addresses, strict=True)]
+    sizes = [(pixels.shape[1], pixels.shape[0]) for pixels in whole]
+    frame = registrar.frame(addresses, whole)
+    changes = (_REMADE, *(_UNDONE[kind] for kind in frame.kinds))
+    made: dict[str, Picture] = {}
+    for number, (role, address) in enumerate(zip(paths, addresses, strict=True)):
+        usual = read_header(data[number], address=address).format
+        alike = options.match != "none" and number > 0
+        pixels = frame.placed(number, whole[number], options.geometry, sizes)
+        picture = _encoded(pixels, address, "png" if alike else usual, options)
+        made[role] = replace(picture, change=changes[number])
     return made
 
 

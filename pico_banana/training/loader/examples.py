@@ -7,25 +7,26 @@ session is one (`turns="whole"`) or one for each turn, with the picture before, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
-from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample, decode
-from pico_banana.records.decoding.geometry import Geometry, aspect_change
-from pico_banana.records.decoding.header import MAX_PIXELS, Size, read_header, read_size
+from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample
+from pico_banana.records.decoding.header import MAX_PIXELS, read_size
 from pico_banana.records.wording import MADE_ANEW, NO_TEXTS, Texts, Wording, taken_texts
-from pico_banana.training.loader.parts import Part, Rows, columns_of, parts_of
+from pico_banana.training.loader.parts import MEASURED, Part, Rows, columns_of, parts_of
+from pico_banana.training.loader.shaping import LocalPath, Shaping
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Hashable, Sequence
+
+    from pico_banana.records.decoding.frames import Registrar
+    from pico_banana.records.decoding.geometry import Geometry
 
 Example: TypeAlias = dict[str, Any]
-LocalPath: TypeAlias = Callable[[str], Path]
 
 
 class Examples(Protocol):
@@ -146,6 +147,14 @@ class RecordExamples:
         return parts_of(self.rows, turns=self.turns, rejected=self.rejected)
 
     @cached_property
+    def registrar(self) -> Registrar:
+        """What finds the part that the pictures of a row share; it keeps what it has measured."""
+        from pico_banana.records.decoding.frames import Registrar
+        from pico_banana.records.reframing import told_to_reframe
+
+        return Registrar(told_to_reframe(self.rows[row] for row in range(len(self.rows))))
+
+    @cached_property
     def name(self) -> str:
         """What these examples are, as a short hash of the first, middle and last id and the choices made."""
         count = len(self)
@@ -170,6 +179,7 @@ class RecordExamples:
             UnknownNameError: there is no such column.
         """
         known = columns_of(self.rows[0], turns=self.turns) if self.columns and len(self.rows) else ()
+        known = (*known, *self._measured[1:]) if known else ()
         for column in self.columns if known else ():
             require_known("column", column, known)
 
@@ -216,12 +226,16 @@ class RecordExamples:
         part = self.parts[index]
         record = self.rows[part.row]
         pictures, texts = part.pictures_of(record), part.texts_of(record, self.wording, self.made_anew)
-        wanted = self._wanted([*texts, *part.columns, "aspect_change"])
+        wanted = self._wanted([*texts, *part.columns, *self._measured])
         shown = {name: address for name, address in pictures.items() if part.column_of(name) in wanted}
         example: Example = {name: texts[name] for name in texts if name in wanted}
-        if shown or "aspect_change" in wanted:
-            example |= self._decoded(pictures, shown, part, change="aspect_change" in wanted)
+        if shown or wanted & {*self._measured}:
+            example |= part.gathered(self._shaped(pictures, shown, wanted))
         return example
+
+    @property
+    def _measured(self) -> tuple[str, ...]:
+        return MEASURED if self.geometry.registered else MEASURED[:1]
 
     def _wanted(self, known: Sequence[str]) -> frozenset[str]:
         for column in self.columns:
@@ -229,36 +243,12 @@ class RecordExamples:
                 raise unknown_name("column", column, known)
         return frozenset(self.columns or known) | {"id"}
 
-    def _decoded(self, pictures: Mapping[str, str], shown: Mapping[str, str], part: Part, *, change: bool) -> Example:
-        data = {name: self.local_path(address).read_bytes() for name, address in shown.items()}
-        sizes = {name: self._size(name, pictures[name], data) for name in self._needed(pictures, shown, change=change)}
-        plan = dict(zip(sizes, self.geometry.plan(list(sizes.values())), strict=True))
-        out: Example = {}
-        for name, encoded in data.items():
-            placement = plan[name]
-            pixels = decode(
-                encoded,
-                size=None if placement.scaled == sizes[name] else placement.scaled,
-                resample=self.resample,
-                backend=self.backend,
-                background=self.background,
-                address=pictures[name],
-                max_pixels=self.max_pixels,
-            )
-            out[name] = placement.place(pixels, self.geometry.fill)
-        if change and len(sizes) > 1:
-            out["aspect_change"] = aspect_change(*list(sizes.values())[:2])
-        return part.gathered(out)
-
-    def _needed(self, pictures: Mapping[str, str], shown: Mapping[str, str], *, change: bool) -> list[str]:
-        """The pictures whose sizes decide: the row's first two wherever one follows the other, and those shown."""
-        leaders = [] if self.geometry.uniform is not None and not change else list(pictures)[:2]
-        return [name for name in pictures if name in leaders or name in shown]
-
-    def _size(self, name: str, address: str, data: Mapping[str, bytes]) -> Size:
-        if name in data:
-            return read_header(data[name], address=address, max_pixels=self.max_pixels).size
-        return read_size(self.local_path(address), max_pixels=self.max_pixels)
+    def _shaped(self, pictures: dict[str, str], shown: dict[str, str], wanted: frozenset[str]) -> Example:
+        shaping = Shaping(self.local_path, self.geometry, self.resample, self.backend, self.background, self.max_pixels)
+        if not self.geometry.registered:
+            return shaping.planned(pictures, shown, change="aspect_change" in wanted)
+        found = shaping.registered(pictures, shown, self.registrar)
+        return {name: value for name, value in found.items() if name in shown or name in wanted}
 
     def _group(self, index: int) -> Hashable:
         part = self.parts[index]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pico_banana.pictures.filesystem import local_path as kept_path
 from pico_banana.records.decoding.geometry import geometry as make_geometry
+from pico_banana.records.decoding.registration import opencv
 from pico_banana.records.wording import NO_TEXTS, Wording, check_wording
 from pico_banana.rows.choosing.options import spelled_out
 from pico_banana.training.loader.batches import Loader, OnError
-from pico_banana.training.loader.examples import LocalPath, RecordExamples
+from pico_banana.training.loader.examples import RecordExamples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pico_banana.records.decoding.geometry import Geometry
     from pico_banana.records.decoding.header import Size
     from pico_banana.training.loader.parts import Rows
+    from pico_banana.training.loader.shaping import LocalPath
 
 _USUAL_SIZE = 512
 _MOST_WORKERS = 8  # beyond this, one process's Python becomes the limit
@@ -64,9 +66,10 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
     Raises:
         UnknownNameError: a geometry, bucket table, column or wording that does not exist.
         ConfigError: choices that contradict each other.
+        MissingExtraError: the geometry registers, and OpenCV is not installed.
     """
     texts = getattr(rows, "texts", NO_TEXTS)  # a plain list of records has none
-    sized = isinstance(geometry, str) and geometry in {"fit", "crop"}
+    sized = isinstance(geometry, str) and geometry.removeprefix("register_") in {"fit", "crop"}
     examples = RecordExamples(
         rows,
         local_path or kept_path,
@@ -80,6 +83,8 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
         background=background,
         made_anew=texts,
     )
+    if examples.geometry.registered:
+        opencv()  # said before anything is read
     examples.check_columns()
     return examples
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pico_banana.records import Record
 
 WHOLE = -1
+MEASURED = ("aspect_change", "alignment")  # columns that pictures give beside themselves; the second where registered
 _PAIR = 2
 
 
@@ -144,8 +145,8 @@ class Part:
             return example
         import numpy as np
 
-        pictures = [value for name, value in example.items() if name != "aspect_change"]
-        rest = {name: value for name, value in example.items() if name == "aspect_change"}
+        pictures = [value for name, value in example.items() if name not in MEASURED]
+        rest = {name: value for name, value in example.items() if name in MEASURED}
         return ({"images": np.stack(pictures)} if pictures else {}) | rest
 
     def _step(self, record: MultiTurn) -> int:
