@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Grey = NDArray[np.uint8]
 
 _SIDE = 640  # pixels of the longer side that are looked at: a tenth of a pixel here is little more in 1024
+_ENLARGED = 2.0  # at most, of smaller pictures
 _FEATURE_SIDE = 384
 _NOISE_LEVELS = 6.0  # contrast below this is grain, and is not raised
 _CORNERS, _APART, _QUALITY = 600, 10, 0.004
@@ -122,7 +123,7 @@ def opencv() -> Any:  # noqa: ANN401 - a module whose types differ from release 
 
 
 def _looked_at(source: Size) -> Size:
-    scale = min(1.0, _SIDE / max(source))
+    scale = min(_ENLARGED, _SIDE / max(source))
     return max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
 
 
@@ -264,6 +265,8 @@ def _by_features(before: Grey, after: Grey) -> Floats | None:
     cv2 = opencv()
     scale = min(1.0, _FEATURE_SIDE / max(before.shape))
     small = [cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for grey in (before, after)]
+    if min(small[0].shape) < _WINDOW:
+        return None
     sift = cv2.SIFT_create(nfeatures=800)
     (keys, described), (keys_after, described_after) = (sift.detectAndCompute(grey, None) for grey in small)
     if described is None or described_after is None or min(len(keys), len(keys_after)) < _FEWEST:
