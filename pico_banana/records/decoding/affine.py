@@ -34,7 +34,7 @@ def plainest(there: Floats, places: Floats) -> Floats:
     return next(fit for fit, error in zip(fits, errors, strict=True) if error <= _AS_GOOD * errors[-1] + _NOISE)
 
 
-def applied(matrix: Floats, points: Floats) -> Floats:
+def applied(matrix: Floats, points: NDArray[np.floating]) -> Floats:
     """Move points.
 
     Args:
