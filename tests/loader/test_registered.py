@@ -37,7 +37,7 @@ def mirror(tmp_path_factory) -> str:
     return str(root)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rows(mirror):
     return pb.load("single_turn", mirror=mirror)[:2]
 
