@@ -85,7 +85,7 @@ def test_every_picture_of_a_row_gets_the_frame_that_all_cover(photo):
 @pytest.mark.parametrize(
     ("matrix", "confidence", "kind"),
     [
-        ((1, 0, 1, 0, 1, 1), 0.9, "aligned"),
+        ((1, 0, 0.5, 0, 1, 0.5), 0.9, "aligned"),
         ((1, 0, 50, 0, 1, 0), 0.1, "not_comparable"),
         ((0.4, 0, 0, 0, 0.4, 0), 0.9, "not_comparable"),
     ],

@@ -64,7 +64,7 @@ def photos(side: int, *, ours: int = 12) -> list[tuple[str, Image.Image]]:
 
 
 def cases(side: int, *, rounds: int = 1, seed: int = 7, each: int = 1) -> Iterator[Case]:
-    """Each photo moved in every way with an edited region, one in a new light, and redrawn, replaced, mirrored."""
+    """Each photo moved in every way with an edited region, in one under a new light, and redrawn or replaced."""
     every = photos(side)[::each]
     for place, (name, photo) in enumerate(every):
         other = every[(place + 5) % len(every)][1]

@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal["aligned", "shifted", "rescaled", "reframed", "not_com
 KINDS: tuple[Kind, ...] = ("aligned", "shifted", "rescaled", "reframed", "not_comparable")
 # xx, xy, x0, yx, yy, y0: (x, y) becomes (xx x + xy y + x0, yx x + yy y + y0), in pixels from the upper left corner.
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
-SURE = 0.25  # the confidence from which on a transform is believed, see docs/decisions.md
+SURE = 0.33  # the confidence from which on a transform is believed, see docs/decisions.md
 _STILL = 2 / 1024  # of the longer side: what moved less anywhere lies on its source
 _FRAMED = 0.1  # share of the frame that has to be lost or added before the content counts as reframed
 

@@ -90,6 +90,7 @@ class ChangeReport(Carded):
     failed: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict, repr=False)
 
+    @property
     def alignments(self) -> dict[str, dict[str, int]]:
         """How many edits of each type are aligned, shifted, rescaled, reframed and not comparable."""
         found = ((name, one.alignment) for name, one in self.changes.items())

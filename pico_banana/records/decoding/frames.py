@@ -146,7 +146,7 @@ def common_frame(sizes: Sequence[Size], found: Sequence[Alignment | None]) -> Fr
     box = (0, 0, *source)
     matrices, kinds = [resized(source, source)], list[Kind | None]()
     for size, one in zip(sizes[1:], found, strict=True):
-        matrix, kind = resized(source, size), one and one.kind
+        matrix, kind = resized(source, size), None if one is None else one.kind
         if one is not None and kind in {"shifted", "rescaled", "reframed"}:
             smaller = _met(box, _covered(one))
             if (smaller[2] - smaller[0]) * (smaller[3] - smaller[1]) >= _LEAST * source[0] * source[1]:

@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import missing_extra
+from pico_banana.records.decoding.affine import applied, chained, farthest_apart, plainest
 from pico_banana.records.decoding.alignment import Alignment, Matrix
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pico_banana.records.decoding.affine import Floats
     from pico_banana.records.decoding.header import Size
 
-    Floats = NDArray[np.float64]
     Grey = NDArray[np.uint8]
 
 _SIDE = 640  # pixels of the longer side that are looked at: a tenth of a pixel here is little more in 1024
+_ENLARGED = 2.0  # at most, of smaller pictures
 _FEATURE_SIDE = 384
 _NOISE_LEVELS = 6.0  # contrast below this is grain, and is not raised
 _CORNERS, _APART, _QUALITY = 600, 10, 0.004
@@ -37,6 +39,8 @@ _FEWEST = 12  # corners, and tiles: fewer prove nothing
 _SPREAD = 0.3  # of either side that the corners which follow must span
 _FARTHEST = 5.0  # times the area: beyond, features are no help
 _RATIO = 0.8  # Lowe's test of a match
+_UNTIL = (3, 15, 0.02)  # both of: 15 steps, a step of 0.02 pixels
+_ROUNDS = 3
 _SETTLED = 0.3  # pixels of change at which laying over and tracking once more gains nothing
 
 
@@ -122,7 +126,7 @@ def opencv() -> Any:  # noqa: ANN401 - a module whose types differ from release 
 
 
 def _looked_at(source: Size) -> Size:
-    scale = min(1.0, _SIDE / max(source))
+    scale = min(_ENLARGED, _SIDE / max(source))
     return max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
 
 
@@ -151,11 +155,11 @@ def _corners(grey: Grey) -> NDArray[np.float32]:
 def _settled(before: Grey, after: Grey, corners: NDArray[np.float32], first: Floats) -> _Fit:
     """Lay the edit over the source and track, until the transform stays what it is."""
     found = _Fit(first, 0.0, 0.0)
-    for _ in range(3):
+    for _ in range(_ROUNDS):
         better = _tracked(before, after, corners, found.matrix)
         if better is None:
             break
-        moved = _largest_move(found.matrix, better.matrix, before)
+        moved = farthest_apart(found.matrix, better.matrix, (before.shape[1], before.shape[0]))
         found = better
         if moved < _SETTLED:
             break
@@ -163,20 +167,14 @@ def _settled(before: Grey, after: Grey, corners: NDArray[np.float32], first: Flo
 
 
 def _tracked(before: Grey, after: Grey, corners: NDArray[np.float32], matrix: Floats) -> _Fit | None:
-    """Track corners of the source into the edit as laid over it, and fit the transform that most of them follow."""
+    """Lay the edit over the source, track corners into it, and fit the transform that most of them follow."""
     import numpy as np
 
     cv2 = opencv()
     size = before.shape[1], before.shape[0]
+    places = corners[_in_sight(corners, matrix, size)]
     laid = cv2.warpAffine(after, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = _in_sight(corners, matrix, size)
-    places = corners[seen]
-    if len(places) < _FEWEST:
-        return None
-    options = {"winSize": (_WINDOW, _WINDOW), "maxLevel": _LEVELS, "criteria": (3, 15, 0.02)}
-    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(before, laid, places, None, **options)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(laid, before, there, None, **options)
-    kept = (ok_there & ok_back).ravel().astype(bool) & (np.abs(back - places).max(axis=1) < _BACK)
+    there, kept = _flow(before, laid, places)
     if kept.sum() < _FEWEST:
         return None
     step, follows = cv2.estimateAffine2D(
@@ -184,13 +182,26 @@ def _tracked(before: Grey, after: Grey, corners: NDArray[np.float32], matrix: Fl
     )
     if step is None or follows.sum() < _FEWEST:
         return None
-    right = kept.copy()
-    right[kept] = follows.ravel().astype(bool)
-    step = _plainest(there[right].astype(float), places[right].astype(float), size)
-    off = np.linalg.norm(there @ step[:, :2].T + step[:, 2] - places, axis=1)
+    inliers = follows.ravel().astype(bool)
+    step = plainest(there[kept][inliers].astype(float), places[kept][inliers].astype(float))
+    off = np.linalg.norm(applied(step, there) - places, axis=1)
     right = kept & (off < _FOLLOWS)
-    confidence = _share(places, right, size)
-    return _Fit(_after(step, matrix), confidence, float(np.median(off[right])) if right.any() else 0.0)
+    residual = float(np.median(off[right])) if right.any() else 0.0
+    return _Fit(chained(matrix, step), _share(places, right, size), residual)
+
+
+def _flow(before: Grey, laid: Grey, places: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Follow corners there and back; give where they went, and which of them came back."""
+    import numpy as np
+
+    if len(places) < _FEWEST:
+        return places, np.zeros(len(places), bool)
+    cv2 = opencv()
+    options = {"winSize": (_WINDOW, _WINDOW), "maxLevel": _LEVELS, "criteria": _UNTIL}
+    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(before, laid, places, None, **options)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(laid, before, there, None, **options)
+    returned = np.abs(back - places).max(axis=1) < _BACK
+    return there, (ok_there & ok_back).ravel().astype(bool) & returned
 
 
 def _in_sight(corners: NDArray[np.float32], matrix: Floats, size: Size) -> NDArray[np.bool_]:
@@ -198,7 +209,7 @@ def _in_sight(corners: NDArray[np.float32], matrix: Floats, size: Size) -> NDArr
     import numpy as np
 
     inverse = opencv().invertAffineTransform(matrix)
-    places = corners @ inverse[:, :2].T + inverse[:, 2]
+    places = applied(inverse, corners)
     edge = _WINDOW / 4
     inside: NDArray[np.bool_] = ((places > edge) & (places < np.array(size) - 1 - edge)).all(axis=1)
     return inside
@@ -218,45 +229,6 @@ def _share(places: NDArray[np.float32], right: NDArray[np.bool_], size: Size) ->
     return float(agree.mean())
 
 
-def _plainest(there: Floats, places: Floats, size: Size) -> Floats:
-    """Fit the transform with the fewest parts that explains the corners as well as one with more.
-
-    A part that is not needed is noise, and grows towards the borders where no corner holds it.
-    """
-    import numpy as np
-
-    fits = [_still(there, places), _moved(there, places), _stretched(there, places), _free(there, places)]
-    errors = [float(np.sqrt(np.mean((there @ fit[:, :2].T + fit[:, 2] - places) ** 2))) for fit in fits]
-    return next(fit for fit, error in zip(fits, errors, strict=True) if error <= 1.02 * errors[-1] + 0.01)
-
-
-def _still(_there: Floats, _places: Floats) -> Floats:
-    import numpy as np
-
-    return np.eye(2, 3)
-
-
-def _moved(there: Floats, places: Floats) -> Floats:
-    import numpy as np
-
-    return np.column_stack([np.eye(2), (places - there).mean(axis=0)])
-
-
-def _stretched(there: Floats, places: Floats) -> Floats:
-    import numpy as np
-
-    (xx, x0), (yy, y0) = (np.polyfit(there[:, axis], places[:, axis], 1) for axis in (0, 1))
-    return np.array([[xx, 0.0, x0], [0.0, yy, y0]])
-
-
-def _free(there: Floats, places: Floats) -> Floats:
-    import numpy as np
-
-    known = np.column_stack([there, np.ones(len(there))])
-    solved: Floats = np.linalg.lstsq(known, places, rcond=None)[0].T
-    return solved
-
-
 def _by_features(before: Grey, after: Grey) -> Floats | None:
     """Find a first transform by matching features, whatever the distance and the scale; None where none is found."""
     import numpy as np
@@ -264,6 +236,8 @@ def _by_features(before: Grey, after: Grey) -> Floats | None:
     cv2 = opencv()
     scale = min(1.0, _FEATURE_SIDE / max(before.shape))
     small = [cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for grey in (before, after)]
+    if min(small[0].shape) < _WINDOW:
+        return None
     sift = cv2.SIFT_create(nfeatures=800)
     (keys, described), (keys_after, described_after) = (sift.detectAndCompute(grey, None) for grey in small)
     if described is None or described_after is None or min(len(keys), len(keys_after)) < _FEWEST:
@@ -280,21 +254,6 @@ def _by_features(before: Grey, after: Grey) -> Floats | None:
     middle = (found[:, :2] - np.eye(2)).sum(axis=1) / 2  # enlarging leaves the corner of the picture in place
     found[:, 2] = (found[:, 2] - middle) / scale + middle
     return np.asarray(found, float)
-
-
-def _after(step: Floats, matrix: Floats) -> Floats:
-    import numpy as np
-
-    whole: Floats = (np.vstack([step, (0, 0, 1)]) @ np.vstack([matrix, (0, 0, 1)]))[:2]
-    return whole
-
-
-def _largest_move(one: Floats, other: Floats, grey: Grey) -> float:
-    import numpy as np
-
-    height, width = grey.shape
-    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)])
-    return float(np.abs(corners @ (one - other).T).max())
 
 
 def _in_pixels(matrix: Floats, size: Size, sizes: tuple[Size, Size]) -> Matrix:
