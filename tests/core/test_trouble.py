@@ -141,9 +141,9 @@ def test_where_nothing_is_wrong_the_file_is_empty_and_loads(folder, tmp_path, ca
         if ending != "jsonl":  # a file of no lines has no columns either
             assert read_trouble(out) == {}
             assert len(pb.load("single_turn", mirror=folder, trouble=out, lacks_flags="misaligned")) == 7
-            assert main(["trouble", "from-measure", str(out), str(table), "--when", "true"]) == 0
-            assert list(read_trouble(out)) == BAD[:1]
-            capsys.readouterr()
+        assert main(["trouble", "from-measure", str(out), str(table), "--when", "true"]) == 0
+        assert list(read_trouble(out)) == BAD[:1]
+        capsys.readouterr()
 
 
 def test_rows_that_somebody_looked_at_make_trouble(folder, tmp_path, capsys):
