@@ -176,7 +176,8 @@ def _added(args: argparse.Namespace, found: Mapping[str, Trouble]) -> int:
     from pico_banana.rows.trouble import merged, read_trouble, trouble_table
 
     require_ending(args.out, flat=True)
-    earlier = read_trouble(args.out) if args.out.exists() else {}
+    there = args.out.exists() and args.out.stat().st_size  # JSON Lines of nothing are an empty file
+    earlier = read_trouble(args.out) if there else {}
     every = merged([*earlier.values(), *found.values()])
     write_annotations(trouble_table(every), args.out)
     counts = {"found": len(found), "new": len(every) - len(earlier), "rows": len(every), "out": str(args.out)}

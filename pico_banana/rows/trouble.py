@@ -20,7 +20,7 @@ from pico_banana.records import Flag
 from pico_banana.rows.choosing.options import parse_flag
 from pico_banana.rows.lines.flags import bits_of
 from pico_banana.rows.lines.ids import id_prefix
-from pico_banana.rows.sidecar import ID, read_annotations
+from pico_banana.rows.sidecar import ID, read_annotations, read_table
 from pico_banana.rows.table.marked import marked
 from pico_banana.rows.table.query import rows_of_ids
 
@@ -140,10 +140,12 @@ def trouble_of_table(
         SelectionError: the condition is no SQL over the columns.
         UnknownNameError: there is no such flag.
     """
+    import pyarrow as pa
+
     from pico_banana.rows.sidecar import places_where
 
     rows, flags = read_annotations(table), frozenset({parse_flag(flag)})
-    chosen = rows.take(places_where(condition, rows, []))
+    chosen = rows.take(pa.array(places_where(condition, rows, []), pa.int64()))
     said = chosen[note].to_pylist() if note in chosen.column_names else [""] * len(chosen)
     return merged(
         Trouble(row, flags, found_by, _joined(part, str(text or ""), between=": "))
@@ -195,13 +197,15 @@ def marked_with(table: RowTable, subset: Subset, trouble: AnyTrouble) -> MarkedT
 
 
 def _lines(source: Annotations) -> list[dict[str, Any]]:
-    table = read_annotations(source)
+    table = read_table(source)
     if TROUBLE not in table.column_names:
         text = (
             f"there is no column {TROUBLE!r} in {', '.join(table.column_names)}; a file of trouble has id and {TROUBLE}"
         )
         raise ConfigError(text, key=TROUBLE)
-    rows: list[dict[str, Any]] = table.to_pylist()
+    if not len(table):  # of no column's type is anything known
+        return []
+    rows: list[dict[str, Any]] = read_annotations(table).to_pylist()
     return rows
 
 

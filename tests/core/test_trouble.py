@@ -130,6 +130,22 @@ def test_measurements_make_trouble(folder, tmp_path, capsys):
     assert not set(listed) & set(BAD)
 
 
+def test_where_nothing_is_wrong_the_file_is_empty_and_loads(folder, tmp_path, capsys):
+    pytest.importorskip("duckdb")
+    for ending in ("csv", "parquet", "jsonl"):
+        out = tmp_path / f"trouble.{ending}"
+        table = tmp_path / "changes.csv"
+        table.write_text(f"id,doubt\n{BAD[0]},unlike\n")
+        assert main(["trouble", "from-measure", str(out), str(table), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["rows"] == 0
+        if ending != "jsonl":  # a file of no lines has no columns either
+            assert read_trouble(out) == {}
+            assert len(pb.load("single_turn", mirror=folder, trouble=out, lacks_flags="misaligned")) == 7
+        assert main(["trouble", "from-measure", str(out), str(table), "--when", "true"]) == 0
+        assert list(read_trouble(out)) == BAD[:1]
+        capsys.readouterr()
+
+
 def test_rows_that_somebody_looked_at_make_trouble(folder, tmp_path, capsys):
     out = tmp_path / "trouble.jsonl"
     words = [
