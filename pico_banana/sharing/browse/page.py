@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _MOST_PICTURES = {Subset.SINGLE_TURN: 2, Subset.PREFERENCE: 4, Subset.MULTI_TURN: 6}  # of a card; more of them scroll
 _CAPTION, _NOTE = 38, 20  # pixels of what stands below a picture: its title and borders, and what is known of it
+_KEYS = "← → go, Enter opens, y keep, x drop, 1 to 5 score, n note, / search"
 _NOT_HERE = "not on this machine; browse with --fetch to have it"
 
 
@@ -68,7 +69,8 @@ def page_html(listing: Listing, *, token: str) -> str:
     trouble = "<p id=trouble class=note role=alert hidden></p>"
     footer = footer_html(trouble + noting, copied={**COPIED, "python": "Python"})
     head = "<link rel=icon href='data:,'><link rel=stylesheet href=page.css>"
-    body = f"<body class=browse>{header_html(title, listing.choices(), listing.scores.names)}{main}{footer}"
+    heading = f"{title} <span class='soft keys'>{_KEYS}</span>"
+    body = f"<body class=browse>{header_html(heading, listing.choices(), listing.scores.names)}{main}{footer}"
     return document(title, body, head=head, tail="<script type=module src=page.js></script>")
 
 
