@@ -135,8 +135,8 @@ def load(
     Raises:
         UnknownNameError: a subset, type, category, flag or option that does not exist.
         SelectionError: parts of the selection contradict each other or do not fit the subset.
-        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here. Or `texts`
-            are no texts.
+        ConfigError: an option of `load_dataset`, such as `streaming`; the message says what to write here. Or a
+            file of `texts` holds none.
         MirrorError: the mirror is not there or has no such rows.
         RowError: a line is no row.
         StoreError: the store cannot be written.
@@ -146,7 +146,7 @@ def load(
         if name in selection:
             raise ConfigError(f"load has no {name}=: {words}", key=name)
     wanted = Selection.of(parse_subset(subset), **selection)
-    rows_found: PicoBanana[Any] = open_sequence(
+    dataset: PicoBanana[Any] = open_sequence(
         PicoBanana, wanted, mirror=mirror, rows=rows, on_bad_rows=on_bad_rows, verify=verify, progress=progress
     )
-    return rows_found if texts is None else rows_found.with_texts(*listed(texts))
+    return dataset if texts is None else dataset.with_texts(*listed(texts))
