@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
 from pico_banana.records.wording import MADE_ANEW, Texts, Told
@@ -12,9 +12,10 @@ from pico_banana.rows.sidecar import ID, read_annotations
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pyarrow as pa
-
     from pico_banana.rows.sidecar import Annotations
+
+_NEEDED, _TELLING = ("wording", "text"), ("of", "replaces")
+_RIGHT = f"texts have a column `wording` that says {', '.join(MADE_ANEW[:-1])} or {MADE_ANEW[-1]}"
 
 
 def with_texts(texts: Texts, sources: Iterable[Annotations]) -> Texts:
@@ -32,39 +33,28 @@ def with_texts(texts: Texts, sources: Iterable[Annotations]) -> Texts:
         ConfigError: a source is no table of such texts.
     """
     told: dict[str, dict[str, Told]] = {wording: dict(found) for wording, found in texts.told.items()}
-    names = [texts.name]
+    digest = hashlib.sha256(texts.name.encode())
     for source in sources:
-        table = read_annotations(source)
-        columns = _columns(table, source)
-        wordings = columns.pop(1)
-        for identity, wording, text, of, replaces in zip(columns[0], wordings, *columns[1:], strict=True):
-            if wording not in MADE_ANEW:
-                raise ConfigError(f"{_named(source)}: {identity} has the wording {wording!r}; {_RIGHT}", key="texts")
-            if text:
-                told.setdefault(wording, {})[identity] = Told(text, of or "", replaces)
-        names.append(_digest(columns, wordings))
-    return Texts(told, hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]) if len(names) > 1 else texts
+        for row in _rows(source):
+            if row["wording"] not in MADE_ANEW:
+                text = f"{_named(source)}: {row[ID]} has the wording {row['wording']!r}; {_RIGHT}"
+                raise ConfigError(text, key="texts")
+            if row["text"]:
+                one = Told(row["text"], row.get("of") or "", row.get("replaces"))
+                told.setdefault(row["wording"], {})[row[ID]] = one
+                digest.update(repr((row[ID], row["wording"], one)).encode("utf-8", "surrogatepass"))
+    return Texts(told, digest.hexdigest()[:16]) if told else texts
 
 
-_RIGHT = f"texts have a column `wording` that says {', '.join(MADE_ANEW[:-1])} or {MADE_ANEW[-1]}"
-
-
-def _columns(table: pa.Table, source: object) -> list[list[str]]:
-    missing = [name for name in ("wording", "text") if name not in table.column_names]
-    if missing:
+def _rows(source: Annotations) -> list[dict[str, Any]]:
+    table = read_annotations(source)
+    if missing := [name for name in _NEEDED if name not in table.column_names]:
         text = f"{_named(source)} has no column {' nor '.join(missing)}; {_RIGHT}, and a column `text`"
         raise ConfigError(text, key="texts")
-    needed = [table[name].to_pylist() for name in (ID, "wording", "text")]
-    return needed + [
-        table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in ("of", "replaces")
-    ]
-
-
-def _digest(columns: list[list[str]], wordings: list[str]) -> str:
-    digest = hashlib.sha256()
-    for row in zip(wordings, *columns, strict=True):
-        digest.update(repr(row).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    found: list[dict[str, Any]] = table.select(
+        [name for name in (ID, *_NEEDED, *_TELLING) if name in table.column_names]
+    ).to_pylist()
+    return found
 
 
 def _named(source: object) -> str:

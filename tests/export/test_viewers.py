@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import urllib.request
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow.parquet as pq
 import pytest
@@ -153,6 +157,22 @@ def test_embedding_atlas_parquet_has_texts_and_pictures(rows, tmp_path):
     assert [row["id"] for row in found] == rows.ids
     assert [row["category"] for row in found] == [str(row.category) for row in rows]
     assert all(row["edited"]["bytes"] == record.edited.bytes() for row, record in zip(found, rows, strict=True))
+
+
+def test_embedding_atlas_makes_its_application_of_our_parquet(rows, tmp_path):
+    """The map itself needs a model, which no test loads."""
+    pytest.importorskip("embedding_atlas")
+    rows.export("embedding-atlas", tmp_path / "atlas", geometry="fit", size=64)
+    (file,) = (tmp_path / "atlas" / "data").glob("*.parquet")
+    words = [file, "--disable-projection", "--text", "instruction", "--image", "edited"]
+    program = [sys.executable, "-c", "from embedding_atlas.cli import main; main()", *words]
+    subprocess.run([*program, "--export-application", tmp_path / "app.zip"], check=True, capture_output=True)
+    with ZipFile(tmp_path / "app.zip") as app:
+        (name,) = [name for name in app.namelist() if name.endswith(".parquet")]
+        found = pq.read_table(BytesIO(app.read(name))).to_pylist()
+    assert [row["id"] for row in found] == rows.ids
+    assert [row["instruction"] for row in found] == [row.instruction for row in rows]
+    assert all(row["edited"]["bytes"].startswith(b"\x89PNG") for row in found)
 
 
 def test_a_gradio_space_has_what_the_hub_wants(rows, tmp_path):

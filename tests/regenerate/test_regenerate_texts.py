@@ -245,6 +245,18 @@ def test_a_text_made_of_another_text_is_not_taken(sample):
     assert [edit.instruction for edit in edits_of(rows, "translated", texts=rows.texts)] == [row.instruction, "Anders"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"id": ["a"], "text": ["b"]}, "the table of texts has no column wording"),
+        ({"id": ["a"], "text": ["b"], "wording": ["better"]}, "a has the wording 'better'; texts have a column"),
+    ],
+)
+def test_a_table_that_holds_no_texts_is_refused(columns, said, sample):
+    with pytest.raises(ConfigError, match=said):
+        sample.with_texts(columns)
+
+
 @pytest.mark.parametrize("verb", ["loader", "export", "pack", "taken_texts"])
 def test_texts_that_were_not_given_are_asked_for(verb, sample, tmp_path):
     calls = {

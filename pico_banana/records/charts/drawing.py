@@ -66,6 +66,9 @@ def bars(
         groups: name to the heading it stands under; names of one heading follow one another.
         unit: how numbers are written.
         of: where not 0, shares of this are written beside the numbers.
+
+    Returns:
+        The chart, not yet drawn.
     """
     places, headings = _placed(values, groups or {})
 
@@ -92,6 +95,9 @@ def stacked(name: str, title: str, rows: Mapping[str, Mapping[str, float]], part
         title: what stands above.
         rows: name to part to count.
         parts: the parts in order from the left.
+
+    Returns:
+        The chart, not yet drawn.
     """
     shares = {key: _shares(found, parts) for key, found in rows.items()}
 
@@ -124,6 +130,9 @@ def histogram(name: str, title: str, found: Sequence[Histogram], *, label: str, 
         found: the series.
         label: what the values are.
         marked: a value to mark, such as 1.0 for "unchanged".
+
+    Returns:
+        The chart, not yet drawn.
     """
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib's Axes
@@ -156,6 +165,9 @@ def ranges(name: str, title: str, found: Mapping[str, Range], *, label: str, lim
         found: name to range, in order from above.
         label: what the values are.
         limits: of the axis.
+
+    Returns:
+        The chart, not yet drawn.
     """
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib's Axes
@@ -181,6 +193,9 @@ def grid(name: str, title: str, rows: Mapping[str, Sequence[float]], columns: Se
         rows: name to a share (0 to 1) a column.
         columns: their names.
         label: what the columns are.
+
+    Returns:
+        The chart, not yet drawn.
     """
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib's Axes

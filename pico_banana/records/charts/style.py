@@ -114,7 +114,11 @@ def require_matplotlib() -> Any:  # noqa: ANN401 - an optional module
 
 
 def has_matplotlib() -> bool:
-    """Whether charts can be drawn here."""
+    """Say whether charts can be drawn here.
+
+    Returns:
+        Whether matplotlib is installed; it is not imported.
+    """
     from importlib.util import find_spec
 
     return find_spec("matplotlib") is not None
