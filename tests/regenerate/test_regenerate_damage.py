@@ -79,4 +79,4 @@ def test_what_else_is_wrong_inside_is_not_called_damage(base):
     with pytest.raises(ValueError, match="mine"), open_ledger(base / "l"):
         raise ValueError("mine")
     with pytest.raises(StoreError, match="no such table"), open_ledger(base / "l") as ledger:
-        ledger.database.execute("SELECT * FROM nothing")
+        ledger.database.execute("SELECT * FROM absent")
