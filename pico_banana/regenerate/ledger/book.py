@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ConfigError, StoreError
+from pico_banana.regenerate.ledger.damage import UNREADABLE, reading, settings_in, unreadable
 from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_from
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.layout import create_database, require_layout
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.values import Item, Reply
 
+_DATABASE = "ledger.sqlite"
 _PAGE = 500
 _ITEM = (
     "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "
@@ -52,8 +54,8 @@ class Ledger:
         """Connect; use `open_ledger`."""
         self.folder = folder
         self.vault = Vault(folder)
-        self.database = connect(folder / "ledger.sqlite")
-        self._journal = Journal(folder / "ledger.sqlite", self.vault.rescued) if writable else None
+        self.database = connect(folder / _DATABASE)
+        self._journal = Journal(folder / _DATABASE, self.vault.rescued) if writable else None
         self._samples: dict[int, bytes] | None = None
         self.changed = False
 
@@ -61,9 +63,12 @@ class Ledger:
         """Use it in a with block."""
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        """Close it."""
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Close it; that it could not be read is told in one way."""
         self.close()
+        if isinstance(error, UNREADABLE):
+            problem = unreadable(error, self.folder / _DATABASE)
+            raise problem from error
 
     def close(self) -> None:
         """Write what is left, then close."""
@@ -132,7 +137,7 @@ class Ledger:
             Its JSON text, or None when there was no run.
         """
         row = self.database.execute("SELECT json FROM configs ORDER BY id DESC LIMIT 1").fetchone()
-        return None if row is None else str(row["json"])
+        return None if row is None else settings_in(str(row["json"]), self.folder / _DATABASE)
 
     def latest_config(self) -> Config:
         """Give the configuration of the latest run.
@@ -276,13 +281,14 @@ def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = Fa
         StoreError: there is no ledger, it is of another layout, or the folder cannot be written.
     """
     folder = Path(folder)
-    path = folder / "ledger.sqlite"
+    path = folder / _DATABASE
     if not path.exists() and not create:
         text = f"{folder} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {folder}`"
         raise StoreError(text, path=str(folder))
     if create:
         create_database(folder, path)
-    ledger = Ledger(folder, writable=writable)
+    with reading(path):
+        ledger = Ledger(folder, writable=writable)
     try:
         require_layout(ledger.database, path)
     except StoreError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from pico_banana.errors import ConfigError, nearest
+from pico_banana.errors import ConfigError, StoreError, nearest
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.regenerate.settings.makers import who
 from pico_banana.regenerate.settings.policy import DRIFT, Policy, Verdict
 from pico_banana.regenerate.values import Stage
@@ -45,8 +45,15 @@ class Said(NamedTuple):
 
         Returns:
             The verdict.
+
+        Raises:
+            StoreError: what the ledger holds in their place are none.
         """
-        scores = json.loads(self.scores)
+        try:
+            scores = {name: float(score) for name, score in parse_note(self.scores).items()}
+        except ODD_SHAPE as error:
+            text = f"the ledger is damaged: {self.scores[:80]!r}, by call {self.judged_by}, are no scores"
+            raise StoreError(text) from error
         return Verdict(scores, scores.pop(DRIFT, None))
 
 
