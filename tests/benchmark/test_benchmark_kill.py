@@ -84,19 +84,19 @@ class Turncoat(Mind):
         return Mind.text(self.other if len(self.seen) > self.after else self, prompt, pictures, request)
 
 
+@pytest.mark.slow  # two runs of more than a hundred calls each, over pictures of their own
 def test_a_judge_swapped_in_the_middle_is_noticed_within_50_calls(tmp_path):
     """The same name answers, but from some call on it is another model: a milder one becomes a harsh one."""
     mild, harsh = (Mind(rates={"": rate}) for rate in (1.0, 0.0))
     root = tmp_path / "mirror"
     make_mirror(root, rows=240, preferences=10, sessions=30, pictures=True, size=(48, 36), traps=False)
     drawn = benchmark.make(mirror=root)
-    options = benchmark.Options(limit=70, parts=("single_turn",))
     with ModelServer(mild) as server:
-        told = benchmark.run(drawn, tmp_path / "calm", mirror=root, options=options, **asked(server)).results.passport
+        told = benchmark.run(drawn, tmp_path / "calm", mirror=root, **asked(server)).results.passport
         assert told["judge"]["changed"] == ""
     turncoat = Turncoat(rates=mild.rates, other=harsh, after=20 + SWAPPED_AFTER)  # the anchors come first, 20 of them
     with ModelServer(turncoat) as server:
-        ran = benchmark.run(drawn, tmp_path / "swapped", mirror=root, options=options, **asked(server))
+        ran = benchmark.run(drawn, tmp_path / "swapped", mirror=root, **asked(server))
     assert len(turncoat.seen) > 20 + SWAPPED_AFTER + 50
     noticed = ran.results.passport["judge"]["changed"]
     assert "away from what it said at the beginning" in noticed

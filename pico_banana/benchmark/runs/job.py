@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from pico_banana.rows.choosing.definition import Definition
 
 
+# Enough to keep eight calls of an editor and eight of a judge going; with more, the anchors, which need no edit, would
+# be asked about long before the edits that they stand between.
+_IN_FLIGHT = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a benchmark is run.
@@ -128,7 +133,11 @@ def told(definition: Definition, place: Mirror, named: EditorName, judge: str, h
         policy=how.policy,
         prompts=how.prompts,
         prices=options.prices,
-        run=RunSettings(budget_usd=options.budget_usd, allow_model_change=options.allow_model_change),
+        run=RunSettings(
+            budget_usd=options.budget_usd,
+            allow_model_change=options.allow_model_change,
+            items_in_flight=_IN_FLIGHT,
+        ),
     )
     return Told(definition, place.name, options.wording, named, f"{judge}/{how.name}", how, config)
 
