@@ -53,7 +53,8 @@ def first_paint(page: Page, mirror: Path, marks: Path) -> dict[str, float]:
     """From a process that starts to cards on the screen."""
     words = ["browse", "single_turn", "--mirror", str(mirror), "--no-open", "--json", "--marks", str(marks)]
     started = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-m", "pico_banana.cli", *words], stdout=subprocess.PIPE) as process:
+    process = subprocess.Popen([sys.executable, "-m", "pico_banana.cli", *words], stdout=subprocess.PIPE)
+    try:
         told = json.loads(process.stdout.readline())
         serving = time.perf_counter()
         page.goto(told["address"])
@@ -63,9 +64,11 @@ def first_paint(page: Page, mirror: Path, marks: Path) -> dict[str, float]:
         found["first_paint_ms"] = page.evaluate(PAINTED)
         page.fill("#search", "river")
         searched = time.perf_counter()
-        page.wait_for_function(f"!document.querySelector('#shown').textContent.startsWith('{told['rows']:,} ')")
+        page.wait_for_selector(f"#shown:not(:text-matches('^{told['rows']:,} '))")
         found |= {"search_s": time.perf_counter() - searched, "server_mb": resident_mb(process.pid)}
+    finally:
         process.terminate()
+        process.communicate()
     return found
 
 
