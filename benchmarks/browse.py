@@ -28,7 +28,7 @@ import pico_banana as pb
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.sharing.browse import Marks
 
-TRACED = "devtools.timeline.frame,disabled-by-default-devtools.timeline.frame"
+TRACED = ["devtools.timeline.frame", "disabled-by-default-devtools.timeline.frame"]
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 SCROLL = """(milliseconds) => new Promise((done) => {
   const main = document.querySelector("main"), frames = [];
@@ -53,7 +53,8 @@ def first_paint(page: Page, mirror: Path, marks: Path) -> dict[str, float]:
     """From a process that starts to cards on the screen."""
     words = ["browse", "single_turn", "--mirror", str(mirror), "--no-open", "--json", "--marks", str(marks)]
     started = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-m", "pico_banana.cli", *words], stdout=subprocess.PIPE) as process:
+    process = subprocess.Popen([sys.executable, "-m", "pico_banana.cli", *words], stdout=subprocess.PIPE)
+    try:
         told = json.loads(process.stdout.readline())
         serving = time.perf_counter()
         page.goto(told["address"])
@@ -63,9 +64,11 @@ def first_paint(page: Page, mirror: Path, marks: Path) -> dict[str, float]:
         found["first_paint_ms"] = page.evaluate(PAINTED)
         page.fill("#search", "river")
         searched = time.perf_counter()
-        page.wait_for_function(f"!document.querySelector('#shown').textContent.startsWith('{told['rows']:,} ')")
+        page.wait_for_selector(f"#shown:not(:text-matches('^{told['rows']:,} '))")
         found |= {"search_s": time.perf_counter() - searched, "server_mb": resident_mb(process.pid)}
+    finally:
         process.terminate()
+        process.communicate()
     return found
 
 
@@ -80,17 +83,10 @@ def scrolling(page: Page, rows: int, seconds: float, marks: Path) -> dict[str, f
             page.wait_for_timeout(100)
         page.evaluate("document.querySelector('main').scrollTop = 0")
         page.wait_for_timeout(500)
-        session = page.context.new_cdp_session(page)
-        events: list[dict[str, object]] = []
-        session.on("Tracing.dataCollected", lambda given: events.extend(given["value"]))
-        complete: list[object] = []
-        session.on("Tracing.tracingComplete", complete.append)
-        session.send("Tracing.start", {"categories": TRACED})
+        chromium = page.context.browser
+        chromium.start_tracing(page=page, categories=TRACED)
         frames = page.evaluate(SCROLL, seconds * 1000)
-        session.send("Tracing.end")
-        while not complete:
-            page.wait_for_timeout(50)
-        names = [str(event["name"]) for event in events]
+        names = [event["name"] for event in json.loads(chromium.stop_tracing())["traceEvents"]]
         heap = page.evaluate("performance.memory.usedJSHeapSize") / 2**20
         cards = page.locator("#sheet article").count()
     return {
@@ -122,6 +118,11 @@ def marking(folder: Path) -> dict[str, float]:
     return found
 
 
+def told(facts: dict[str, float]) -> None:
+    for name, value in facts.items():
+        print(f"{name:20} {value:12,.2f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=257_730)
@@ -138,14 +139,12 @@ def main() -> None:
                 executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"]
             )
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            facts = first_paint(page, folder / "mirror", folder / "marks.parquet")
-            facts |= scrolling(page, args.rows, args.seconds, folder / "marks.parquet")
+            told(first_paint(page, folder / "mirror", folder / "marks.parquet"))
+            told(scrolling(page, args.rows, args.seconds, folder / "marks.parquet"))
             browser.close()
-        facts |= marking(folder)
+        told(marking(folder))
     finally:
         shutil.rmtree(folder)
-    for name, value in facts.items():
-        print(f"{name:20} {value:12,.1f}")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ def _chart(report: Report, group: str) -> str:
     axes.legend(loc="best", fontsize="small")
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
-    return f"<div class='panel chart'>{file.getvalue()[file.getvalue().index('<svg') :]}</div>"
+    svg = file.getvalue()[file.getvalue().index("<svg") :]
+    return f"<div class='panel chart' tabindex=0 role=group aria-label=chart>{svg}</div>"
 
 
 def _reach(found: Estimate) -> tuple[float, float, float]:

@@ -139,7 +139,7 @@ def _stages(report: Report) -> str:
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
+    return f"<div class=wide tabindex=0 role=group aria-label=table><table><tr>{head}</tr>{body}</table></div>"
 
 
 def _examples(ledger: Ledger, policy: Policy, most: int) -> tuple[list[str], list[str]]:
