@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pico_banana.mirrors.store import remove_leftovers, sha256_of, write_atomic
-from pico_banana.records.wording import MADE_ANEW, taken_texts
+from pico_banana.records.wording import MADE_ANEW
 from pico_banana.sharing.export.edits import Edit, Example, edits_of
 from pico_banana.sharing.export.forecast import Counter, Progress
 from pico_banana.sharing.export.gathering import gathering_for, tried
@@ -85,9 +85,9 @@ class Job:
     @cached_property
     def key(self) -> str:
         """What the export is made of, as a hash: another one does not continue it."""
-        rows, texts = self.dataset, self.dataset.texts.name if self.options.wording in MADE_ANEW else ""
+        rows, texts = self.dataset, [self.dataset.texts.name] if self.options.wording in MADE_ANEW else []
         chosen = [str(selection) for selection in rows.selections]
-        made_of = (self._form.name, self.options.to_dict(), rows.mirror.name, chosen, rows.ids, *filter(None, [texts]))
+        made_of = (self._form.name, self.options.to_dict(), rows.mirror.name, chosen, rows.ids, *texts)
         return sha256(repr(made_of).encode("utf-8", "surrogatepass")).hexdigest()
 
     def begin(self) -> bool:
@@ -117,7 +117,6 @@ class Job:
         """Write the manifest: the export is complete."""
         self._earlier.drop_forgotten(self.folder, set(self._files))
         paths = {name: self.folder / name for name in sorted(self._files)}
-        self.report.texts = self._taken_texts()
         self.report.size = sum(path.stat().st_size for path in paths.values())
         mine = {
             "version": VERSION,
@@ -281,14 +280,6 @@ class Job:
             action: what to do.
         """
         self._afterwards.append(action)
-
-    def _taken_texts(self) -> dict[str, int]:
-        wording = self.options.wording
-        return (
-            {}
-            if wording == "both" or wording not in MADE_ANEW
-            else dict(taken_texts(self.dataset, wording, self.dataset.texts))
-        )
 
     def _about(self) -> dict[str, Any]:
         return {

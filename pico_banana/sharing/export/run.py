@@ -10,7 +10,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.mirrors.locking import locked
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.records import Subset
-from pico_banana.records.wording import MADE_ANEW, check_wording
+from pico_banana.records.wording import MADE_ANEW, check_wording, taken_texts
 from pico_banana.sharing.export.job import Job
 from pico_banana.sharing.export.options import ExportOptions
 from pico_banana.sharing.export.registry import Format, find_format
@@ -69,6 +69,7 @@ def export(
     with locked(target / ".export.lock"):
         if job.begin():
             chosen.write(job)
+            job.report.texts = _taken_texts(dataset, choices)
             job.finish()
     return job.report
 
@@ -80,6 +81,13 @@ def _check_wording(dataset: RecordSequence[Any], form: Format, options: ExportOp
     if not form.words:
         msg = f"{form.name} writes every text as published; wording={options.wording!r} is for formats of edits"
         raise ConfigError(msg, key="wording")
+
+
+def _taken_texts(dataset: RecordSequence[Any], options: ExportOptions) -> dict[str, int]:
+    wording = options.wording
+    if wording == "both" or wording not in MADE_ANEW:
+        return {}
+    return dict(taken_texts(dataset, wording, dataset.texts))
 
 
 def _split_of(dataset: RecordSequence[Any]) -> str:
