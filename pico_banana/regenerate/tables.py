@@ -37,7 +37,7 @@ def forecast_table(found: Forecast) -> str:
         for kind, part in found.by_type.items()
     ]
     stages = [
-        (stage, f"{found.calls[stage]:.0f}", f"{found.usd.get(stage, 0.0):.2f}")
+        (stage, f"{found.calls[stage]:.0f}", f"{found.usd[stage]:.2f}" if stage in found.usd else "unknown")
         for stage in found.calls
         if found.calls[stage]
     ]

@@ -135,6 +135,12 @@ def test_second_hand_prices_are_marked_where_the_cost_is_said(tmp_path, capsys):
         "price"
     ]:
         assert entry.get("second_hand") or "second-hand" not in entry["source"], entry["model"]
+    (tmp_path / "d.toml").write_text(text.replace("gpt-image-2", "nobody-knows"))
+    assert main(["regenerate", "run", str(tmp_path / "d.toml"), "--ledger", str(tmp_path / "l"), "--dry-run"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    stages = {words[0]: words[2] for words in lines if len(words) == 3}
+    assert stages["edit"] == "unknown"
+    assert float(stages["write"]) > 0
     (tmp_path / "c.toml").write_text(text + '[prices."gpt-image-2"]\n')
     arguments = ["regenerate", "run", str(tmp_path / "c.toml"), "--ledger", str(tmp_path / "l"), "--dry-run", "--json"]
     assert main(arguments) == 0

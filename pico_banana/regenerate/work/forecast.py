@@ -15,7 +15,7 @@ from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.plan.items import able_types, make_items
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
-from pico_banana.regenerate.settings.pricelist import listed
+from pico_banana.regenerate.settings.pricelist import has_price, listed
 from pico_banana.regenerate.values import Item, Stage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
@@ -93,7 +93,7 @@ class Forecast(Carded):
         items: planned items.
         by_type: edit type to its part.
         calls: stage to calls.
-        usd: stage to money.
+        usd: stage to money; a stage whose model has no known price is left out.
         sessions: rows of multi-turn.jsonl.
         without_price: models whose price nobody knows; where there are any, the cost is unknown.
         declined: items whose writer says that the type does not suit the photo.
@@ -146,7 +146,7 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
     usd = {
         str(stage): calls * cost_usd(price[TABLE_OF_STAGE[stage]], usage[stage])
         for stage, calls in tally.calls.items()
-        if TABLE_OF_STAGE[stage] in price
+        if TABLE_OF_STAGE[stage] in price and _is_priced(config, stage)
     }
     calls = {str(stage): number for stage, number in tally.calls.items()}
     seconds = {**SECONDS, **(measured_seconds(ledger) if ledger is not None else {})}
@@ -164,6 +164,11 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
         disk,
         _where_read(config),
     )
+
+
+def _is_priced(config: Config, stage: Stage) -> bool:
+    settings = config.models.get(TABLE_OF_STAGE[stage])
+    return settings is None or has_price(settings.backend, settings.model, config.prices)
 
 
 def _where_read(config: Config) -> dict[str, str]:
