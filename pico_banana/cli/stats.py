@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "stats",
         help="types, lengths, turns and problems of rows, and what annotations say of them; as charts, too",
         description="Count what a selection is made of. With --sidecar also shapes and alignment (`measure`), scores "
-        "and survival by type (`regenerate scores`), and cost (`texts`). Charts need pico-banana[plots].",
+        "and survival by type (`score`), and cost (`texts`). Charts need pico-banana[plots].",
         epilog="example: pico-banana stats single_turn --sidecar scores.parquet --plot charts/",
     )
     add_selection_options(parser)

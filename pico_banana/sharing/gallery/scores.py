@@ -1,7 +1,7 @@
 """What annotations say about rows, for a page: numbers to filter and sort by, and everything else to read.
 
 A row's own line has its id. A preference row's rejected edits and a session's turns have lines of their own,
-`<id>#rejected1` and `<id>#turn2`, as `measure` and `regenerate scores` write them; they are shown below their pictures.
+`<id>#rejected1` and `<id>#turn2`, as `measure` and `scores` write them; they are shown below their pictures.
 A session is found by any of its turns.
 """
 
