@@ -189,14 +189,15 @@ def test_a_gradio_space_has_what_the_hub_wants(rows, tmp_path):
 
 
 ASK = """
-import json, runpy, sys
+import json, pathlib, runpy, sys
 from gradio_client import Client
 
 demo = runpy.run_path(sys.argv[1] + "/app.py")["demo"]
 _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, allowed_paths=[sys.argv[1]])
 client = Client(url, verbose=False)
 asked = [("all", "", 1), ("all", "words that nothing has", 0)]
-sys.stdout.write("\\n" + json.dumps([client.predict(*words, api_name="/show") for words in asked]) + "\\n")
+answers = [client.predict(*words, api_name="/show") for words in asked]
+pathlib.Path(sys.argv[2]).write_text(json.dumps(answers))
 demo.close()
 """
 
@@ -205,9 +206,9 @@ def test_the_gradio_app_answers(rows, tmp_path):
     """In a process of its own: Gradio leaves loops and sockets open."""
     pytest.importorskip("gradio")
     rows.export("gradio-space", tmp_path / "space")
-    program = [sys.executable, "-c", ASK, str(tmp_path / "space")]
-    answered = subprocess.run(program, check=True, capture_output=True, text=True).stdout
-    (pictures, text), (_, nothing) = json.loads(answered.splitlines()[-1])
+    program = [sys.executable, "-c", ASK, str(tmp_path / "space"), str(tmp_path / "answers.json")]
+    subprocess.run(program, check=True, capture_output=True)
+    (pictures, text), (_, nothing) = json.loads((tmp_path / "answers.json").read_text())
     assert rows[1].id in text
     assert Path(pictures[1]).read_bytes()
     assert nothing == "No edit fits."
