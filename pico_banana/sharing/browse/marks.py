@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import threading
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,8 @@ def _table(marks: Mapping[str, Mark]) -> pa.Table:
 
     kinds = [pa.string(), pa.string(), pa.int8(), pa.string(), pa.string(), pa.timestamp("us", tz="UTC")]
     schema = pa.schema(list(zip(_names(), kinds, strict=True)))
-    return pa.Table.from_pylist([{ID: row, **asdict(mark)} for row, mark in marks.items()], schema=schema)
+    columns = [list(marks), *([getattr(mark, name) for mark in marks.values()] for name in schema.names[1:])]
+    return pa.table([pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)], schema=schema)
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
