@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
-from pico_banana.rows.lines.columns import is_one_object_a_line
 from pico_banana.rows.strict import is_strict, parse_whole_json
 
 if TYPE_CHECKING:
@@ -203,6 +202,8 @@ def _read_lines(file: Path) -> pa.Table:
     """
     from pyarrow import BufferReader
     from pyarrow import json as json_lines
+
+    from pico_banana.rows.lines.columns import is_one_object_a_line
 
     lines = [line.strip() for line in file.read_bytes().removeprefix(_BOM).split(b"\n")]
     data = b"\n".join(filter(None, lines))

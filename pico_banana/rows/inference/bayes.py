@@ -189,22 +189,15 @@ def load_model(path: Path) -> Bayes:
         ConfigError: the file is no such model, or was trained for other edit types.
     """
     try:
-        document = read_note(path)
-    except (OSError, ValueError) as error:
+        return _model_of(read_note(path))
+    except OSError as error:
         raise ConfigError(f"{path} cannot be read as a model of edit types: {error}", key="model") from error
-    try:
-        return _model_of(document)
     except ODD_SHAPE as error:
         text = f"{path} is no model this version can read; make one with `train(...).save(path)`"
         raise ConfigError(text, key="model") from error
 
 
-def _model_of(document: dict[str, Any]) -> Bayes:
-    """Read a model's document.
-
-    Raises:
-        ValueError: it is of another format, for other edit types, or its numbers do not fit its words.
-    """
+def _model_of(document: dict[str, Any]) -> Bayes:  # raises one of ODD_SHAPE where it is no model of ours
     found = Bayes(
         words=tuple(map(str, document["words"])),
         weights=np.array([document["anywhere"], document["opening"]], np.float32),
@@ -215,7 +208,7 @@ def _model_of(document: dict[str, Any]) -> Bayes:
     )
     fits = found.weights.shape == (2, len(found.words), len(found.prior)) and len(found.prior) == len(edit_types())
     if document["format"] != _FORMAT or document["edit_types"] != list(edit_types()) or not fits:
-        raise ValueError("of another format, or for other edit types")
+        raise ValueError
     return found
 
 
