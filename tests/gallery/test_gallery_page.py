@@ -197,7 +197,7 @@ def test_people_see_pictures_upright(tmp_path: Path):
         red, _, blue = seen.convert("RGB").getpixel((size[0] // 2, 5))
         assert red > 200
         assert blue < 50
-    assert picture.image().size == (200, 100)  # programs get what is stored
+    assert picture.image().size == (100, 200)  # and so do programs
 
 
 def test_scores_stand_below_pictures_and_sort(tmp_path: Path):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.scene import Scene
     from pico_banana.regenerate.work.staff import Staff
 
-_QUOTES = "\"'\u201c\u201d\u2018\u2019 \n"
+_MARK = re.compile(r"[\"\u201c\u201d\u2018]|(?<!\w)['\u2019]|['\u2019](?!\w)")  # not the apostrophe inside of a word
 _LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
 
 
@@ -152,7 +152,18 @@ def short_text(reply: Reply) -> str:
     Returns:
         The text, perhaps empty.
     """
-    return _LABEL.sub("", unfenced(reply.text)).strip(_QUOTES)
+    return _unquoted(_LABEL.sub("", unfenced(reply.text)).strip())
+
+
+def _unquoted(text: str) -> str:
+    """Take quotation marks off that stand around all of a text, or alone; those of a quoted word at its end stay."""
+    marks = [found.start() for found in _MARK.finditer(text)]
+    if len(marks) == 1:
+        return text.strip(text[marks[0]])
+    if not marks or (marks[0], marks[-1]) != (0, len(text) - 1):
+        return text
+    # Inside of a quotation the next mark opens one, after a space; else it closes what the text began with.
+    return text[1:-1].strip() if len(marks) == 2 or text[marks[1] - 1].isspace() else text  # noqa: PLR2004 - a pair
 
 
 async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction, attempt: int) -> Reply:
