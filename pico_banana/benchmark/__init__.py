@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.numbers.report import Report, report
     from pico_banana.benchmark.overlapping import Overlap, overlap
     from pico_banana.benchmark.reports.tables import report_table
+    from pico_banana.benchmark.runs.merging import merge_runs
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
     from pico_banana.benchmark.runs.running import Options, Ran, judge_pairs, run
@@ -43,6 +44,7 @@ _HOMES = {
     "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
+    "merge_runs": "benchmark.runs.merging",
     "overlap": "benchmark.overlapping",
     "read_definition": "rows.choosing.definition",
     "report": "benchmark.numbers.report",
@@ -64,6 +66,7 @@ __all__ = [
     "judge_pairs",
     "judge_report",
     "make",
+    "merge_runs",
     "overlap",
     "read_definition",
     "report",

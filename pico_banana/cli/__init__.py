@@ -43,6 +43,7 @@ GROUPS = (
     "download",
     "store",
     "export",
+    "merge",
     "publish",
     "photos",
     "doctor",

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.runs import Advice, ended
+from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.numbers.report import Report
     from pico_banana.benchmark.runs.running import Options, Ran
     from pico_banana.rows.choosing.definition import Definition
+    from pico_banana.rows.sharding.work import Work
 
 _GROUPS = ("all", "category", "edit_type")
 
@@ -73,6 +76,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
     )
+    add_shard_option(parser, out="DIR")
     _add_running(parser)
     parser.set_defaults(run=_run)
 
@@ -94,7 +98,9 @@ def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="ledger and results; made if needed")
+    parser.add_argument(
+        "--out", type=path_or_address, required=True, metavar="DIR", help="ledger and results; made if needed"
+    )
     parser.add_argument("--judge", default="procedural", metavar="NAME", help="BACKEND:MODEL[@URL], or procedural")
     parser.add_argument("--preset", default="paper", metavar="NAME", help="paper, minimum, editscore or reward")
     parser.add_argument(
@@ -201,21 +207,30 @@ def _options(args: argparse.Namespace) -> Options:
 def _run(args: argparse.Namespace) -> int:
     from pico_banana.benchmark.runs.running import run
     from pico_banana.regenerate.work.progress import ProgressLine
+    from pico_banana.regenerate.work.sharded import note_run
 
-    definition, options, codes = _definition(args), _options(args), []
-    for editor in args.editor:
-        with ProgressLine(sys.stderr) as line:
-            ran = run(
-                definition,
-                args.out,
-                editor=editor,
-                judge=args.judge,
-                mirror=args.mirror,
-                options=options,
-                progress=line.show,
-            )
-        codes.append(_ended(args, ran, f"pico-banana benchmark report {args.out}"))
-    return max(codes)
+    definition, options = _definition(args), _options(args)
+
+    def do(work: Work) -> int:
+        codes = []
+        for editor in args.editor:
+            with ProgressLine(sys.stderr) as line:
+                ran = run(
+                    definition,
+                    work.folder,
+                    editor=editor,
+                    judge=args.judge,
+                    mirror=args.mirror,
+                    options=options,
+                    shard=work.shard,
+                    progress=line.show,
+                )
+            note_run(work, ran.state, allow_failed=args.allow_failed)
+            codes.append(_ended(args, ran, f"pico-banana benchmark report {args.out}"))
+        return max(codes)
+
+    asked = (definition.checksum, options, tuple(args.editor), args.judge)
+    return in_shards(args, args.out, do, command="benchmark", asked=asked)
 
 
 def _judge(args: argparse.Namespace) -> int:

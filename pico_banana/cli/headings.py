@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "find and look at rows": ("info", "types", "ls", "show", "gallery", "measure", "confounds"),
     "have the pictures on this machine": ("download", "verify", "repair", "clean", "photos", "store"),
-    "train, and read with other tools": ("prepare", "export", "pack"),
+    "train, and read with other tools": ("prepare", "export", "pack", "merge"),
     "share": ("publish", "attribution"),
     "make data": ("regenerate", "mirror"),
     "measure editors and judges": ("benchmark",),

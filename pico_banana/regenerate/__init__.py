@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits, scores
     from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+    from pico_banana.regenerate.ledger.many import Ledgers, open_run
     from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.policy import Policy, Verdict
     from pico_banana.regenerate.work.forecast import Forecast, forecast_run
     from pico_banana.regenerate.work.runner import run
+    from pico_banana.regenerate.work.sharded import run_shard
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import RunState
 
@@ -40,6 +42,7 @@ _HOMES = {
     "Config": "settings.config",
     "Forecast": "work.forecast",
     "Ledger": "ledger.book",
+    "Ledgers": "ledger.many",
     "Policy": "settings.policy",
     "PublishedEdit": "judging",
     "Report": "results.report",
@@ -53,10 +56,12 @@ _HOMES = {
     "make_report": "results.report",
     "make_status": "results.status",
     "open_ledger": "ledger.book",
+    "open_run": "ledger.many",
     "published_edits": "judging",
     "read_config": "settings.config",
     "rejudge": "rejudge",
     "run": "work.runner",
+    "run_shard": "work.sharded",
     "scores": "judging",
     "write_html": "results.report_html",
 }
@@ -66,6 +71,7 @@ __all__ = [
     "Config",
     "Forecast",
     "Ledger",
+    "Ledgers",
     "Policy",
     "PublishedEdit",
     "Report",
@@ -79,10 +85,12 @@ __all__ = [
     "make_report",
     "make_status",
     "open_ledger",
+    "open_run",
     "published_edits",
     "read_config",
     "rejudge",
     "run",
+    "run_shard",
     "scores",
     "write_html",
 ]

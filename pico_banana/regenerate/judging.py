@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records import Preference, SingleTurn
 from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items, is_of_published
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import MADE, wanted
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from pico_banana.records import Record
     from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.settings.jury import Jury
     from pico_banana.regenerate.settings.policy import Policy
@@ -156,11 +158,11 @@ def forecast_judging(config: Config, edits: int) -> tuple[float, tuple[str, ...]
     return edits * cost_usd(prices(alone)["judge"], ASSUMED[Stage.JUDGE]), unpriced(alone)
 
 
-def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
+def scores(run: Run, *, policy: Policy | None = None) -> pa.Table:
     """Give what the judges said as annotations.
 
     Args:
-        ledger: of `judge_published`, open for reading.
+        run: a ledger of `judge_published`, open for reading, or the ledgers of shards, see `open_run`.
         policy: how scores become one; None for the policy of the ledger's latest run.
 
     Returns:
@@ -172,10 +174,16 @@ def scores(ledger: Ledger, *, policy: Policy | None = None) -> pa.Table:
     """
     import pyarrow as pa
 
+    tables = [_scores(ledger, policy or ledger.latest_config().policy) for ledger in each_ledger(run)]
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _scores(ledger: Ledger, rule: Policy) -> pa.Table:
+    import pyarrow as pa
+
     if not is_of_published(ledger):
         text = f"{ledger.folder} is no ledger of `regenerate judge`; the scores of a run are written by `assemble`"
         raise StoreError(text, path=str(ledger.folder))
-    rule = policy or ledger.latest_config().policy
     texts = pa.map_(pa.string(), pa.string())
     schema = pa.schema(
         [

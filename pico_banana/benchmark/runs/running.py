@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.rows.choosing.definition import Definition
     from pico_banana.rows.opening import Place
+    from pico_banana.rows.sharding.shard import Shard
 
 NO_EDITOR = "pairs"  # what the results of a judge over the preference part are filed under
 
@@ -86,7 +87,7 @@ class Ran:
     state: RunState
 
 
-def run(
+def run(  # noqa: PLR0913 - each is one choice of a run
     definition: Definition,
     folder: str | Path,
     *,
@@ -94,6 +95,7 @@ def run(
     judge: str = "procedural",
     mirror: Place = None,
     options: Options = DEFAULTS,
+    shard: Shard | None = None,
     progress: Progress | None = None,
 ) -> Ran:
     """Have an editor edit and a judge judge what a definition names; what the ledger has already is not asked again.
@@ -105,6 +107,8 @@ def run(
         judge: "procedural", or "BACKEND:MODEL", with "@ADDRESS" for a server that speaks the backend's protocol.
         mirror: where the rows and pictures are.
         options: how it is run.
+        shard: only this part of the tasks, with its share of the budget; the folder is its own, see `work_on`, and
+            `merge_runs` joins the results.
         progress: called about once a second, and at the end.
 
     Returns:
@@ -116,11 +120,14 @@ def run(
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
+    if shard is not None:
+        options = replace(options, budget_usd=options.budget_usd / shard.count)
     named = editor_named(editor) if isinstance(editor, str) else editor
     place = _place(mirror)
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part in options.parts]
     told = _told(definition, place, named, judge, options)
-    return _run(told, Path(folder), _limited(tasks, options.limit), options, progress)
+    chosen = _limited(tasks, options.limit)
+    return _run(told, Path(folder), chosen if shard is None else shard.of(chosen), options, progress)
 
 
 def judge_pairs(

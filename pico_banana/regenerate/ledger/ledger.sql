@@ -129,3 +129,15 @@ END;
 CREATE TRIGGER IF NOT EXISTS item_open_again AFTER DELETE ON finished BEGIN
   UPDATE counts SET count = count - 1 WHERE name = 'finished' AND value = OLD.digest;
 END;
+
+-- Batches, by our name for them, which the service is told too. `job` is its name, empty until it is known; `state` is
+-- "written" (the requests are on the disk, and may be at the service), "sent", "fetched" (the answers are on the disk) or
+-- "failed" (nothing will come). Only `job` and `state` ever change.
+CREATE TABLE IF NOT EXISTS batches (
+  id TEXT PRIMARY KEY, stage_table TEXT NOT NULL, picture INTEGER NOT NULL, output_bytes INTEGER NOT NULL,
+  job TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+-- Which requests are in a batch, and under which number each was opened.
+CREATE TABLE IF NOT EXISTS batched (
+  batch TEXT NOT NULL REFERENCES batches(id), key BLOB NOT NULL, opened INTEGER NOT NULL, PRIMARY KEY (key, batch)
+) WITHOUT ROWID;

@@ -86,19 +86,23 @@ class Assigner:
         return needs <= photo.all_tags
 
 
-def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] | None = None) -> Iterator[Item]:
+def make_items(
+    config: Config, photos: Iterable[Photo], *, able: frozenset[str] | None = None, after: int = 0
+) -> Iterator[Item]:
     """Plan the items of a run.
 
     Args:
         config: the run's configuration.
         photos: the photos.
         able: the types the backends can do; None for all.
+        after: the id before the first one.
 
     Yields:
-        Items with ids from 1; a photo gets no type twice, and one that no (further) type suits gives no (further) item.
+        Items, ids rising by one; a photo gets no type twice, and one that no (further) type suits gives no (further)
+        item.
     """
     assigner = Assigner(config.assign, able=able)
-    number = 0
+    number = after
     for photo in photos:
         given: list[EditType] = []
         for _ in range(config.source.per_photo):
@@ -180,7 +184,7 @@ def is_planned(ledger: Ledger) -> bool:
         True when it is.
     """
     begun = ledger.database.execute("SELECT 1 FROM opened LIMIT 1").fetchone()  # only a whole plan is begun
-    return _has_fact(ledger, _PLANNED) or begun is not None
+    return fact(ledger, _PLANNED) is not None or begun is not None
 
 
 def is_of_published(ledger: Ledger) -> bool:
@@ -192,11 +196,21 @@ def is_of_published(ledger: Ledger) -> bool:
     Returns:
         True when it is.
     """
-    return _has_fact(ledger, OF_PUBLISHED)
+    return fact(ledger, OF_PUBLISHED) is not None
 
 
-def _has_fact(ledger: Ledger, name: str) -> bool:
-    return ledger.database.execute("SELECT 1 FROM facts WHERE name = ?", (name,)).fetchone() is not None
+def fact(ledger: Ledger, name: str) -> str | None:
+    """Look up what was noted of a ledger.
+
+    Args:
+        ledger: the ledger.
+        name: of the fact.
+
+    Returns:
+        Its value, or None when there is none.
+    """
+    row = ledger.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def able_types(*backends: object) -> frozenset[str] | None:

@@ -6,17 +6,19 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pico_banana.regenerate.ledger.book import Ledger, open_ledger
-from pico_banana.regenerate.results.answering import StageReport, answering_models, stage_reports, unpriced_models
-from pico_banana.regenerate.results.derive import item_ids, results
+from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.many import each_ledger
+from pico_banana.regenerate.results.answering import Money, StageReport, stage_reports
+from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End, ItemResult
-from pico_banana.regenerate.results.parting import each, spans
+from pico_banana.regenerate.results.parting import each, parted
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.settings.policy import Policy
 
 
@@ -209,13 +211,13 @@ class _Part:
         self.sessions += other.sessions
 
 
-def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 1) -> Report:
-    """Count what a ledger holds.
+def make_report(run: Run, *, policy: Policy | None = None, workers: int = 1) -> Report:
+    """Count what a run holds.
 
     Args:
-        ledger: open for reading; it may be growing.
+        run: a ledger, open for reading, or the ledgers of shards, see `open_run`; they may be growing.
         policy: None for the policy of the latest run.
-        workers: processes for a large ledger, see `assemble`.
+        workers: processes for a large run, see `assemble`.
 
     Returns:
         The report.
@@ -223,15 +225,17 @@ def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 
     Raises:
         ConfigError: no policy is given and the ledger was never run.
     """
-    rule = policy or ledger.latest_config().policy
-    whole = _Part()
-    for part in each(_count_part, [_Task(ledger.folder, span, rule) for span in spans(item_ids(ledger), workers)]):
+    rule = policy or run.latest_config().policy
+    whole, money = _Part(), Money()
+    parts, processes = parted(run, workers)
+    for part in each(_count_part, [_Task(ledger, span, rule) for ledger, span in parts], processes):
         whole.add(part)
-    _, lost = ledger.spent_usd()
+    for ledger in each_ledger(run):
+        money.add(ledger)
     items = sum(part.items for part in whole.types.values())
     types = dict(sorted(whole.types.items()))
-    money = lost, _failures(ledger), answering_models(ledger), unpriced_models(ledger)
-    return Report(rule, items, types, stage_reports(ledger), dict(whole.turns), whole.sessions, *money)
+    told = money.lost_usd, dict(money.failures), money.models, tuple(sorted(money.unpriced))
+    return Report(rule, items, types, stage_reports(money.sums), dict(whole.turns), whole.sessions, *told)
 
 
 def _count_part(task: _Task) -> _Part:
@@ -257,10 +261,3 @@ def _count(part: TypeReport, result: ItemResult) -> None:
         part.outcomes[one.outcome] += 1
     part.first_accepted += bool(turn.attempts and turn.attempts[0].accepted)
     part.preference += bool(turn.negatives)
-
-
-def _failures(ledger: Ledger) -> dict[str, int]:
-    rows = ledger.database.execute(
-        "SELECT error, count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished) GROUP BY error"
-    )
-    return dict(map(tuple, rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import PictureError
 from pico_banana.mirrors.store import write_atomic
+from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.report import TYPE_HEADS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.results.report import Report
     from pico_banana.regenerate.settings.policy import Policy
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
 _THUMB = 300
 
 
-def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: int = 12) -> None:
+def write_html(report: Report, run: Run, path: str | Path, *, examples: int = 12) -> None:
     """Write the report as one HTML file.
 
     Args:
         report: the numbers.
-        ledger: where the pictures are.
+        run: where the pictures are.
         path: the file.
         examples: how many accepted and how many rejected edits to show.
 
@@ -39,7 +41,7 @@ def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: in
         StoreError: the file cannot be written.
     """
     path = Path(path)
-    accepted, rejected = _examples(ledger, report.policy, examples)
+    accepted, rejected = _examples(run, report.policy, examples)
     sections = [
         _cards(report),
         "<h2>By edit type</h2>",
@@ -129,16 +131,17 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
 
 
-def _examples(ledger: Ledger, policy: Policy, most: int) -> tuple[list[str], list[str]]:
+def _examples(run: Run, policy: Policy, most: int) -> tuple[list[str], list[str]]:
     """Give examples, spread over edit types: the first of each type, then the second, and so on."""
     accepted: dict[str, list[str]] = {}
     rejected: dict[str, list[str]] = {}
     each = max(1, -(-most // 4))
-    for result in results(ledger, policy):
-        for turn, attempt in _shown(result):
-            bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
-            if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
-                bucket.append(html)
+    for ledger in each_ledger(run):
+        for result in results(ledger, policy):
+            for turn, attempt in _shown(result):
+                bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
+                if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
+                    bucket.append(html)
     return _spread(accepted, most), _spread(rejected, most)
 
 

@@ -17,7 +17,7 @@ from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.values import Item, Stage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 from pico_banana.regenerate.work.forecast_numbers import (
     ASSUMED,
     DECLINED,

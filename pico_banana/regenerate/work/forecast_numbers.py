@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS
 from pico_banana.regenerate.values import Stage, Usage
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,296 @@
+"""Requests that wait for one another and go to a service together, half as dear; each gets its answer by its key.
+
+What is durable before what: the requests and what the ledger knows of them, before anything is sent; the service's name
+of a job, before it is looked at; the answers, before anybody is told one. So a process may be killed at any step. The
+next one finds which batches there are, and asks the service's list for a job under our name before it sends one.
+
+A request that a batch brings no answer for, because the job failed, expired or was cancelled, goes online.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+from pico_banana.errors import InterruptedTransferError, RunStoppedError, TransportError
+from pico_banana.regenerate.backends.batching import Line, Looked
+from pico_banana.regenerate.ledger.batchbook import FAILED, FETCHED, SENT, Batch, BatchBook
+from pico_banana.regenerate.values import Outcome, Reply
+from pico_banana.regenerate.work.batch_queue import BatchQueue, Came, Waiting
+from pico_banana.regenerate.work.pace import Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from pico_banana.regenerate.backends.asked import Asked
+    from pico_banana.regenerate.backends.batching import Batching
+    from pico_banana.regenerate.settings.batching import BatchSettings
+
+T = TypeVar("T")
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+_LOOKS_AFTER_CANCELLING = 30
+
+
+class Batches:
+    """All batches of a run.
+
+    Args:
+        book: what the ledger knows of them.
+        settings: how large they are, and how long one waits.
+        services: who takes batches, by the stage's table.
+        stop: set when the run stops.
+    """
+
+    def __init__(
+        self, book: BatchBook, settings: BatchSettings, services: Mapping[str, Batching], stop: asyncio.Event
+    ) -> None:
+        """Start nothing yet; `start` does."""
+        self._book, self._settings, self._services, self._stop = book, settings, services, stop
+        self._queues: dict[str, BatchQueue] = {}
+        self._known: dict[str, asyncio.Future[Came | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Go on with the batches of earlier runs, and watch the queues."""
+        for batch in self._book.unfinished():
+            if batch.table in self._services:
+                futures = {key: self._future(key) for key in batch.opened}
+                self._spawn(self._go_on(batch, futures, fresh=False))
+        self._spawn(self._watch())
+
+    async def close(self) -> None:
+        """Leave everything as it is; batches at the service go on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def takes(self, table: str, key: str, attempt: int) -> bool:
+        """Say whether a call waits for a batch: one that it is in already, or one that it goes into.
+
+        Args:
+            table: the stage's table.
+            key: of the request.
+            attempt: of the edit, 0 for instructions.
+
+        Returns:
+            Whether it does.
+        """
+        wanted = {"online": False, "batch": True, "auto": attempt <= 1}[self._settings.transport]
+        return self.knows(key) or (wanted and table in self._services)
+
+    async def ask(self, table: str, key: str, asked: Asked, open_: Callable[[], Awaitable[int]]) -> Came | None:
+        """Wait until a batch has an answer.
+
+        Args:
+            table: the stage's table.
+            key: of the request.
+            asked: the question.
+            open_: records that the request is about to be sent, and gives its number.
+
+        Returns:
+            What came; None for a straggler that was never sent.
+
+        Raises:
+            Stopped: the run is stopping; the batch goes on.
+        """
+        came = self._known.get(key)
+        if came is None:
+            came = self._future(key)
+            line = await asyncio.to_thread(self._services[table].request, key, asked)
+            self._add(table, Waiting(key, line, open_, came), picture=asked.picture)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({came, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if not came.done():
+            raise Stopped
+        self._known.pop(key, None)
+        return came.result()
+
+    def knows(self, key: str) -> bool:
+        """Say whether a request is in a batch already, or waits for one."""
+        return key in self._known
+
+    def reply(self, table: str, came: Came, *, picture: bool) -> Reply:
+        """Make a reply of what a batch brought.
+
+        Args:
+            table: the stage's table.
+            came: what it brought.
+            picture: whether a picture was asked for.
+
+        Returns:
+            The reply; unavailable where nothing came, or nothing that can be read.
+        """
+        line = came.line
+        if line is None or line.answer is None:
+            why = (line.why if line is not None else "") or came.why or "the batch has no line for it"
+            outcome = Outcome.REFUSED if line is not None and line.refusal else Outcome.UNAVAILABLE
+            return Reply(outcome, reason=why, transport="batch")
+        try:
+            return self._services[table].reply(line, picture=picture)
+        except InterruptedTransferError as error:
+            return Reply(Outcome.MALFORMED, reason=str(error), transport="batch")
+
+    def _future(self, key: str) -> asyncio.Future[Came | None]:
+        return self._known.setdefault(key, asyncio.get_running_loop().create_future())
+
+    def _add(self, table: str, one: Waiting, *, picture: bool) -> None:
+        queue = self._queues.setdefault(table, BatchQueue(self._settings, picture))
+        if not queue.fits(one, readable_bytes=self._book.readable_bytes):
+            self._begin(table, queue)
+        queue.add(one)
+
+    async def _watch(self) -> None:
+        """Send what waits when nothing more comes."""
+        while True:
+            await asyncio.sleep(min(1.0, self._settings.linger_s / 4))
+            for table, queue in self._queues.items():
+                if queue.is_quiet:
+                    self._begin(table, queue)
+
+    def _begin(self, table: str, queue: BatchQueue) -> None:
+        waiting = queue.take()
+        if self._settings.transport == "auto" and len(waiting) < self._settings.stragglers:
+            for one in waiting:
+                one.came.set_result(None)
+            return
+        batch = Batch(f"pico-banana-{uuid4().hex}", table, queue.picture, queue.output_bytes(len(waiting)))
+        self._spawn(self._write_and_go_on(batch, waiting))
+
+    async def _write_and_go_on(self, batch: Batch, waiting: list[Waiting]) -> None:
+        try:
+            for one in waiting:
+                batch.opened[one.key] = await one.open()
+            lines = [one.line for one in waiting]
+            await asyncio.to_thread(self._book.write, batch, lines)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            _tell_all((one.came for one in waiting), error)
+            return
+        await self._go_on(batch, {one.key: one.came for one in waiting}, fresh=True)
+
+    async def _go_on(self, batch: Batch, futures: Mapping[str, asyncio.Future[Came | None]], *, fresh: bool) -> None:
+        try:
+            why = "" if batch.state == FETCHED else await self._fetched(batch, fresh=fresh)
+            lines = await asyncio.to_thread(self._lines, batch)
+        except Exception as error:  # noqa: BLE001 - as above
+            _tell_all(futures.values(), error)
+            return
+        for key, came in futures.items():
+            if not came.done():
+                came.set_result(Came(batch.opened[key], lines.get(key), why))
+
+    async def _fetched(self, batch: Batch, *, fresh: bool) -> str:
+        """Bring a batch to its end; afterwards its answers are on the disk.
+
+        Returns:
+            Why answers may be missing, in the service's word.
+        """
+        service = self._services[batch.table]
+        if not batch.job:
+            job = await self._sent(service, batch, fresh=fresh)
+            await asyncio.to_thread(self._book.note, batch, SENT, job)
+        looked = await self._ended(service, batch)
+        if not looked.files:
+            await asyncio.to_thread(self._book.note, batch, FAILED)
+            return looked.why
+        data = b"".join([_whole_lines(await self._read(service, batch, file)) for file in looked.files])
+        await asyncio.to_thread(self._book.keep_answers, batch, data)
+        return looked.why
+
+    async def _sent(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
+        """Make a job of a batch, once: what may be at the service already is looked for first.
+
+        Raises:
+            InterruptedTransferError: the service took none.
+        """
+        file, may_be_there = self._book.requests_file(batch), not fresh
+        for number in range(self._settings.tries):
+            try:
+                if may_be_there and (job := await service.find(batch.id)):
+                    return job
+                may_be_there = True
+                return await service.submit(batch.id, file, picture=batch.picture)
+            except TransportError as error:
+                await self._again(number, error)
+        raise InterruptedTransferError(f"the service took no batch at {self._settings.tries} tries")
+
+    async def _ended(self, service: Batching, batch: Batch) -> Looked:
+        cancelled = 0
+        while True:
+            looked = await self._tried(lambda: service.look(batch.job))
+            if looked.ended:
+                return looked
+            if time.time() - batch.at > 3600 * self._settings.patience_h:
+                if not cancelled:
+                    await self._tried(lambda: service.cancel(batch.job))
+                cancelled += 1
+                if cancelled > _LOOKS_AFTER_CANCELLING:
+                    return Looked(ended=True, why="stuck, and not to be cancelled")
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def _read(self, service: Batching, batch: Batch, file: str) -> bytes:
+        """Read answers; those that a service cannot hand out now are left for a later run, for they are paid.
+
+        Raises:
+            RunStoppedError: they could not be read.
+        """
+        try:
+            return await self._tried(lambda: service.read(file))
+        except TransportError as error:
+            await asyncio.to_thread(self._book.not_readable, batch.output_bytes)
+            text = (
+                f"the answers of {len(batch.opened)} requests are ready and paid, and the service cannot hand them out "
+                f"({error}); run the same command again later. Batches from now on have half as many"
+            )
+            raise RunStoppedError(text) from error
+
+    async def _tried(self, step: Callable[[], Awaitable[T]]) -> T:
+        for number in range(self._settings.tries - 1):
+            try:
+                return await step()
+            except TransportError as error:
+                await self._again(number, error)
+        return await step()
+
+    async def _again(self, number: int, error: TransportError) -> None:
+        if not error.retryable:
+            raise error
+        wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**number, 10 * self._settings.poll_s)
+        await asyncio.sleep(max(error.retry_after or 0.0, wait_s * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+
+    def _lines(self, batch: Batch) -> dict[str, Line]:
+        """Read the answers that are on the disk."""
+        path: Path = self._book.answers_file(batch)
+        if batch.state != FETCHED or not path.is_file():
+            return {}
+        service, found = self._services[batch.table], dict[str, Line]()
+        with path.open("rb") as file:
+            for data in file:
+                try:
+                    line = service.line(data)
+                except (ValueError, AttributeError):  # no JSON object: half a line, or a word of the service
+                    continue
+                if line.key in batch.opened:
+                    found[line.key] = line
+        return found
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _whole_lines(data: bytes) -> bytes:
+    return data if not data or data.endswith(b"\n") else data + b"\n"
+
+
+def _tell_all(futures: Iterable[asyncio.Future[Came | None]], error: Exception) -> None:
+    for came in futures:
+        if not came.done():
+            came.set_exception(error)
