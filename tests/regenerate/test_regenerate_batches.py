@@ -5,13 +5,11 @@ The proof at full size is `test_ten_thousand_pictures_and_ten_kills`, one of `ma
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import random
 import signal
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,9 +23,13 @@ from tests.regenerate.conftest import gemini_document
 from tests.regenerate.scenes import write_plain_folder
 from tests.regenerate.test_regenerate_kill import published
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytest.importorskip("google.genai")
 pytest.importorskip("openai")
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # see `killed_at`
 ITEMS = 12
 BATCH = {"transport": "batch", "linger_s": 0.1, "poll_s": 0.02, "requests": 5, "tries": 4, "items_in_flight": 64}
 
@@ -92,8 +94,8 @@ def test_batches_give_the_same_data_for_half_the_money(serve, photos, tmp_path, 
 )
 def test_whatever_fails_nothing_is_lost_or_paid_twice(serve, photos, tmp_path, protocol, fault):
     server = serve(seed=3, **{fault: 0.5})
-    patience = {"patience_h": 0.3 / 3600} if fault == "batch_stuck" else {}
-    state = run(config_from(document(protocol, server, photos, tries=8, **patience)), tmp_path / "ledger")
+    patience = {"patience_h": 1.5 / 3600} if fault == "batch_stuck" else {}
+    state = run(config_from(document(protocol, server, photos, tries=16, **patience)), tmp_path / "ledger")
     assert state.left == state.failed == 0
     assert not state.stopped
     assert not twice(server)
@@ -109,7 +111,7 @@ def test_whatever_fails_nothing_is_lost_or_paid_twice(serve, photos, tmp_path, p
 
 
 def killed_at(server, document: dict[str, Any], folder: Path, step: str, number: int) -> bool:
-    """Run in a process of its own, and kill that one the moment the service has done something, before it hears of it."""
+    """Run in a process of its own, and kill that one when the service has done something and not answered yet."""
     context = multiprocessing.get_context("fork")  # a spawned one would import the clients again, for seconds
     process = context.Process(target=_run, args=(document, folder))
     seen = [0]
@@ -149,7 +151,8 @@ def test_a_client_killed_at_every_step_loses_nothing_and_pays_once(serve, photos
     assert not twice(server)
     assert server.paid.keys() == calm.paid.keys()
     assert assembled(folder) == assembled(tmp_path / "calm")
-    assert not list((folder / "batches").glob("*.jsonl")) or run(config_from(told), folder).calls == 0
+    assert not list((folder / "batches").iterdir()), "files of batches that are done are removed"
+    assert run(config_from(told), folder).calls == 0
 
 
 def test_a_run_without_batches_waits_for_those_of_an_earlier_one(serve, photos, tmp_path):
@@ -176,7 +179,6 @@ def test_answers_that_cannot_be_read_stay_paid_and_make_later_batches_smaller(se
     told = document("gemini", server, photos, tries=2, output_bytes=40_000)
     state = run(config_from(told), tmp_path / "ledger")
     assert "ready and paid" in state.stopped
-    server.mind.faults.__class__.__setattr__  # frozen: the next server state is a new mind
     object.__setattr__(server.mind.faults, "batch_unreadable", 0.0)
     before = len(server.room.jobs)
     state = run(config_from(told), tmp_path / "ledger")
@@ -241,4 +243,4 @@ def test_ten_thousand_pictures_and_ten_kills(serve, tmp_path):
     assert state.left == state.failed == 0
     assert attempts >= 10_000
     assert not twice(server)
-    assert json.dumps(sorted(calls(tmp_path / "ledger").items())[0][0])
+    assert calls(tmp_path / "ledger")["batch", "ok"] > 10_000

@@ -80,7 +80,7 @@ class OpenAI(Service):
     @property
     def batches(self) -> OpenAIBatches:
         """How the model takes batches; a server without them says so at the first one."""
-        return OpenAIBatches(self, lambda: self.client, self._chat_request, _REFUSAL_CODES)
+        return OpenAIBatches(self, lambda: self.client, self._chat_request, self._edit_request, _REFUSAL_CODES)
 
     def connect(self) -> None:
         """Make the client, so that a missing key is known before a run begins."""
@@ -136,19 +136,17 @@ class OpenAI(Service):
             **given,
         }
 
-    async def _edit(self, asked: Asked) -> Reply:
-        photo = asked.pictures[0]
+    def _edit_request(self, asked: Asked) -> dict[str, Any]:
         given = given_parameters(self.settings.parameters)
         if self._is_own_server:
             given["extra_body"] = {"seed": asked.seed, **given.get("extra_body", {})}
-        reply = await self.client.images.edit(
-            model=self.settings.model,
-            image=(f"photo.{_ENDINGS.get(photo.media_type, 'png')}", photo.data, photo.media_type),
-            prompt=asked.prompt,
-            # OpenAI's own endpoint has no seed; the end-user field makes one attempt's request differ from another's.
-            user=f"seed-{asked.seed}",
-            **given,
-        )
+        # OpenAI's own endpoint has no seed; the end-user field makes one attempt's request differ from another's.
+        return {"model": self.settings.model, "prompt": asked.prompt, "user": f"seed-{asked.seed}", **given}
+
+    async def _edit(self, asked: Asked) -> Reply:
+        photo = asked.pictures[0]
+        name = f"photo.{_ENDINGS.get(photo.media_type, 'png')}"
+        reply = await self.client.images.edit(image=(name, photo.data, photo.media_type), **self._edit_request(asked))
         if isinstance(reply, str):
             raise InterruptedTransferError("openai: a reply that is no JSON")
         return await asyncio.to_thread(_read_pictures, reply, base_url=self.settings.base_url)

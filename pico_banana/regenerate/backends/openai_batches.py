@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pico_banana.errors import InterruptedTransferError
 from pico_banana.regenerate.backends.batching import Line, Looked
-from pico_banana.regenerate.backends.openai_parameters import edits_through_chat, given_parameters
+from pico_banana.regenerate.backends.openai_parameters import edits_through_chat
 from pico_banana.regenerate.backends.openai_replies import field_of, read_chat, read_pictures
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class OpenAIBatches:
         service: the model.
         client: gives the SDK's client.
         chat: gives the body of a chat request.
+        edit: gives that of an edit, without the picture.
         refusals: codes of errors that are refusals.
     """
 
@@ -43,16 +44,18 @@ class OpenAIBatches:
         service: Service,
         client: Callable[[], openai.AsyncOpenAI],
         chat: Callable[[Asked], dict[str, Any]],
+        edit: Callable[[Asked], dict[str, Any]],
         refusals: frozenset[str],
     ) -> None:
         """Ask for nothing yet."""
-        self._service, self._client, self._chat, self._refusals = service, client, chat, refusals
+        self._service, self._client, self._refusals = service, client, refusals
+        self._chat, self._edit = chat, edit
 
     def request(self, key: str, asked: Asked) -> bytes:
         """Write one request as a line of a file."""
-        body = self._edit(asked) if self._by_edits(picture=asked.picture) else self._chat(asked)
-        whole = {**body, **body.pop("extra_body", {})}
-        line = {"custom_id": key, "method": "POST", "url": self._endpoint(picture=asked.picture), "body": whole}
+        body = self._edits(asked) if self._by_edits(picture=asked.picture) else self._chat(asked)
+        more = body.pop("extra_body", {})
+        line = {"custom_id": key, "method": "POST", "url": self._endpoint(picture=asked.picture), "body": body | more}
         return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
     async def submit(self, name: str, file: Path, *, picture: bool) -> str:
@@ -137,13 +140,7 @@ class OpenAIBatches:
     def _endpoint(self, *, picture: bool) -> Any:  # noqa: ANN401 - the SDK's list of literals
         return EDITS if self._by_edits(picture=picture) else CHAT
 
-    def _edit(self, asked: Asked) -> dict[str, Any]:
+    def _edits(self, asked: Asked) -> dict[str, Any]:
         photo = asked.pictures[0]
         address = f"data:{photo.media_type};base64,{base64.b64encode(photo.data).decode()}"
-        return {
-            "model": self._service.settings.model,
-            "images": [{"image_url": address}],
-            "prompt": asked.prompt,
-            "user": f"seed-{asked.seed}",
-            **given_parameters(self._service.settings.parameters),
-        }
+        return {"images": [{"image_url": address}], **self._edit(asked)}

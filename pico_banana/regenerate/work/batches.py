@@ -67,6 +67,7 @@ class Batches:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._book.unfinished()  # which removes the files of those that are done
 
     def takes(self, table: str, key: str, attempt: int) -> bool:
         """Say whether a call waits for a batch: one that it is in already, or one that it goes into.
@@ -165,8 +166,8 @@ class Batches:
 
     async def _write_and_go_on(self, batch: Batch, waiting: list[Waiting]) -> None:
         try:
-            for one in waiting:
-                batch.opened[one.key] = await one.open()
+            numbers = await asyncio.gather(*(one.open() for one in waiting))
+            batch.opened = {one.key: number for one, number in zip(waiting, numbers, strict=True)}
             lines = [one.line for one in waiting]
             await asyncio.to_thread(self._book.write, batch, lines)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
