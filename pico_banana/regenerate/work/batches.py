@@ -10,15 +10,14 @@ A request that a batch brings no answer for, because the job failed, expired or 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pico_banana.errors import InterruptedTransferError, RunStoppedError, TransportError
-from pico_banana.regenerate.backends.batching import Line, Looked
-from pico_banana.regenerate.ledger.batchbook import FAILED, FETCHED, SENT, Batch, BatchBook
+from pico_banana.errors import InterruptedTransferError
+from pico_banana.regenerate.backends.batching import Line
+from pico_banana.regenerate.ledger.batchbook import FETCHED, Batch, BatchBook
 from pico_banana.regenerate.values import Outcome, Reply
+from pico_banana.regenerate.work.batch_jobs import BatchJobs
 from pico_banana.regenerate.work.batch_queue import BatchQueue, Came, Waiting
 from pico_banana.regenerate.work.pace import Stopped
 
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.backends.asked import Asked
     from pico_banana.regenerate.backends.batching import Batching
     from pico_banana.regenerate.settings.batching import BatchSettings
-
-T = TypeVar("T")
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
-_LOOKS_AFTER_CANCELLING = 30
 
 
 class Batches:
@@ -50,6 +45,7 @@ class Batches:
     ) -> None:
         """Start nothing yet; `start` does."""
         self._book, self._settings, self._services, self._stop = book, settings, services, stop
+        self._jobs = BatchJobs(book, settings)
         self._queues: dict[str, BatchQueue] = {}
         self._known: dict[str, asyncio.Future[Came | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -177,7 +173,11 @@ class Batches:
 
     async def _go_on(self, batch: Batch, futures: Mapping[str, asyncio.Future[Came | None]], *, fresh: bool) -> None:
         try:
-            why = "" if batch.state == FETCHED else await self._fetched(batch, fresh=fresh)
+            why = (
+                ""
+                if batch.state == FETCHED
+                else await self._jobs.fetched(self._services[batch.table], batch, fresh=fresh)
+            )
             lines = await asyncio.to_thread(self._lines, batch)
         except Exception as error:  # noqa: BLE001 - as above
             _tell_all(futures.values(), error)
@@ -185,85 +185,6 @@ class Batches:
         for key, came in futures.items():
             if not came.done():
                 came.set_result(Came(batch.opened[key], lines.get(key), why))
-
-    async def _fetched(self, batch: Batch, *, fresh: bool) -> str:
-        """Bring a batch to its end; afterwards its answers are on the disk.
-
-        Returns:
-            Why answers may be missing, in the service's word.
-        """
-        service = self._services[batch.table]
-        if not batch.job:
-            job = await self._sent(service, batch, fresh=fresh)
-            await asyncio.to_thread(self._book.note, batch, SENT, job)
-        looked = await self._ended(service, batch)
-        if not looked.files:
-            await asyncio.to_thread(self._book.note, batch, FAILED)
-            return looked.why
-        data = b"".join([_whole_lines(await self._read(service, batch, file)) for file in looked.files])
-        await asyncio.to_thread(self._book.keep_answers, batch, data)
-        return looked.why
-
-    async def _sent(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
-        """Make a job of a batch, once: what may be at the service already is looked for first.
-
-        Raises:
-            InterruptedTransferError: the service took none.
-        """
-        file, may_be_there = self._book.requests_file(batch), not fresh
-        for number in range(self._settings.tries):
-            try:
-                if may_be_there and (job := await service.find(batch.id)):
-                    return job
-                may_be_there = True
-                return await service.submit(batch.id, file, picture=batch.picture)
-            except TransportError as error:
-                await self._again(number, error)
-        raise InterruptedTransferError(f"the service took no batch at {self._settings.tries} tries")
-
-    async def _ended(self, service: Batching, batch: Batch) -> Looked:
-        cancelled = 0
-        while True:
-            looked = await self._tried(lambda: service.look(batch.job))
-            if looked.ended:
-                return looked
-            if time.time() - batch.at > 3600 * self._settings.patience_h:
-                if not cancelled:
-                    await self._tried(lambda: service.cancel(batch.job))
-                cancelled += 1
-                if cancelled > _LOOKS_AFTER_CANCELLING:
-                    return Looked(ended=True, why="stuck, and not to be cancelled")
-            await asyncio.sleep(self._settings.poll_s)
-
-    async def _read(self, service: Batching, batch: Batch, file: str) -> bytes:
-        """Read answers; those that a service cannot hand out now are left for a later run, for they are paid.
-
-        Raises:
-            RunStoppedError: they could not be read.
-        """
-        try:
-            return await self._tried(lambda: service.read(file))
-        except TransportError as error:
-            await asyncio.to_thread(self._book.not_readable, batch.output_bytes)
-            text = (
-                f"the answers of {len(batch.opened)} requests are ready and paid, and the service cannot hand them out "
-                f"({error}); run the same command again later. Batches from now on have half as many"
-            )
-            raise RunStoppedError(text) from error
-
-    async def _tried(self, step: Callable[[], Awaitable[T]]) -> T:
-        for number in range(self._settings.tries - 1):
-            try:
-                return await step()
-            except TransportError as error:
-                await self._again(number, error)
-        return await step()
-
-    async def _again(self, number: int, error: TransportError) -> None:
-        if not error.retryable:
-            raise error
-        wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**number, 10 * self._settings.poll_s)
-        await asyncio.sleep(max(error.retry_after or 0.0, wait_s * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
 
     def _lines(self, batch: Batch) -> dict[str, Line]:
         """Read the answers that are on the disk."""
@@ -285,10 +206,6 @@ class Batches:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _whole_lines(data: bytes) -> bytes:
-    return data if not data or data.endswith(b"\n") else data + b"\n"
 
 
 def _tell_all(futures: Iterable[asyncio.Future[Came | None]], error: Exception) -> None:
