@@ -87,7 +87,7 @@ class OpenAIBatches:
         """See how a job is."""
         found = await self._service.guarded(self._client().batches.retrieve(job))
         files = tuple(file for file in (found.output_file_id, found.error_file_id) if file)
-        problems = [str(field_of(one, "message")) for one in (field_of(found.errors, "data") or [])]
+        problems = [str(one.message) for one in (found.errors.data or [] if found.errors else [])]
         return Looked(found.status in _ENDED, files, "; ".join([str(found.status), *problems]))
 
     async def read(self, file: str) -> bytes:
