@@ -87,6 +87,7 @@ def test_engines_say_which_shard_a_process_is(environment, shard):
         (array(7, 3, 7, 2), "a part of another one"),  # --array=3,7: what was lost of 100, submitted again
         (array(9, 1, 22, 4), "a part of another one"),
         (array(3, 0, 99, 100, RUN_OFFSET="1"), "datatrove started this"),
+        ({"DATATROVE_EXECUTOR": "LocalPipelineExecutor", "RANK": "0", "WORLD_SIZE": "2"}, "datatrove started this"),
         ({"SLURM_ARRAY_TASK_ID": "3"}, "SLURM_ARRAY_TASK_COUNT is ''"),
         ({"RANK": "8", "WORLD_SIZE": "8"}, "RANK is 8 and WORLD_SIZE is 8"),
     ],

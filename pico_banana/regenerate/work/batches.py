@@ -10,7 +10,7 @@ A request that a batch brings no answer for, because the job failed, expired or 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pico_banana.errors import InterruptedTransferError
@@ -101,7 +101,8 @@ class Batches:
             self._add(table, Waiting(key, line, open_, came), picture=asked.picture)
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
-            await asyncio.wait({came, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {came, stopping}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
         if not came.done():

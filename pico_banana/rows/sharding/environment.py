@@ -17,6 +17,8 @@ from pico_banana.rows.sharding.shard import Shard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Its arrays may be parts of one work, and no variable says how many parts there are; steps are told as arguments.
+_DATATROVE = ("RUN_OFFSET", "DATATROVE_EXECUTOR")
 _ARRAY = "SLURM_ARRAY_TASK_ID"
 _POOL = ("SKYPILOT_JOB_RANK", "SKYPILOT_NUM_JOBS")
 # Which, and of how many, from 0; the first pair that is set counts all that run inside one job.
@@ -42,6 +44,9 @@ def shard_of_environment(environment: Mapping[str, str] | None = None) -> Shard:
         ConfigError: nothing says which, or it does not add up; the text names the variables.
     """
     given = os.environ if environment is None else environment
+    if any(name in given for name in _DATATROVE):
+        text = "--shard auto: datatrove started this; take Shard(rank, world_size) in its step, see docs/scale.md"
+        raise ConfigError(text, key="shard")
     jobs, ranks = _jobs(given), _ranks(given)
     if jobs is None and ranks is None:
         names = ", ".join([_ARRAY, _POOL[0], *(which for which, _ in _INSIDE)])
@@ -68,9 +73,6 @@ def _task_of_array(given: Mapping[str, str]) -> Shard:
     Raises:
         ConfigError: nothing says how many shards there are meant to be.
     """
-    if "RUN_OFFSET" in given:  # its arrays are parts of one work, and it tells no process how many there are
-        text = "--shard auto: datatrove started this; take Shard(rank, world_size) in its step, see docs/scale.md"
-        raise ConfigError(text, key="shard")
     task, count = _number(given, _ARRAY), _number(given, "SLURM_ARRAY_TASK_COUNT")
     first, last = _number(given, "SLURM_ARRAY_TASK_MIN"), _number(given, "SLURM_ARRAY_TASK_MAX")
     step = max(1, int(given.get("SLURM_ARRAY_TASK_STEP") or 1))
