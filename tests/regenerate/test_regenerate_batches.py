@@ -18,6 +18,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from
+from pico_banana.regenerate.work.forecast import forecast_run
 from pico_banana.regenerate.work.runner import run
 from tests.regenerate.conftest import gemini_document
 from tests.regenerate.scenes import write_plain_folder
@@ -223,6 +224,16 @@ def test_the_command_line_chooses_the_transport_and_refuses_one_that_nobody_take
     assert "no stage takes batches" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="must be one of 'online', 'batch', 'auto'"):
         config_from({"batch": {"transport": "post"}})
+
+
+def test_a_forecast_knows_what_batches_cost(serve, photos, tmp_path):
+    told = {
+        transport: document("gemini", serve(), photos, transport=transport) for transport in ("online", "batch", "auto")
+    }
+    found = {name: forecast_run(config_from(one), tmp_path / "none") for name, one in told.items()}
+    assert found["batch"].total_usd == pytest.approx(found["online"].total_usd / 2)
+    assert found["auto"].usd["write"] == pytest.approx(found["online"].usd["write"] / 2)
+    assert found["batch"].usd["edit"] < found["auto"].usd["edit"] < found["online"].usd["edit"]
 
 
 @pytest.mark.slow
