@@ -6,6 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from pico_banana.cli.runs import INTERRUPTED
 from pico_banana.errors import ConfigError, ShardHeldError
 from pico_banana.rows.sharding.environment import shard_of_environment
 from pico_banana.rows.sharding.shard import Shard
@@ -68,6 +69,8 @@ def in_shards(
             codes.append(_one(out, shard, do, command=command, asked=asked, waits=False))
         except ShardHeldError as held:
             sys.stderr.write(f"{held}\n")
+        if codes[-1] == INTERRUPTED:  # who stops one shard does not want the next one
+            break
     return max(codes)
 
 

@@ -89,6 +89,15 @@ def test_auto_takes_what_the_engine_says(tmp_path, monkeypatch):
     assert len(read_annotations(tmp_path / "a.jsonl.shards" / "0001-of-0003" / "a.jsonl")) == 2
 
 
+def test_shards_without_rows_are_shards(tmp_path):
+    rows = (*ROWS[:-1], "1")
+    assert run("measure", tmp_path / "a.parquet", *rows, "--shard", "any/2") == 0
+    assert run("export", "webdataset", tmp_path / "e", *rows, "--shard", "any/2") == 0
+    assert run("pack", tmp_path / "p", *rows, "--size", "32", "--workers", "1", "--shard", "any/2") == 0
+    assert [run("merge", tmp_path / name) for name in ("a.parquet", "e", "p")] == [0, 0, 0]
+    assert len(read_annotations(tmp_path / "a.parquet")) == 1
+
+
 def test_an_address_needs_a_shard(capsys):
     assert run("measure", "memory://x/a.parquet", *ROWS) == 2
     assert "--shard 0/1" in capsys.readouterr().err
