@@ -72,20 +72,21 @@ class BatchRoutes:
         self.room = room
         self.noticed: Callable[[str], None] | None = None
         self._uploads: dict[str, bytearray] = {}
-        self._routes: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
-            ("POST", r"/upload/v1beta/files", self._start_upload),
-            ("POST", r"/upload/(\w+)", self._upload),
-            ("POST", r"/v1beta/models/(.+):batchGenerateContent", self._gemini_create),
-            ("GET", r"/v1beta/batches/([\w-]+)", self._gemini_look),
-            ("POST", r"/v1beta/batches/([\w-]+):cancel", self._gemini_cancel),
-            ("GET", r"/v1beta/batches", self._gemini_list),
-            ("GET", r"/v1beta/files/([\w-]+):download", self._download),
-            ("POST", r"/v1/files", self._openai_upload),
-            ("GET", r"/v1/files/([\w-]+)/content", self._download),
-            ("POST", r"/v1/batches", self._openai_create),
-            ("GET", r"/v1/batches", self._openai_list),
-            ("GET", r"/v1/batches/([\w-]+)", self._openai_look),
-            ("POST", r"/v1/batches/([\w-]+)/cancel", self._openai_cancel),
+        # Both services have /v1/batches; a key in Google's header says which one is meant.
+        self._routes: tuple[tuple[bool, str, str, Callable[..., Answer]], ...] = (
+            (True, "POST", r"/upload/v1\w*/files", self._start_upload),
+            (True, "POST", r"/upload/(upload\d+)", self._upload),
+            (True, "POST", r"(/v1\w*/models/.+):batchGenerateContent", self._gemini_create),
+            (True, "GET", r"/v1\w*/batches/([\w-]+)", self._gemini_look),
+            (True, "POST", r"/v1\w*/batches/([\w-]+):cancel", self._gemini_cancel),
+            (True, "GET", r"/v1\w*/batches", self._gemini_list),
+            (True, "GET", r"/v1\w*/files/([\w-]+):download", self._download),
+            (False, "POST", r"/v1/files", self._openai_upload),
+            (False, "GET", r"/v1/files/([\w-]+)/content", self._download),
+            (False, "POST", r"/v1/batches", self._openai_create),
+            (False, "GET", r"/v1/batches", self._openai_list),
+            (False, "GET", r"/v1/batches/([\w-]+)", self._openai_look),
+            (False, "POST", r"/v1/batches/([\w-]+)/cancel", self._openai_cancel),
         )
 
     def answer(self, request: Request) -> Answer | None:
@@ -97,9 +98,10 @@ class BatchRoutes:
         Returns:
             The answer; None where it is about neither files nor batches.
         """
-        for method, pattern, route in self._routes:
+        of_google = "x-goog-api-key" in request.headers or request.path.startswith("/upload/")
+        for google, method, pattern, route in self._routes:
             found = re.fullmatch(pattern, request.path)
-            if found and method == request.method:
+            if found and method == request.method and google == of_google:
                 try:
                     answer = route(request, *found.groups())
                 except KeyError as error:
@@ -124,10 +126,10 @@ class BatchRoutes:
         told = {"name": f"files/{file}", "mimeType": "jsonl", "state": "ACTIVE", "uri": f"files/{file}"}
         return Answer(_OK, {"file": told}, {"X-Goog-Upload-Status": "final"})
 
-    def _gemini_create(self, request: Request, model: str) -> Answer:
+    def _gemini_create(self, request: Request, place: str) -> Answer:
         batch = json.loads(request.body)["batch"]
         file = batch["inputConfig"]["fileName"].removeprefix("files/")
-        job = self.room.begin(file, name=batch["displayName"], gemini=True, target=model)
+        job = self.room.begin(file, name=batch["displayName"], gemini=True, target=f"{place}:generateContent")
         return Answer(_OK, _operation(job), cut=self._is_cut(job))
 
     def _gemini_look(self, request: Request, name: str) -> Answer:
@@ -187,7 +189,7 @@ class BatchRoutes:
 def _operation(job: Job) -> dict[str, Any]:
     state = {"running": "RUNNING"}.get(job.state, job.state.upper())
     output = {"output": {"responsesFile": f"files/{job.files[0]}"}} if job.files[0] else {}
-    about = {"displayName": job.name, "model": f"models/{job.target}", "state": f"BATCH_STATE_{state}"}
+    about = {"displayName": job.name, "model": job.target, "state": f"BATCH_STATE_{state}"}
     return {"name": f"batches/{job.id}", "metadata": {**about, **output}, "done": job.state != "running"}
 
 

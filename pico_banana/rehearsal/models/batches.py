@@ -35,7 +35,7 @@ class Job:
         id: the service's name of it.
         name: the client's.
         gemini: whose protocol; else OpenAI's.
-        target: the model, or the endpoint.
+        target: the path that each request would have had alone.
         lines: the requests.
         began: when, of the monotonic clock.
         state: "running", "succeeded", "failed", "expired" or "cancelled".
@@ -89,7 +89,7 @@ class BatchRoom:
             file: its id.
             name: the client's name for the job.
             gemini: whose protocol.
-            target: the model, or the endpoint.
+            target: the path that each request would have had alone.
 
         Returns:
             The job.
@@ -170,8 +170,8 @@ def _answered(mind: Mind, job: Job, line: dict[str, Any]) -> tuple[dict[str, Any
     """Answer one line as if it had been asked online."""
     if job.gemini:
         content = line["request"]
-        request = content_hash([f"/v1beta/models/{job.target}:generateContent", content])
-        return {"key": line["key"], "response": answer_gemini(mind, content, request, model=job.target)}, [request]
+        request, model = content_hash([job.target, content]), job.target.rpartition("/models/")[2].partition(":")[0]
+        return {"key": line["key"], "response": answer_gemini(mind, content, request, model=model)}, [request]
     content = _as_form(line["body"]) if job.target.endswith("/images/edits") else line["body"]
     request = content_hash([job.target, content])
     status, body = answer_openai(mind, job.target, content, request)

@@ -7,8 +7,8 @@ stops. Nobody deletes a lease.
 
 from __future__ import annotations
 
-import _thread
 import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -113,7 +113,7 @@ class Lease:
                 self.require()
                 self._folder.write(self._name(self.number), self._sign())
             except ShardHeldError:
-                _thread.interrupt_main()  # as Ctrl-C, which every command knows how to end at
+                os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C, which every command knows how to end at
                 return
             except OSError:  # a store that is away for a while; if it is for long, another one takes over
                 continue
