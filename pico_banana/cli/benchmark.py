@@ -73,9 +73,6 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits, and so many sessions")
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
     add_shard_option(parser, out="DIR")
     _add_running(parser)
     parser.set_defaults(run=_run)
@@ -90,9 +87,6 @@ def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="example: pico-banana benchmark judge --mirror sample --judge openai:MODEL --out bench",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only so many pairs")
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
     _add_running(parser)
     parser.set_defaults(run=_judge, wording="long")
 
@@ -110,6 +104,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-anchors", action="store_true", help="do not show the judge the 20 edits of known quality")
     parser.add_argument("--budget-usd", type=float, default=0.0, metavar="USD", help="hard limit for the whole ledger")
     parser.add_argument("--allow-model-change", action="store_true", help="go on when another model answers")
+    parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="failed items that count as success")
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_definition(parser)
 

@@ -189,8 +189,7 @@ def _plan(args: argparse.Namespace) -> int:
     config = read_config(args.config)
     staff = hire(config)
     if config.inventory is not None:
-        text = "[inventory] has a model look at every photo before the plan is made: `regenerate run` does both"
-        raise ConfigError(text, key="inventory")
+        raise ConfigError("[inventory] looks at photos before it plans: `regenerate run` does both", key="inventory")
     with open_ledger(args.ledger, create=True, writable=True) as ledger:
         ledger.bind(config)
         count = plan_run(ledger, config, able=able_types(staff.writer, staff.editor))
