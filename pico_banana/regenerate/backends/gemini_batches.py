@@ -48,7 +48,7 @@ class GeminiBatches:
         for name in _OF_THE_SDK:
             config.pop(name, None)
         parts: list[dict[str, Any]] = [
-            {"inlineData": {"data": base64.b64encode(one.data).decode(), "mimeType": one.media_type}}
+            {"inlineData": {"data": base64.urlsafe_b64encode(one.data).decode(), "mimeType": one.media_type}}
             for one in asked.pictures
         ]
         contents = [{"parts": [*parts, {"text": asked.prompt}], "role": "user"}]

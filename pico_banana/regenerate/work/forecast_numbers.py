@@ -42,6 +42,7 @@ SECONDS = {
 PICTURE_MB, RECORD_MB = 1.6, 0.006  # a PNG of 1K, and the rows of a call
 
 
+_AGAIN = (Stage.EDIT, Stage.JUDGE, Stage.SECOND_JUDGE)  # of later attempts too
 _WITH_BATCHES = frozenset({"gemini", "openai"})
 
 
@@ -60,7 +61,8 @@ def paid_share(config: Config, stage: Stage, price: Price | None, calls: Mapping
     settings, transport = config.models[TABLE_OF_STAGE[stage]], config.batch.transport
     if price is None or transport == "online" or settings.backend not in _WITH_BATCHES or settings.project:
         return 1.0
-    batched = 1.0 if transport == "batch" else min(1.0, calls[Stage.SHORTEN] / max(calls[stage], 1e-9))
+    again = stage in _AGAIN and transport == "auto"
+    batched = min(1.0, calls[Stage.SHORTEN] / max(calls[stage], 1e-9)) if again else 1.0
     return 1 - batched * (1 - price.batch)
 
 
