@@ -18,7 +18,6 @@ from pico_banana.regenerate.backends.batching import Line
 from pico_banana.regenerate.ledger.batchbook import FETCHED, Batch, BatchBook
 from pico_banana.regenerate.values import Outcome, Reply
 from pico_banana.regenerate.work.batch_jobs import BatchJobs
-from pico_banana.regenerate.work.batch_jobs import BatchJobs
 from pico_banana.regenerate.work.batch_queue import BatchQueue, Came, Waiting
 from pico_banana.regenerate.work.pace import Stopped
 
