@@ -10,6 +10,7 @@ A request that a batch brings no answer for, because the job failed, expired or 
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -212,4 +213,4 @@ class Batches:
 def _tell_all(futures: Iterable[asyncio.Future[Came | None]], error: Exception) -> None:
     for came in futures:
         if not came.done():
-            came.set_exception(error)
+            came.set_exception(copy(error))  # raised a thousand times, one and the same would have as long a traceback
