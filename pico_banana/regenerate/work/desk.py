@@ -50,6 +50,7 @@ class Desk:
         config: the run's configuration.
         budget: the money.
         stop: set to let no new call start.
+        batches: those that calls wait for.
         replayed: calls answered from the ledger in this run.
         sent: calls answered by a service in this run.
         answered_by: stage table name to the models that answered in this run, and how often.
