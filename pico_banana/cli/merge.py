@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="check that all shards are there, and join them",
         description="Check that all shards of an output are finished, and name those that are not. Then join them: "
         "measurements, packs and benchmark results become one; exports stay parts, listed in OUT.shards/merged.json; "
-        "ledgers are read together by `regenerate status | report | assemble | scores` as they are.",
+        "ledgers are read together by `regenerate status | report | assemble` as they are.",
         epilog="example: pico-banana merge changes.parquet",
     )
     parser.add_argument("out", type=path_or_address, metavar="OUT", help="the output that the shards were named for")
@@ -100,7 +100,6 @@ def _local(out: str | Path) -> Path:
 
 _JOIN: dict[str, Callable[[str | Path, Sequence[Path]], str]] = {
     "measure": _measurements,
-    "score": _measurements,
     "pack": _packs,
     "benchmark": _results,
 }

@@ -2,9 +2,8 @@
 
 A backend is any object with one of the five methods, or with one of those for texts in `texts`; plain or a coroutine.
 It returns a `Reply`, also when the model refused or sent no picture: such a call costs money and is a record of its
-own. It raises `ModelUnavailableError` when the service failed and may be asked again, and `ConfigError` when it never
-will answer this account or model. Others' backends are found by name through the entry-point group
-`pico_banana.regenerate`.
+own. It raises `ModelUnavailableError` when the service failed and may be asked again, `ConfigError` when it never will
+answer. Others' backends are found by name through the entry-point group `pico_banana.regenerate`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What the clients of model services share: what is asked, keys, and one border for whatever an SDK raises.
 
-A backend says how one question is sent, and what its SDK's errors mean; the plug points, keys, clean texts and the
-translation of failures stand here once.
+A backend says how one question is sent, and what its SDK's errors mean; everything else stands here once.
 """
 
 from __future__ import annotations

@@ -199,15 +199,13 @@ class Ledger:
         Returns:
             The number of items.
         """
-        waiting = (
-            "SELECT count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished WHERE digest = ?)"
-        )
+        finished = "SELECT item FROM finished WHERE digest = ?"
+        waiting = f"SELECT count(DISTINCT item) FROM failures WHERE item NOT IN ({finished})"  # noqa: S608 - ours
         failures = int(self.database.execute(waiting, (digest,)).fetchone()[0])
         if failed:
             return failures
-        done = self.database.execute(
-            "SELECT count FROM counts WHERE name = 'finished' AND value = ?", (digest,)
-        ).fetchone()
+        counted = "SELECT count FROM counts WHERE name = 'finished' AND value = ?"
+        done = self.database.execute(counted, (digest,)).fetchone()
         return self.item_count() - (int(done[0]) if done is not None else 0) - failures
 
     def items_of(self, numbers: Iterable[int]) -> Iterator[Item]:

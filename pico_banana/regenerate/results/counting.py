@@ -18,7 +18,7 @@ from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.results.derive import judge_names, results
 from pico_banana.regenerate.results.ended import End
-from pico_banana.regenerate.results.parting import SPAN, each, parted
+from pico_banana.regenerate.results.parting import SPAN, cut, each, parted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,8 +219,8 @@ class _Task(NamedTuple):
 def _count_part(task: _Task) -> Counts:
     part = Counts()
     with open_ledger(task.ledger) as ledger:
-        for begin in range(task.items.start, task.items.stop, SPAN):
-            part.add(_span(ledger, task, range(begin, min(begin + SPAN, task.items.stop))))
+        for items in cut(task.items, SPAN):
+            part.add(_span(ledger, task, items))
     return part
 
 

@@ -48,11 +48,25 @@ def spans(items: range, workers: int) -> list[range]:
         workers: the most parts.
 
     Returns:
-        At least one range; together all of them, in their order. All but the last one hold whole spans.
+        At least one range; together all of them, in their order. They are cut where spans begin.
     """
     count = max(1, min(workers, len(items) // _ITEMS_WORTH_A_PROCESS))
     size = -(-len(items) // count // SPAN) * SPAN
-    return [items[first : first + size] for first in range(0, len(items), size)] if items else [items]
+    return cut(items, size) if items else [items]
+
+
+def cut(items: range, size: int) -> list[range]:
+    """Cut items where spans begin; the first item of a shard may stand amid one.
+
+    Args:
+        items: their ids.
+        size: of a part, whole spans.
+
+    Returns:
+        The parts, in their order.
+    """
+    begin = (items.start - 1) // SPAN * SPAN + 1
+    return [range(max(at, items.start), min(at + size, items.stop)) for at in range(begin, items.stop, size)]
 
 
 def each(work: Callable[[TaskT], PartT], tasks: Sequence[TaskT], workers: int) -> Iterator[PartT]:
