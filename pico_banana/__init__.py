@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
     from pico_banana.rows.choosing.selection import Selection
     from pico_banana.rows.lines.published import read_jsonl
+    from pico_banana.rows.sharding.shard import Shard
+    from pico_banana.rows.sharding.work import work_on
     from pico_banana.sharing.huggingface import load_dataset, prepare
     from pico_banana.sharing.huggingface.registration import register, unregister
     from pico_banana.taxonomy import Category, EditType, categories, category, edit_type, edit_types
@@ -39,6 +41,7 @@ __all__ = [
     "PicoBananaError",
     "Preference",
     "Selection",
+    "Shard",
     "SingleTurn",
     "Subset",
     "Turn",
@@ -52,6 +55,7 @@ __all__ = [
     "read_jsonl",
     "register",
     "unregister",
+    "work_on",
 ]
 __version__ = "0.1.0"
 
@@ -65,6 +69,8 @@ _HOME = {
     "sharing.huggingface.registration": ("register", "unregister"),
     "rows.lines.published": ("read_jsonl",),
     "rows.choosing.selection": ("Selection",),
+    "rows.sharding.shard": ("Shard",),
+    "rows.sharding.work": ("work_on",),
     "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -207,6 +207,23 @@ class PicoBanana(RecordSequence[R]):
 
         return parted(self, train, validation, test)
 
+    def shard(self, index: int, num_shards: int) -> Self:
+        """Give one of N parts of the rows: neighbours stay together, and all parts are the whole in its order.
+
+        Args:
+            index: which part, from 0.
+            num_shards: how many there are.
+
+        Returns:
+            A new dataset; no two parts differ by more than a row.
+
+        Raises:
+            ConfigError: there is no such part.
+        """
+        from pico_banana.rows.sharding.shard import Shard
+
+        return Shard(index, num_shards).of(self)
+
     def head(self, count: int = 5) -> Self:
         """Give the first rows; a head is no sample, see `sample`.
 

@@ -11,7 +11,8 @@
     ├── MissingExtraError (ImportError)      an optional package is not installed
     ├── MirrorError (OSError)                a mirror that is not there, or has no such file
     ├── StoreError (OSError)                 the local store cannot be read or written
-    │   └── DiskFullError                    there is no room for what was asked
+    │   ├── DiskFullError                    there is no room for what was asked
+    │   └── ShardHeldError                   another process is at the shard
     ├── PictureError (OSError)               a picture that cannot be had
     │   ├── PictureMissingError (FileNotFoundError)  nobody has it; asking again will not help
     │   └── PictureCorruptError (ValueError)         the bytes are not the picture they should be
@@ -111,11 +112,7 @@ class MissingExtraError(PicoBananaError, ImportError):
 
 
 class MirrorError(PicoBananaError, OSError):
-    """A mirror that is not there, or does not hold a file it should.
-
-    Attributes:
-        mirror: the mirror's root, without its secrets.
-    """
+    """A mirror (`mirror`, its root without secrets) that is not there, or does not hold a file it should."""
 
     def __init__(self, message: str, *, mirror: str = "") -> None:
         super().__init__(message)
@@ -123,11 +120,7 @@ class MirrorError(PicoBananaError, OSError):
 
 
 class StoreError(PicoBananaError, OSError):
-    """The local store cannot be read or written.
-
-    Attributes:
-        path: the file or folder at fault.
-    """
+    """The local store cannot be read or written; `path` is the file or folder at fault."""
 
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
@@ -136,6 +129,10 @@ class StoreError(PicoBananaError, OSError):
 
 class DiskFullError(StoreError):
     """There is no room for what was asked; what was already stored is intact."""
+
+
+class ShardHeldError(StoreError):
+    """Another process is at the shard; it shows signs of life."""
 
 
 class PictureError(PicoBananaError, OSError):

@@ -59,6 +59,7 @@ PUBLIC = [
     "PicoBananaError",
     "Preference",
     "Selection",
+    "Shard",
     "SingleTurn",
     "Subset",
     "Turn",
@@ -72,6 +73,7 @@ PUBLIC = [
     "read_jsonl",
     "register",
     "unregister",
+    "work_on",
 ]
 LONGEST = 300
 TABLE_OF_CONTENTS = "pico_banana.dataset"  # every verb of `PicoBanana`, with its docstring: as long as it has verbs

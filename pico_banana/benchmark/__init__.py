@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.overlapping import Overlap, overlap
     from pico_banana.benchmark.reports.tables import report_table
     from pico_banana.benchmark.runs.job import Options, Ran
+    from pico_banana.benchmark.runs.merging import merge_runs
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
     from pico_banana.benchmark.runs.running import duel, editors_in, judge_pairs, rewrite, run
@@ -59,6 +60,7 @@ _HOMES = {
     "judge_pairs": "benchmark.runs.running",
     "judge_report": "benchmark.numbers.judges",
     "make": "benchmark.making",
+    "merge_runs": "benchmark.runs.merging",
     "overlap": "benchmark.overlapping",
     "plan_scores": "benchmark.scores.asking",
     "read_definition": "rows.choosing.definition",
@@ -94,6 +96,7 @@ __all__ = [
     "judge_pairs",
     "judge_report",
     "make",
+    "merge_runs",
     "overlap",
     "plan_scores",
     "read_definition",

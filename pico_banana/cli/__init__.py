@@ -47,6 +47,7 @@ GROUPS = (
     "download",
     "store",
     "export",
+    "merge",
     "publish",
     "photos",
     "doctor",

@@ -16,9 +16,12 @@ from pico_banana.cli.benchmarking import (
     report_all,
     run_all,
 )
+from pico_banana.cli.sharding import add_shard_option
+from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 _GROUPS = ("all", "category", "edit_type")
 
@@ -82,10 +85,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits, and so many sessions")
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
-    _add_running(parser)
+    add_shard_option(parser, out="DIR")
+    _add_running(parser, out=path_or_address)
     parser.set_defaults(run=run_all)
 
 
@@ -98,9 +99,6 @@ def _add_judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="example: pico-banana benchmark judge --mirror sample --judge openai:MODEL --out bench",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only so many pairs")
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
     _add_running(parser)
     parser.set_defaults(run=judge_all, wording="long")
 
@@ -118,15 +116,12 @@ def _add_duel(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions were given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits")
-    parser.add_argument(
-        "--allow-failed", type=int, default=0, metavar="N", help="failed items that still count as success"
-    )
     _add_running(parser)
     parser.set_defaults(run=duel_all)
 
 
-def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="ledger and results; made if needed")
+def _add_running(parser: argparse.ArgumentParser, *, out: Callable[[str], Path | str] = Path) -> None:
+    parser.add_argument("--out", type=out, required=True, metavar="DIR", help="ledger and results; made if needed")
     parser.add_argument(
         "--judge",
         default="procedural",
@@ -146,6 +141,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-anchors", action="store_true", help="do not show the judge the 20 edits of known quality")
     parser.add_argument("--budget-usd", type=float, default=0.0, metavar="USD", help="hard limit for the whole ledger")
     parser.add_argument("--allow-model-change", action="store_true", help="go on when another model answers")
+    parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="failed items that count as success")
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_definition(parser)
 

@@ -6,10 +6,10 @@ import dataclasses
 import itertools
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.runs import Advice, ended
+from pico_banana.cli.sharding import in_shards
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.numbers.report import Report
     from pico_banana.benchmark.runs.job import Options, Ran
     from pico_banana.rows.choosing.definition import Definition
+    from pico_banana.rows.sharding.work import Work
 
 
 def make_one(args: argparse.Namespace) -> int:
@@ -56,23 +57,28 @@ def run_all(args: argparse.Namespace) -> int:
 
     if not args.editor and not args.rewriter:
         raise ConfigError("name an --editor or a --rewriter", key="editor")
-    place, options, codes = Path(args.out), _options(args), []
-    definition = _definition(args)
-    for name in args.editor:
-        with ProgressLine(sys.stderr) as line:
-            ran = run(
-                definition, place, editor=name, judge=args.judge, mirror=args.mirror, options=options,
-                progress=line.show,
-            )  # fmt: skip
-        codes.append(_ended(args, ran, "report"))
-    for name in args.rewriter:
-        with ProgressLine(sys.stderr) as line:
-            ran = rewrite(
-                definition, place, rewriter=name, judge=args.judge, mirror=args.mirror, options=options,
-                progress=line.show,
-            )  # fmt: skip
-        codes.append(_ended(args, ran, "report"))
-    return max(codes)
+    options, definition = _options(args), _definition(args)
+
+    def do(work: Work) -> int:
+        codes = []
+        for name in args.editor:
+            with ProgressLine(sys.stderr) as line:
+                ran = run(
+                    definition, work.folder, editor=name, judge=args.judge, mirror=args.mirror, options=options,
+                    shard=work.shard, progress=line.show,
+                )  # fmt: skip
+            codes.append(_noted(args, ran, work))
+        for name in args.rewriter:
+            with ProgressLine(sys.stderr) as line:
+                ran = rewrite(
+                    definition, work.folder, rewriter=name, judge=args.judge, mirror=args.mirror, options=options,
+                    shard=work.shard, progress=line.show,
+                )  # fmt: skip
+            codes.append(_noted(args, ran, work))
+        return max(codes)
+
+    asked = (definition.checksum, options, tuple(args.editor), tuple(args.rewriter), args.judge)
+    return in_shards(args, args.out, do, command="benchmark", asked=asked)
 
 
 def judge_all(args: argparse.Namespace) -> int:
@@ -229,6 +235,13 @@ def _options(args: argparse.Namespace) -> Options:
         allow_model_change=args.allow_model_change,
         parameters=args.judge_parameters,
     )
+
+
+def _noted(args: argparse.Namespace, ran: Ran, work: Work) -> int:
+    from pico_banana.regenerate.work.sharded import note_run
+
+    note_run(work, ran.state, allow_failed=args.allow_failed)
+    return _ended(args, ran, "report")
 
 
 def _ended(args: argparse.Namespace, ran: Ran, look: str) -> int:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.cli.live import LiveLine
-from pico_banana.mirrors.fetch.sizes import readable
-from pico_banana.telling import escaped
+from pico_banana.cli.download_bar import progress_bar
+from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.words import path_or_address
+from pico_banana.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from pico_banana.mirrors.fetch.plan import Plan
-    from pico_banana.mirrors.fetch.progress import HostState, Progress
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.jobs.download import Download, FetchOptions
+    from pico_banana.rows.sharding.work import Work
 
 _ASK_FROM_GB = 10.0
-_NOTICED_S = 1.0
 _SOURCES_HELP = (
     "where photos come from, in order: open_images, flickr, mirror, a folder, an address with {image_id}; may be "
     "repeated (default: PICO_BANANA_SOURCES, else what is usual for the mirror)"
@@ -55,6 +56,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="GB",
         help="ask first from this size on (default: %(default)s)",
     )
+    parser.add_argument(
+        "--run",
+        type=path_or_address,
+        dest="run_folder",
+        metavar="DIR",
+        help="with --shard: shards leave their notes and reports in DIR.shards",
+    )
+    add_shard_option(parser, out="DIR")
     parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="exit 0 with up to so many failures")
     parser.add_argument("--json", action="store_true", help="print the plan or the totals as JSON")
     parser.set_defaults(run=_run)
@@ -164,19 +173,32 @@ def _over_rows(args: argparse.Namespace, options: FetchOptions) -> Download:
 
 
 def _run(args: argparse.Namespace) -> int:
-    download = chosen_download(args)
+    if args.shard is not None and args.run_folder is None:
+        raise ConfigError("--shard needs --run DIR, where the shards leave their notes", key="run")
+    whole = chosen_download(args)
+
+    def do(work: Work) -> int:
+        return _download(args, whole if work.shard is None else whole.part(work.shard), work)
+
+    rows = whole.dataset
+    asked = (rows.mirror.name, rows.ids, whole.options.roles, whole.options.photo_size) if args.shard else ()
+    return in_shards(args, args.run_folder or Path(), do, command="download", asked=asked)
+
+
+def _download(args: argparse.Namespace, download: Download, work: Work) -> int:
     plan = download.plan()
     if args.dry_run:
         sys.stdout.write(json.dumps(plan.as_dict()) + "\n" if args.json else plan.summary() + "\n")
+        work.unfinished = "only planned"
         return 0
     plan.require_room()
     if not (args.yes or plan.bytes_to_fetch < args.ask_from * 1e9 or _agreed(plan)):
         sys.stderr.write("nothing was fetched; say --yes, or select fewer rows\n")
         return 2
-    return run_job(download, plan, as_json=args.json, allow_failed=args.allow_failed)
+    return run_job(download, plan, as_json=args.json, allow_failed=args.allow_failed, work=work)
 
 
-def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int) -> int:
+def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int, work: Work | None = None) -> int:
     """Run a download with a progress bar, and print its totals, also when it is stopped.
 
     Args:
@@ -184,6 +206,7 @@ def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int)
         plan: its plan, for the bar.
         as_json: print the totals as JSON.
         allow_failed: failures that are no failure of the command.
+        work: takes the totals, and the list of what failed, where this is a shard.
 
     Returns:
         The exit code.
@@ -195,7 +218,15 @@ def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int)
     finally:
         sys.stderr.write("\n")
         _print(_with_left(job.report, plan), as_json=as_json)
+    if work is not None:
+        _noted(work, job.report)
     return int(job.report.failures > allow_failed)
+
+
+def _noted(work: Work, report: Report) -> None:
+    work.counts = {"total": report.total, "done": report.done, "reused": report.reused, "failed": report.failures}
+    if work.shard is not None and report.path is not None and Path(report.path).is_file():
+        shutil.copyfile(report.path, work.folder / "report.jsonl")
 
 
 def _with_left(report: Report, plan: Plan) -> Report:
@@ -204,73 +235,6 @@ def _with_left(report: Report, plan: Plan) -> Report:
         return report
     left = max(report.left, plan.files - report.done - report.reused - report.failures)
     return replace(report, left=left, total=report.total - report.left + left)
-
-
-def progress_bar(total: int) -> Callable[[Progress], None]:
-    """Make a progress bar on stderr.
-
-    Args:
-        total: files in the plan.
-
-    Returns:
-        What takes the progress of a job.
-    """
-    if not sys.stderr.isatty():
-        line, pauses = LiveLine(), Pauses()
-
-        def plain(progress: Progress) -> None:
-            pauses.tell(progress)
-            line.show(f"{progress.report.total:,} of {total:,} files; {_rate(progress.report)}")
-
-        return plain
-    from tqdm import tqdm
-
-    bar = tqdm(total=total, unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2)
-
-    def show(progress: Progress) -> None:
-        report = progress.report
-        bar.update(report.total - report.left - bar.n)
-        waits = " ".join(_waiting(progress).values())
-        hosts = " ".join(map(_host, progress.hosts))
-        bar.set_postfix_str(escaped(f"{_rate(report)}; {waits} {hosts}"[:160]), refresh=True)
-
-    return show
-
-
-class Pauses:
-    """Says in a log which host is waited for, once a pause: silence there looks like a hang."""
-
-    def __init__(self) -> None:
-        """Say nothing yet."""
-        self._told: set[str] = set()
-
-    def tell(self, progress: Progress) -> None:
-        """Write a line for every host that is waited for since the last look.
-
-        Args:
-            progress: how far the job is.
-        """
-        waiting = _waiting(progress)
-        for host in waiting.keys() - self._told:
-            sys.stderr.write(f"{waiting[host]}\n")
-        self._told = set(waiting)
-
-
-def _waiting(progress: Progress) -> dict[str, str]:
-    """Say by host for how long it is waited for, where that is long enough to be noticed."""
-    paused = {state.host: state.paused_s for state in progress.hosts if state.paused_s >= _NOTICED_S}
-    held = {host: f"{host} asked to wait; retrying in {seconds:.0f} s …" for host, seconds in paused.items()}
-    failing = {host: seconds for host, seconds in progress.retrying.items() if seconds >= _NOTICED_S}
-    return {host: f"{host} gave no good answer; retrying in {s:.0f} s …" for host, s in failing.items()} | held
-
-
-def _rate(report: Report) -> str:
-    return f"{readable(report.bytes / max(report.seconds, 1e-9))}/s, {report.failures:,} failed"
-
-
-def _host(host: HostState) -> str:
-    held = f" paused {host.paused_s:.0f}s" if host.paused_s > 0 else f" {host.rate:.0f}/s" if host.rate else ""
-    return f"[{host.host} {host.in_flight}/{host.window}{held}]"
 
 
 def _agreed(plan: Plan) -> bool:

@@ -13,14 +13,19 @@ from pico_banana.cli.bar import Bar
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
-from pico_banana.cli.words import sort_words
+from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.words import path_or_address, sort_words
 from pico_banana.mirrors.fetch.plan import free_bytes
 from pico_banana.mirrors.fetch.sizes import readable
+from pico_banana.mirrors.store import sha256_of
 from pico_banana.records.decoding.geometry import GEOMETRIES
 from pico_banana.records.wording import WORDINGS
 
 if TYPE_CHECKING:
     import argparse
+
+    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sharding.work import Work
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,7 +46,9 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         epilog="example: pico-banana export webdataset out/ single_turn --type zoom_in --geometry fit --size 512",
     )
     parser.add_argument("format", nargs="?", help="which form; see --list")
-    parser.add_argument("folder", nargs="?", type=Path, help="where it goes: an empty folder, or the same export")
+    parser.add_argument(
+        "folder", nargs="?", type=path_or_address, help="where it goes: an empty folder, or the same export"
+    )
     add_selection_options(parser)
     add_mirror_options(parser)
     _add_picture_options(parser)
@@ -59,6 +66,7 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     _add_file_options(parser)
     parser.add_argument("--list", action="store_true", help="list the formats")
     _add_report_options(parser)
+    add_shard_option(parser, out="FOLDER")
     parser.set_defaults(run=_export)
 
 
@@ -89,7 +97,7 @@ def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Write a memory-mapped pack that the loader reads without decoding. Run it again to finish it.",
         epilog="example: pico-banana pack out/ single_turn --size 512 --format raw --workers 4",
     )
-    parser.add_argument("folder", type=Path, help="where it goes")
+    parser.add_argument("folder", type=path_or_address, help="where it goes")
     add_selection_options(parser)
     add_mirror_options(parser)
     _add_picture_options(parser, geometry="fit", size=512)
@@ -100,6 +108,7 @@ def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
     parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where the work is done")
     _add_report_options(parser)
+    add_shard_option(parser, out="FOLDER")
     parser.set_defaults(run=_pack)
 
 
@@ -164,13 +173,15 @@ def _export(args: argparse.Namespace) -> int:
         control_resolution=args.control_resolution,
         match=args.match,
     )
-    with ExportBar() as bar:
-        report = (
-            chosen_rows(args)
-            .with_texts(*args.texts)
-            .export(args.format, args.folder, options=options, progress=bar.show)
-        )
-    return _reported(report, args)
+    rows = chosen_rows(args).with_texts(*args.texts)
+
+    def do(work: Work) -> int:
+        with ExportBar() as bar:
+            report = work.part_of(rows).export(args.format, work.folder, options=options, progress=bar.show)
+        return _reported(report, args, work)
+
+    asked = (args.format, options.to_dict(), *_asked_rows(args, rows)) if args.shard else ()
+    return in_shards(args, args.folder, do, command="export", asked=asked)
 
 
 def _pack(args: argparse.Namespace) -> int:
@@ -180,34 +191,52 @@ def _pack(args: argparse.Namespace) -> int:
     from pico_banana.training.packs import forecast_bytes, pack
 
     rows = chosen_rows(args).with_texts(*args.texts)
-    examples = make_examples(
-        rows, size=args.size, geometry=args.geometry, buckets=args.buckets, wording=args.instruction
-    )
-    about = readable(forecast_bytes(examples, args.format))
-    free = readable(free_bytes(args.folder))
-    sys.stderr.write(f"packing {len(examples):,} examples into {args.folder}: about {about}; {free} are free there\n")
-    with Bar("example") as bar:
-        report = pack(
-            examples,
-            args.folder,
-            format=args.format,
-            workers=args.workers,
-            executor=args.executor,
-            progress=lambda done: bar.at(done, len(examples), f"about {about} in all"),
+
+    def do(work: Work) -> int:
+        part = work.part_of(rows)
+        examples = make_examples(
+            part, size=args.size, geometry=args.geometry, buckets=args.buckets, wording=args.instruction
         )
-    return _reported(report, args)
+        about = readable(forecast_bytes(examples, args.format))
+        free = readable(free_bytes(work.folder))
+        sys.stderr.write(
+            f"packing {len(examples):,} examples into {work.folder}: about {about}; {free} are free there\n"
+        )
+        with Bar("example") as bar:
+            report = pack(
+                examples,
+                work.folder,
+                format=args.format,
+                workers=args.workers,
+                executor=args.executor,
+                progress=lambda done: bar.at(done, len(examples), f"about {about} in all"),
+            )
+        return _reported(report, args, work)
+
+    look = (args.geometry, args.size, args.buckets, args.format, args.instruction)
+    asked = (look, *_asked_rows(args, rows)) if args.shard else ()
+    return in_shards(args, args.folder, do, command="pack", asked=asked)
 
 
-def _reported(report: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 - the report of either command
+def _asked_rows(args: argparse.Namespace, rows: PicoBanana[Any]) -> tuple[object, ...]:
+    """Name the rows and the texts made anew, which the shards of one output must share."""
+    return rows.mirror.name, rows.ids, tuple(map(sha256_of, args.texts))
+
+
+def _reported(report: Any, args: argparse.Namespace, work: Work) -> int:  # noqa: ANN401 - the report of either command
     counts = asdict(report)
     failed: dict[str, str] = counts["failed"]
+    work.counts = {name: value for name, value in counts.items() if isinstance(value, int)} | {"failed": len(failed)}
     if args.json:
         sys.stdout.write(json.dumps(counts) + "\n")
     else:
         numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
-        sys.stdout.write(f"{args.folder}: {numbers}, {len(failed):,} left out\n")
+        sys.stdout.write(f"{work.folder}: {numbers}, {len(failed):,} left out\n")
         if counts["texts"]:
             taken = ", ".join(f"{count:,} {name}" for name, count in sorted(counts["texts"].items()))
             sys.stdout.write(f"texts: {taken}\n")
     tell_failures("left out", failed)
-    return 1 if len(failed) > args.allow_failed else 0
+    if len(failed) > args.allow_failed:
+        work.unfinished = f"{len(failed)} examples were left out"
+        return 1
+    return 0

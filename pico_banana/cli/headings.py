@@ -23,7 +23,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "choices",
     ),
     "have the pictures on this machine": ("download", "verify", "repair", "clean", "photos", "store"),
-    "train, and read with other tools": ("prepare", "export", "pack"),
+    "train, and read with other tools": ("prepare", "export", "pack", "merge"),
     "share": ("publish", "attribution"),
     "make data": ("regenerate", "texts", "mirror"),
     "measure editors, judges and rows": ("benchmark", "score", "scores"),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.failures import tell_failures
-from pico_banana.cli.words import sort_words
+from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.words import path_or_address, sort_words
 from pico_banana.records.decoding.alignment import KINDS
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from pico_banana.dataset import PicoBanana
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.rows.sharding.work import Work
 
 _KEPT_EVERY = 500  # rows
 
@@ -36,26 +39,39 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "that is there is added to, so the same command goes on after Ctrl-C. Pictures that are not here are fetched.",
         epilog="example: pico-banana measure changes.parquet single_turn --type add_object",
     )
-    parser.add_argument("out", type=Path, metavar="FILE", help="where the table goes: .parquet or .jsonl")
+    parser.add_argument("out", type=path_or_address, metavar="FILE", help="where the table goes: .parquet or .jsonl")
     add_selection_options(parser)
     add_mirror_options(parser)
     parser.add_argument("--no-alignment", action="store_true", help="leave the transform out, which needs OpenCV")
     parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads (default: 4)")
     parser.add_argument("--json", action="store_true", help="print what was measured and what failed as JSON")
+    add_shard_option(parser, out="FILE")
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.cli.live import LiveLine
-    from pico_banana.records.decoding.change import ChangeReport
-    from pico_banana.rows.sidecar import require_ending, write_annotations
+    from pico_banana.rows.sidecar import require_ending
 
     sort_words(args, "out")
-    require_ending(args.out)  # said before the work, not after
+    name = Path(args.out).name
+    require_ending(Path(name))  # said before the work, not after
     rows = chosen_rows(args)
+
+    def do(work: Work) -> int:
+        return _measure(args, work, work.folder if work.shard is None else work.folder / name, work.part_of(rows))
+
+    asked = (rows.mirror.name, rows.ids, Path(name).suffix, args.no_alignment) if args.shard else ()
+    return in_shards(args, args.out, do, command="measure", asked=asked)
+
+
+def _measure(args: argparse.Namespace, work: Work, out: Path, rows: PicoBanana[Any]) -> int:
+    from pico_banana.cli.live import LiveLine
+    from pico_banana.records.decoding.change import ChangeReport
+    from pico_banana.rows.sidecar import write_annotations
+
     table = ChangeReport(0).to_arrow()
-    if args.out.exists():
-        table = _earlier(args.out, table.column_names, aligned=not args.no_alignment)
+    if out.exists():
+        table = _earlier(out, table.column_names, aligned=not args.no_alignment)
     measured, earlier, failed = frozenset(table["id"].to_pylist()), len(table), dict[str, str]()
     with LiveLine() as line:
         for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
@@ -64,15 +80,16 @@ def _run(args: argparse.Namespace) -> int:
             failed |= report.failed
             if report.changes:
                 table = _joined(table, report.to_arrow())
-                write_annotations(table, args.out)
+                write_annotations(table, out)
             line.show(f"{min(len(rows), start + _KEPT_EVERY):,} of {len(rows):,} rows")
-    if not args.out.exists():
-        write_annotations(table, args.out)
+    if not out.exists():
+        write_annotations(table, out)
     tell_failures("not measured:", failed)
     found = _alignments(rows, table)
     counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
+    work.counts = {"edits": len(table), "reliable": counts["reliable"], "failed": len(failed)}
     told = json.dumps(counts | {"alignments": found}) + "\n"
-    sys.stdout.write(told if args.json else _summary(counts, args.out) + _table(found))
+    sys.stdout.write(told if args.json else _summary(counts, out) + _table(found))
     return int(bool(failed))
 
 

@@ -99,7 +99,8 @@ def _add_copy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _copy(args: argparse.Namespace) -> int:
-    from pico_banana.cli.download import chosen_download, progress_bar
+    from pico_banana.cli.download import chosen_download
+    from pico_banana.cli.download_bar import progress_bar
     from pico_banana.pictures.jobs.copying import copy_mirror
 
     sort_words(args, "target")

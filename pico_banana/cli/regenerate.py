@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,12 @@ from pico_banana.cli.runs import (
     tell,
     tell_advice,
 )
+from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.rows.sharding.work import Work
 
 _EPILOG = """\
 examples:
@@ -91,6 +95,7 @@ def _add_run(
         parser.add_argument(
             "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
         )
+    add_shard_option(parser, out="DIR")
     parser.set_defaults(run=_run, retry=retry, dry_run=False)
 
 
@@ -101,7 +106,9 @@ def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Say how far a ledger is, and what it cost; quick at any size, also while it is running.",
         epilog="example: pico-banana regenerate status runs/a",
     )
-    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument(
+        "ledger", type=path_or_address, metavar="LEDGER", help="the ledger's folder, or a run in shards"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_status)
 
@@ -113,7 +120,9 @@ def _add_assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         description="Write the rows and pictures of a ledger as a mirror, at any threshold. No model is asked.",
         epilog="example: pico-banana regenerate assemble runs/a --out data/a --threshold 0.8",
     )
-    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument(
+        "ledger", type=path_or_address, metavar="LEDGER", help="the ledger's folder, or a run in shards"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the mirror's folder")
     add_policy(parser)
     parser.add_argument("--rows-only", action="store_true", help="leave the pictures out")
@@ -128,7 +137,9 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Print survival by type and stage and what an accepted row costs; write a page with pictures.",
         epilog="example: pico-banana regenerate report runs/a --html report.html",
     )
-    parser.add_argument("ledger", type=Path, metavar="LEDGER", help="the ledger's folder")
+    parser.add_argument(
+        "ledger", type=path_or_address, metavar="LEDGER", help="the ledger's folder, or a run in shards"
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with example pictures")
     parser.add_argument(
         "--examples", type=int, default=12, metavar="N", help="how many accepts and rejects to show (12)"
@@ -157,7 +168,9 @@ def _add_rehearse(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
-    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger's folder; made if needed")
+    parser.add_argument(
+        "--ledger", type=path_or_address, required=True, metavar="DIR", help="the ledger's folder; made if needed"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -168,11 +181,12 @@ def _plan(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.settings.config import read_config
     from pico_banana.regenerate.work.staff import hire
 
+    if isinstance(args.ledger, str):
+        raise ConfigError(f"{args.ledger} is behind an address; `regenerate run --shard I/N` plans there", key="ledger")
     config = read_config(args.config)
     staff = hire(config)
     if config.inventory is not None:
-        text = "[inventory] has a model look at every photo before the plan is made: `regenerate run` does both"
-        raise ConfigError(text, key="inventory")
+        raise ConfigError("[inventory] looks at photos before it plans: `regenerate run` does both", key="inventory")
     with open_ledger(args.ledger, create=True, writable=True) as ledger:
         ledger.bind(config)
         count = plan_run(ledger, config, able=able_types(staff.writer, staff.editor))
@@ -181,27 +195,34 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.tables import yield_table
-    from pico_banana.regenerate.work.progress import ProgressLine
-    from pico_banana.regenerate.work.runner import run
-    from pico_banana.regenerate.work.target import chosen_target
-
     config = chosen_config(args)
     tell_advice(config)
     if args.dry_run:
         return _dry_run(args, config)
-    target = chosen_target(args.ledger, args.target, by_type=args.by_type)
+    return in_shards(args, args.ledger, partial(_walk, args, config), command="regenerate", asked=config.digest())
+
+
+def _walk(args: argparse.Namespace, config: Config, work: Work) -> int:
+    from pico_banana.regenerate.tables import yield_table
+    from pico_banana.regenerate.work.progress import ProgressLine
+    from pico_banana.regenerate.work.runner import run
+    from pico_banana.regenerate.work.sharded import note_run
+    from pico_banana.regenerate.work.target import chosen_target
+
+    target = chosen_target(work.folder, args.target, by_type=args.by_type)
     with ProgressLine(sys.stderr) as line:
         state = run(
             config,
-            args.ledger,
+            work.folder,
             failed=args.retry,
             accept_changes=args.accept_changes,
             target=target,
+            shard=work.shard,
             progress=line.show,
         )
     if target is not None:
         sys.stderr.write(f"{yield_table(state)}\n")
+    note_run(work, state, allow_failed=args.allow_failed)
     advice = Advice(
         "nothing waits for another try" if args.retry else "nothing is left to do",
         f"pico-banana regenerate report {args.ledger}",
@@ -221,23 +242,22 @@ def _dry_run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.book import open_ledger
+    from pico_banana.regenerate.ledger.many import open_run
     from pico_banana.regenerate.results.status import make_status
     from pico_banana.regenerate.tables import status_table
 
-    with open_ledger(args.ledger) as ledger:
-        status = make_status(ledger)
+    status = make_status(open_run(args.ledger))
     tell(args, status.as_json(), status_table(status))
     return 0
 
 
 def _assemble(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.book import open_ledger
+    from pico_banana.regenerate.ledger.many import open_run
     from pico_banana.regenerate.results.assembly import assemble
 
-    with open_ledger(args.ledger) as ledger:
-        policy = chosen_policy(args, ledger.latest_config())
-        made = assemble(ledger, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
+    run = open_run(args.ledger, pictures=not args.rows_only)
+    policy = chosen_policy(args, run.latest_config())
+    made = assemble(run, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
         f"{made.items} items: {made.accepted} accepted{ended}\n"
@@ -250,16 +270,15 @@ def _assemble(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.ledger.book import open_ledger
+    from pico_banana.regenerate.ledger.many import open_run
     from pico_banana.regenerate.results.report import make_report
     from pico_banana.regenerate.results.report_html import write_html
     from pico_banana.regenerate.tables import report_table
 
-    with open_ledger(args.ledger) as ledger:
-        policy = chosen_policy(args, ledger.latest_config())
-        report = make_report(ledger, policy=policy, workers=os.cpu_count() or 1)
-        if args.html is not None:
-            write_html(report, ledger, args.html, examples=args.examples)
+    run = open_run(args.ledger, pictures=args.html is not None)
+    report = make_report(run, policy=chosen_policy(args, run.latest_config()), workers=os.cpu_count() or 1)
+    if args.html is not None:
+        write_html(report, run, args.html, examples=args.examples)
     tell(args, report.as_json(), report_table(report))
     return 0
 

@@ -39,6 +39,11 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the command's parser.
     """
+    parser.add_argument(
+        "--transport",
+        choices=("online", "batch", "auto"),
+        help="one by one; all in batches, within a day and half as dear; or first attempts in batches",
+    )
     parser.add_argument("--budget-usd", type=float, metavar="USD", help="hard limit for the whole ledger")
     parser.add_argument(
         "--allow-model-change",
@@ -75,7 +80,7 @@ def chosen_config(args: argparse.Namespace) -> Config:
         args: what the parser gave.
 
     Returns:
-        The configuration, with the budget and the permission of the options.
+        The configuration, with the budget, the permission and the transport of the options.
     """
     from pico_banana.regenerate.settings.config import read_config
 
@@ -83,7 +88,8 @@ def chosen_config(args: argparse.Namespace) -> Config:
     given: dict[str, Any] = {"allow_model_change": True} if args.allow_model_change else {}
     if args.budget_usd is not None:
         given["budget_usd"] = args.budget_usd
-    return dataclasses.replace(config, run=dataclasses.replace(config.run, **given))
+    batch = config.batch if args.transport is None else dataclasses.replace(config.batch, transport=args.transport)
+    return dataclasses.replace(config, run=dataclasses.replace(config.run, **given), batch=batch)
 
 
 def tell_advice(config: Config) -> None:

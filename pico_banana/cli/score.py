@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, exit_code, summary, tell
+from pico_banana.cli.sharding import chosen_shard
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +53,12 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--judge-parameters", type=json.loads, default={}, metavar="JSON", help="for the judges' backends"
     )
-    parser.add_argument("--shard", default="", metavar="I/N", help="only this part of several, by row id; 1/8 to 8/8")
+    parser.add_argument(
+        "--shard",
+        type=chosen_shard,
+        metavar="I/N",
+        help="score part I of N, from 0, in DIR: I/N; 'auto', what Slurm, torchrun or SkyPilot says",
+    )
     parser.add_argument(
         "--first-turns", type=Path, metavar="FILE", help="types of sessions' first turns, as `first-turns` writes them"
     )
@@ -141,6 +147,7 @@ def _options(args: argparse.Namespace) -> ScoreOptions:
         shard=args.shard,
         first_turns=read_first_turns(args.first_turns) if args.first_turns else {},
         budget_usd=args.budget_usd or 0.0,
+        transport=args.transport,
         allow_model_change=args.allow_model_change,
         accept_changes=args.accept_changes,
         retry_failed=args.retry_failed,

@@ -43,7 +43,7 @@ def sort_words(args: argparse.Namespace, *places: str) -> None:
         if word is None and place != "subset" and subset is not None:
             text = f"say where it goes, as in `{args.parser.prog} {_example(form, places)} {subset}`"
             raise ConfigError(text, key=place)
-        setattr(args, place, Path(word) if word and place in _PATHS else word)
+        setattr(args, place, path_or_address(word) if word and place in _PATHS else word)
 
 
 def _subset_among(words: list[str], *, expected: str | None, full: bool) -> str | None:
@@ -77,6 +77,18 @@ def _formats() -> tuple[str, ...]:
 
 def _example(form: str | None, places: tuple[str, ...]) -> str:
     return " ".join(form or "parquet" if place == _FORMAT else "out/" for place in places)
+
+
+def path_or_address(text: str) -> Path | str:
+    """Read where something goes: a path, or an address that stays as it is.
+
+    Args:
+        text: the word.
+
+    Returns:
+        A path, or the text of an address.
+    """
+    return text if "://" in text else Path(text)
 
 
 def names(text: str) -> list[str]:

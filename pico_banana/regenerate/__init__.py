@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.judged import scores
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits
     from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+    from pico_banana.regenerate.ledger.many import Ledgers, open_run
     from pico_banana.regenerate.rejudge import rejudge
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.texts.table import texts_table
     from pico_banana.regenerate.work.forecast import Forecast, forecast_run
     from pico_banana.regenerate.work.runner import run
+    from pico_banana.regenerate.work.sharded import run_shard
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import RunState
 
@@ -46,6 +48,7 @@ _HOMES = {
     "Config": "settings.config",
     "Forecast": "work.forecast",
     "Ledger": "ledger.book",
+    "Ledgers": "ledger.many",
     "MadeTexts": "texts.making",
     "Policy": "settings.policy",
     "PublishedEdit": "judging",
@@ -65,10 +68,12 @@ _HOMES = {
     "make_status": "results.status",
     "make_texts": "texts.making",
     "open_ledger": "ledger.book",
+    "open_run": "ledger.many",
     "published_edits": "judging",
     "read_config": "settings.config",
     "rejudge": "rejudge",
     "run": "work.runner",
+    "run_shard": "work.sharded",
     "scores": "judged",
     "texts_table": "texts.table",
     "texts_to_translate": "texts.questions",
@@ -80,6 +85,7 @@ __all__ = [
     "Config",
     "Forecast",
     "Ledger",
+    "Ledgers",
     "MadeTexts",
     "Policy",
     "PublishedEdit",
@@ -99,10 +105,12 @@ __all__ = [
     "make_status",
     "make_texts",
     "open_ledger",
+    "open_run",
     "published_edits",
     "read_config",
     "rejudge",
     "run",
+    "run_shard",
     "scores",
     "texts_table",
     "texts_to_translate",

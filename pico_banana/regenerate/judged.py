@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pico_banana.errors import StoreError
+from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.plan.items import OF_PUBLISHED, is_of_published
 from pico_banana.regenerate.results.derive import wanted
 from pico_banana.regenerate.settings.jury import GIVEN, Said
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.settings.policy import Policy, Verdict
 
 PUBLISHED_TYPE = "published"  # the type stands in the row
@@ -95,11 +97,11 @@ def judged_names(ledger: Ledger) -> set[str]:
     return {name for (name,) in rows}
 
 
-def scores(ledger: Ledger, *, policy: Policy | None = None, weighing: Weighing | None = None) -> pa.Table:
+def scores(run: Run, *, policy: Policy | None = None, weighing: Weighing | None = None) -> pa.Table:
     """Give what the judges said as annotations, a row an edit.
 
     Args:
-        ledger: of `judge_published`, open for reading.
+        run: a ledger of `judge_published`, open for reading, or the ledgers of shards, see `open_run`.
         policy: how scores become one; None for the policy of the ledger's latest run.
         weighing: makes one number of the scores in place of the policy.
 
@@ -113,6 +115,13 @@ def scores(ledger: Ledger, *, policy: Policy | None = None, weighing: Weighing |
     Raises:
         StoreError: it is the ledger of a run, which has no published edits.
     """
+    import pyarrow as pa
+
+    tables = [_scores(ledger, policy, weighing) for ledger in each_ledger(run)]
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _scores(ledger: Ledger, policy: Policy | None, weighing: Weighing | None) -> pa.Table:
     import pyarrow as pa
 
     preset = preset_of(ledger)

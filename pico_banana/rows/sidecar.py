@@ -154,6 +154,28 @@ def write_annotations(table: pa.Table, file: Path) -> None:
         (csv.write_csv if file.suffix == ".csv" else parquet.write_table)(table, temporary)
 
 
+def join_annotations(files: Sequence[Path], out: Path) -> int:
+    """Write what several files say about rows into one.
+
+    Args:
+        files: annotations, each of other rows.
+        out: ends in .parquet or .jsonl; replaced where it is there.
+
+    Returns:
+        How many rows they say something about.
+
+    Raises:
+        ConfigError: a file names a row twice, or two files name the same.
+        StoreError: it cannot be written.
+    """
+    import pyarrow as pa
+
+    tables = [table for table in map(read_annotations, files) if len(table)] or [read_annotations(files[0])]
+    whole = pa.concat_tables(tables, promote_options="permissive")
+    write_annotations(read_annotations(whole), out)  # which names each row once
+    return len(whole)
+
+
 def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]) -> list[int]:
     """Find rows by what the annotations say about them.
 

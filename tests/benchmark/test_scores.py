@@ -25,6 +25,7 @@ from pico_banana.regenerate.judging import published_edits
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 from pico_banana.rehearsal.models.faults import draw
 from pico_banana.rehearsal.models.mind import DEFAULT_RATE
+from pico_banana.rows.sharding.shard import Shard
 
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 
@@ -127,7 +128,7 @@ def test_a_turn_without_a_picture_is_listed_with_the_reason(sessions, tmp_path):
 def test_nothing_is_paid_twice_whichever_shard_asked(singles, tmp_path):
     rows = singles[:20]
     with ModelServer() as server:
-        half = ScoreOptions(shard="1/2")
+        half = ScoreOptions(shard=Shard(0, 2))
         score(rows, tmp_path, judges=critic(server), options=half)
         first = server.paid.total()
         assert 0 < first < len(rows)
@@ -136,7 +137,7 @@ def test_nothing_is_paid_twice_whichever_shard_asked(singles, tmp_path):
         assert (plan.edits, plan.judged, plan.left) == (20, first, 20 - first)
         (whole,) = score(rows, tmp_path, judges=critic(server))
         assert whole.state.calls == 20 - first
-        (rest,) = score(rows, tmp_path, judges=critic(server), options=ScoreOptions(shard="2/2"))
+        (rest,) = score(rows, tmp_path, judges=critic(server), options=ScoreOptions(shard=Shard(1, 2)))
         assert (rest.state.total, rest.state.earlier) == (0, 20 - first)
         assert server.paid.total() == 20
     assert sorted(by_id(tmp_path)) == sorted(rows.ids)
@@ -288,7 +289,7 @@ def test_the_commands(singles, tmp_path, capsys):
         (plan,) = json.loads(capsys.readouterr().out)["judges"]
         assert (plan["judge"], plan["edits"], plan["left"]) == ("openai:critic/paper-1", 24, 24)
         assert not (tmp_path / "l").exists()
-        assert main([*words, "--shard", "1/2"]) == 0
+        assert main([*words, "--shard", "0/2"]) == 0
         capsys.readouterr()
         assert main([*words, "--json", "--out", str(out)]) == 0
         (told,) = json.loads(capsys.readouterr().out)["judges"]

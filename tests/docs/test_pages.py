@@ -32,7 +32,10 @@ PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# (\S+\.toml)\n")
 # marimo's notebook runs in marimo: tests/gallery/test_quickstarts.py
-EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.py") if "marimo" not in path.name)
+# and the recipes for engines where those are installed: tests/sharding/test_recipes.py
+EXAMPLES = sorted(
+    path for path in (ROOT / "examples").rglob("*.py") if "marimo" not in path.name and path.parent.name != "scale"
+)
 
 
 class Block(NamedTuple):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from pico_banana.cli.download import progress_bar
+from pico_banana.cli.download_bar import progress_bar
 from pico_banana.errors import InterruptedTransferError
 from pico_banana.mirrors.fetch.item import Candidate, FetchItem
 from pico_banana.mirrors.fetch.job import Job

@@ -142,7 +142,7 @@ def _direct(server, photo, seed):
     """Read the server's answer with the SDK's own types, without a client for each."""
     from google.genai import types
 
-    from pico_banana.regenerate.backends.gemini import read_reply
+    from pico_banana.regenerate.backends.gemini_replies import read_reply
     from pico_banana.rehearsal.models.gemini import answer_gemini
 
     content = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": {"responseModalities": ["IMAGE"]}}
@@ -154,7 +154,7 @@ def _direct(server, photo, seed):
 def test_gemini_other_finish_reasons_never_count_as_done(reason):
     from google.genai import types
 
-    from pico_banana.regenerate.backends.gemini import read_reply
+    from pico_banana.regenerate.backends.gemini_replies import read_reply
 
     with pytest.warns(UserWarning, match="SOMETHING_NEW") if reason == "SOMETHING_NEW" else _nothing():
         answer = types.GenerateContentResponse.model_validate(

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from pico_banana.errors import ModelReplyError
-from pico_banana.regenerate.backends.base import JudgeRequest, ShortenRequest, answered
+from pico_banana.regenerate.backends.base import JudgeRequest, ShortenRequest
 from pico_banana.regenerate.backends.json_replies import parse_json_object
 from pico_banana.regenerate.prompts import prompt
 from pico_banana.regenerate.values import Instruction, Stage
 from pico_banana.regenerate.work.asking import ask, facts
-from pico_banana.regenerate.work.desk import Call
+from pico_banana.regenerate.work.calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pico_banana.regenerate.backends.base import MaybeAwaitable
     from pico_banana.regenerate.prompts import Prompt
     from pico_banana.regenerate.values import Picture
     from pico_banana.regenerate.work.desk import Desk
@@ -168,7 +169,7 @@ async def about_texts(
     def call(number: int) -> Call:
         request = ShortenRequest(Instruction(text), text, scene.seed("texts", number))
         asked = {"text": text, "seed": request.seed}
-        return _call(scene, question.wording, asked, lambda: answered(judge.shorten, request))
+        return _call(scene, question.wording, asked, judge.shorten, request)
 
     return await ask(desk, call, question.read)
 
@@ -189,13 +190,15 @@ async def _about_pictures(
         # The backends show `edited` first and then the inputs: whatever comes first here takes its place.
         request = JudgeRequest(pictures[0], pictures[1:], instruction, scene.edit_type, text, schema, seed)
         asked = {"text": text, "pictures": [one.sha256 for one in pictures], "seed": seed}
-        return _call(scene, wording, asked, lambda: answered(judge.judge, request))
+        return _call(scene, wording, asked, judge.judge, request)
 
     return await ask(desk, call, read)
 
 
-def _call(scene: Scene, wording: Prompt, asked: Mapping[str, Any], send: Callable[[], Any]) -> Call:
-    return Call(Stage.JUDGE, scene.item.id, scene.turn, 1, wording.version, asked, send)
+def _call(
+    scene: Scene, wording: Prompt, asked: Mapping[str, Any], method: Callable[[Any], MaybeAwaitable], request: object
+) -> Call:
+    return Call(Stage.JUDGE, scene.item.id, scene.turn, 1, wording.version, asked, method, request)
 
 
 def _side(text: str) -> Side:

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.state import Progress
     from pico_banana.rows.choosing.definition import Definition
     from pico_banana.rows.opening import Place
+    from pico_banana.rows.sharding.shard import Shard
 
 NO_EDITOR = "pairs"  # what the results of a judge over the preference part are filed under
 DEFAULTS = Options()
 
 
-def run(
+def run(  # noqa: PLR0913 - each is one choice of a run
     definition: Definition,
     folder: str | Path,
     *,
@@ -37,6 +38,7 @@ def run(
     judge: str = PROCEDURAL,
     mirror: Place = None,
     options: Options = DEFAULTS,
+    shard: Shard | None = None,
     progress: Progress | None = None,
 ) -> Ran:
     """Have an editor edit and a judge judge what a definition names; what the ledger has already is not asked again.
@@ -48,6 +50,8 @@ def run(
         judge: "procedural", or "BACKEND:MODEL", with "@ADDRESS" for a server that speaks the backend's protocol.
         mirror: where the rows and pictures are.
         options: how it is run.
+        shard: only this part of the tasks, with its share of the budget; the folder is its own, see `work_on`, and
+            `merge_runs` joins the results.
         progress: called about once a second, and at the end.
 
     Returns:
@@ -66,8 +70,10 @@ def run(
         raise ConfigError(text, key="preset")
     place = _place(mirror)
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part in options.parts]
-    about = told(definition, place, named, judge, how, options)
-    return carry_out(about, Path(folder), _limited(tasks, options.limit), progress, anchored=options.anchors)
+    chosen = _limited(tasks, options.limit)
+    work = chosen if shard is None else shard.of(chosen)
+    about = told(definition, place, named, judge, how, _with_share(options, shard))
+    return carry_out(about, Path(folder), work, progress, anchored=options.anchors)
 
 
 def judge_pairs(
@@ -146,7 +152,7 @@ def duel(
     return carry_out(about, Path(folder), bouts[: options.limit], progress, anchored=options.anchors)
 
 
-def rewrite(
+def rewrite(  # noqa: PLR0913 - each is one choice of a run
     definition: Definition,
     folder: str | Path,
     *,
@@ -154,6 +160,7 @@ def rewrite(
     judge: str = PROCEDURAL,
     mirror: Place = None,
     options: Options = DEFAULTS,
+    shard: Shard | None = None,
     progress: Progress | None = None,
 ) -> Ran:
     """Have a rewriter shorten the long instructions of the single edits, and a judge say what was kept.
@@ -165,6 +172,7 @@ def rewrite(
         judge: "BACKEND:MODEL"; with "procedural" nothing but lengths, copies and flags is counted.
         mirror: see `run`.
         options: see `run`; presets of edits and anchors do not count.
+        shard: see `run`.
         progress: see `run`.
 
     Returns:
@@ -178,12 +186,12 @@ def rewrite(
     if named.pictures or named.rate < 1:
         raise ConfigError(f"{rewriter!r} writes no texts; name a model, procedural or published", key="rewriter")
     place = _place(mirror)
-    texts = rewritings_of(definition, place)
-    about = told(definition, place, named, judge, KEPT_CONTENT, options)
+    texts = rewritings_of(definition, place)[: options.limit]
+    about = told(definition, place, named, judge, KEPT_CONTENT, _with_share(options, shard))
     config = about.config if named.settings is None else replace(about.config, shortener=named.settings)
     config = replace(config, editor=ModelSettings())
     about = replace(about, wording="rewriting", config=config, role="shorten")
-    return carry_out(about, Path(folder), texts[: options.limit], progress, anchored=False)
+    return carry_out(about, Path(folder), texts if shard is None else shard.of(texts), progress, anchored=False)
 
 
 def editors_in(folder: str | Path, *, wording: Wording = "long") -> list[str]:
@@ -198,6 +206,11 @@ def editors_in(folder: str | Path, *, wording: Wording = "long") -> list[str]:
     """
     every = [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
     return list(dict.fromkeys(one.editor for one in every if one.passport["wording"] == wording))
+
+
+def _with_share(options: Options, shard: Shard | None) -> Options:
+    """Give a shard its share of the budget, so that all together keep the whole one."""
+    return options if shard is None else replace(options, budget_usd=options.budget_usd / shard.count)
 
 
 def _place(mirror: Place) -> Mirror:

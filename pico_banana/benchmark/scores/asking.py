@@ -3,7 +3,7 @@
 ::
 
     scores/openai-critic--paper-1/all/ledger.sqlite
-    scores/openai-critic--paper-1/shard-2-of-8/ledger.sqlite
+    scores/openai-critic--paper-1/0001-of-0008/ledger.sqlite
 
 Ledgers of shards can be made on several machines and put into one folder afterwards.
 """
@@ -17,24 +17,27 @@ from typing import TYPE_CHECKING, Any
 from pico_banana.benchmark.runs.names import PROCEDURAL, model_named, with_parameters
 from pico_banana.benchmark.runs.presets import preset
 from pico_banana.benchmark.runs.results import slug
-from pico_banana.benchmark.scores.shards import Shard, parse_shard
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.judged import judged_names
 from pico_banana.regenerate.judging import forecast_judging, judge_published, published_edits
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.settings.config import Config, read_config
+from pico_banana.regenerate.work.source import with_share
 from pico_banana.regenerate.work.state import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pico_banana.records import Record
     from pico_banana.regenerate.judging import PublishedEdit
+    from pico_banana.regenerate.settings.batching import Transport
     from pico_banana.regenerate.settings.pricelist import Price
     from pico_banana.regenerate.work.state import Progress
     from pico_banana.rows.inference.results import TurnType
+    from pico_banana.rows.sharding.shard import Shard
 
 LEDGER = "ledger.sqlite"
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class ScoreOptions:
 
     Attributes:
         preset: how judges that are named by their model judge: "paper", "minimum", "editscore" or "reward".
-        shard: "2/8" scores the second of eight parts of the rows; empty all of them.
+        shard: only this part of the rows, with its share of the budget; None for all of them.
         first_turns: session to the type of its first turn, see `rows.first_turns`; what is not in it is told the type
             that is read from the words. An edit that a ledger knows keeps the type it was told.
-        budget_usd: hard limit for each ledger, 0 for the configuration's, or none.
+        budget_usd: hard limit for each judge, 0 for the configuration's, or none.
+        transport: "online", "batch" or "auto", see `BatchSettings`; None for the configuration's.
         allow_model_change: go on when another model answers than the one asked for.
         accept_changes: go on with a judge that is asked otherwise than the ledger's.
         retry_failed: score the edits that failed in earlier runs instead of the others.
@@ -55,9 +59,10 @@ class ScoreOptions:
     """
 
     preset: str = "paper"
-    shard: str = ""
+    shard: Shard | None = None
     first_turns: Mapping[str, TurnType] = field(default_factory=dict)
     budget_usd: float = 0.0
+    transport: Transport | None = None
     allow_model_change: bool = False
     accept_changes: bool = False
     retry_failed: bool = False
@@ -135,7 +140,7 @@ class _Judge:
 
 
 def score(
-    rows: Iterable[Record],
+    rows: Sequence[Record],
     folder: str | Path,
     *,
     judges: str | Sequence[str],
@@ -167,7 +172,7 @@ def score(
 
 
 def plan_scores(
-    rows: Iterable[Record],
+    rows: Sequence[Record],
     folder: str | Path,
     *,
     judges: str | Sequence[str],
@@ -196,7 +201,7 @@ def plan_scores(
 def _score(
     judge: _Judge, edits: Sequence[PublishedEdit], folder: Path, options: ScoreOptions, progress: Progress | None
 ) -> Scored:
-    ledger = judge.folder(folder) / str(parse_shard(options.shard))
+    ledger = judge.folder(folder) / (_ALL if options.shard is None else options.shard.name)
     elsewhere = _judged(judge, folder, besides=ledger)
     mine = [edit for edit in edits if edit.name not in elsewhere]
     if edits and not mine and not (ledger / LEDGER).is_file():
@@ -233,9 +238,8 @@ def _judged(judge: _Judge, folder: Path, *, besides: Path | None = None) -> set[
     return found
 
 
-def _edits(rows: Iterable[Record], options: ScoreOptions) -> Iterator[PublishedEdit]:
-    shard: Shard = parse_shard(options.shard)
-    mine = (row for row in rows if shard.holds(row.id))
+def _edits(rows: Sequence[Record], options: ScoreOptions) -> Iterator[PublishedEdit]:
+    mine = rows if options.shard is None else options.shard.of(rows)
     return published_edits(mine, first_turns=options.first_turns)
 
 
@@ -272,4 +276,6 @@ def _running(config: Config, options: ScoreOptions) -> Config:
     if options.budget_usd:
         changes["budget_usd"] = options.budget_usd
     prices = {**config.prices, **options.prices}
-    return replace(config, prices=prices, run=replace(config.run, **changes))
+    batch = config.batch if options.transport is None else replace(config.batch, transport=options.transport)
+    found = replace(config, prices=prices, run=replace(config.run, **changes), batch=batch)
+    return found if options.shard is None else with_share(found, options.shard)

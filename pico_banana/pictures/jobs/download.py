@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pico_banana.records import Role
     from pico_banana.rows.bad import BadRow
     from pico_banana.rows.sequence import RecordSequence
+    from pico_banana.rows.sharding.shard import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ class Download:
     def root(self) -> Path:
         """Where pictures go."""
         return area(self.dataset.mirror.name)
+
+    def part(self, shard: Shard) -> Download:
+        """Give one shard of it: its part of the rows, and of the lines that are none.
+
+        Args:
+            shard: which.
+
+        Returns:
+            A download.
+        """
+        return replace(self, dataset=shard.of(self.dataset), bad_rows=shard.of(self.bad_rows))
 
     def items(self) -> Iterator[FetchItem]:
         """Give what is to be fetched, each picture once; one that cannot be named is an item with its problem.

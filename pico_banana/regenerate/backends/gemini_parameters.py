@@ -13,8 +13,8 @@ from pico_banana.errors import ConfigError
 if TYPE_CHECKING:
     from google.genai import types
 
+    from pico_banana.regenerate.backends.asked import Asked
     from pico_banana.regenerate.backends.base import ModelSettings
-    from pico_banana.regenerate.backends.service import Asked
 
 _SHAPE = ("aspect_ratio", "image_size", "person_generation")
 _THINKING = ("thinking_level", "thinking_budget", "include_thoughts")

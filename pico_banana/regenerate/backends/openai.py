@@ -18,16 +18,18 @@ from urllib.parse import urlsplit
 
 from pico_banana.errors import ConfigError, InterruptedTransferError, missing_extra
 from pico_banana.mirrors.fetch.status import retry_after_s
+from pico_banana.regenerate.backends.openai_batches import OpenAIBatches
 from pico_banana.regenerate.backends.openai_parameters import check_parameters, edits_through_chat, given_parameters
 from pico_banana.regenerate.backends.openai_replies import field_of
 from pico_banana.regenerate.backends.openai_replies import read_chat as _read_chat
 from pico_banana.regenerate.backends.openai_replies import read_pictures as _read_pictures
-from pico_banana.regenerate.backends.service import Asked, Failure, Service, malformed
+from pico_banana.regenerate.backends.service import Failure, Service, malformed
 from pico_banana.regenerate.values import Outcome, Reply
 
 if TYPE_CHECKING:
     import openai
 
+    from pico_banana.regenerate.backends.asked import Asked
     from pico_banana.regenerate.backends.base import ModelSettings
     from pico_banana.regenerate.values import Picture
 
@@ -65,7 +67,8 @@ class OpenAI(Service):
         super().__init__(settings)
 
     @cached_property
-    def _client(self) -> openai.AsyncOpenAI:
+    def client(self) -> openai.AsyncOpenAI:
+        """The SDK's client, made at the first use."""
         import openai
 
         given = self.settings
@@ -76,9 +79,14 @@ class OpenAI(Service):
             api_key=key or _NO_KEY, base_url=given.base_url or None, timeout=given.timeout_s, max_retries=0
         )
 
+    @property
+    def batches(self) -> OpenAIBatches:
+        """How the model takes batches; a server without them says so at the first one."""
+        return OpenAIBatches(self, lambda: self.client, self._chat_request, self._edit_request, _REFUSAL_CODES)
+
     def connect(self) -> None:
         """Make the client, so that a missing key is known before a run begins."""
-        _ = self._client
+        _ = self.client
 
     def check(self, method: str) -> None:
         """Try the parameters by the SDK's own types.
@@ -90,8 +98,8 @@ class OpenAI(Service):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if "_client" in self.__dict__:
-            await self._client.close()
+        if "client" in self.__dict__:
+            await self.client.close()
 
     async def send(self, asked: Asked) -> Reply:
         """Ask once.
@@ -107,7 +115,7 @@ class OpenAI(Service):
         """
         if asked.picture and not edits_through_chat(self.settings.parameters):
             return await self._edit(asked)
-        reply = await self._client.chat.completions.create(**self._chat_request(asked))
+        reply = await self.client.chat.completions.create(**self._chat_request(asked))
         if isinstance(reply, str):  # the SDK hands a body that is no JSON through as text
             raise InterruptedTransferError("openai: a reply that is no JSON")
         return await asyncio.to_thread(_read_chat, reply, picture=asked.picture, base_url=self.settings.base_url)
@@ -130,25 +138,26 @@ class OpenAI(Service):
             **given,
         }
 
-    async def _edit(self, asked: Asked) -> Reply:
-        photo = asked.pictures[0]
+    def _edit_request(self, asked: Asked) -> dict[str, Any]:
         given = given_parameters(self.settings.parameters)
         if self._is_own_server:
             given["extra_body"] = {"seed": asked.seed, **given.get("extra_body", {})}
-        answer = await self._client.images.with_raw_response.edit(
-            model=self.settings.model,
-            image=(f"photo.{_ENDINGS.get(photo.media_type, 'png')}", photo.data, photo.media_type),
-            prompt=asked.prompt,
-            # OpenAI's own endpoint has no seed; the end-user field makes one attempt's request differ from another's.
-            user=f"seed-{asked.seed}",
-            **given,
+        # OpenAI's own endpoint has no seed; the end-user field makes one attempt's request differ from another's.
+        return {"model": self.settings.model, "prompt": asked.prompt, "user": f"seed-{asked.seed}", **given}
+
+    async def _edit(self, asked: Asked) -> Reply:
+        photo = asked.pictures[0]
+        name = f"photo.{_ENDINGS.get(photo.media_type, 'png')}"
+        answer = await self.client.images.with_raw_response.edit(
+            image=(name, photo.data, photo.media_type), **self._edit_request(asked)
         )
         reply = answer.parse()
         if isinstance(reply, str):
             raise InterruptedTransferError("openai: a reply that is no JSON")
         headers = {name: answer.headers[name] for name in _TELLING if name in answer.headers}
+        asked_for = given_parameters(self.settings.parameters)
         return await asyncio.to_thread(
-            _read_pictures, reply, base_url=self.settings.base_url, asked=given, headers=headers
+            _read_pictures, reply, base_url=self.settings.base_url, asked=asked_for, headers=headers
         )
 
     @property

@@ -1,7 +1,6 @@
 """What the clients of model services share: what is asked, keys, and one border for whatever an SDK raises.
 
-A backend says how one question is sent, and what its SDK's errors mean; the plug points, keys, clean texts and the
-translation of failures stand here once.
+A backend says how one question is sent, and what its SDK's errors mean; everything else stands here once.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from pico_banana.errors import (
     ConfigError,
@@ -22,11 +21,12 @@ from pico_banana.errors import (
     ServerError,
     ThrottledError,
 )
+from pico_banana.regenerate.backends.asked import Asked, asked_of
 from pico_banana.regenerate.backends.json_replies import repaired
-from pico_banana.regenerate.values import Outcome, Picture, Reply
+from pico_banana.regenerate.values import Outcome, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable
 
     from pico_banana.regenerate.backends.base import (
         EditRequest,
@@ -36,18 +36,11 @@ if TYPE_CHECKING:
         ShortenRequest,
         WriteRequest,
     )
+    from pico_banana.regenerate.backends.batching import Batching
     from pico_banana.regenerate.backends.texts import CaptionRequest, CompareRequest, TranslateRequest
 
-# A writer's reply; see `stages.parse_written`.
-WRITTEN: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "suitable": {"type": "boolean"},
-        "why": {"type": "string"},
-        "prompts": {"type": "array", "items": {"type": "string"}},
-    },
-    "required": ["suitable", "why", "prompts"],
-}
+T = TypeVar("T")
+
 _LONGEST_WORDS = 600  # of an error; a service may answer with a whole page
 _PAYMENT_REQUIRED, _THROTTLED, _SERVER_FAULT = 402, 429, 500
 _OF_THE_REQUEST = (400, 413, 422)
@@ -56,25 +49,6 @@ _PASSING = (408, 409, 499)
 # Codes of accounts that are empty or capped, whatever the status says.
 _UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_credits"})
 _SHORTEST_KEY = 8  # a shorter one is a placeholder for a server of one's own, and a part of ordinary words
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question to a model.
-
-    Attributes:
-        pictures: what it sees, in this order, before the text.
-        prompt: the text.
-        seed: for services that take one.
-        schema: the JSON schema of the reply, or None for plain text.
-        picture: whether a picture is wanted.
-    """
-
-    pictures: tuple[Picture, ...]
-    prompt: str
-    seed: int
-    schema: Mapping[str, Any] | None = None
-    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,39 +106,42 @@ class Service(ABC):
     def translated(self, error: Exception) -> Failure | Reply | None:
         """Say what an error of the SDK means: a failure, an answer, or None for one it is not known for."""
 
+    @property
+    def batches(self) -> Batching | None:
+        """How the model takes batches, or None where it takes none."""
+        return None
+
     async def inventory(self, request: InventoryRequest) -> Reply:
         """Have a photo looked at; replies with JSON."""
-        return await self.ask(Asked((request.photo,), request.prompt, request.seed, schema=request.schema))
+        return await self.ask(asked_of(request))
 
     async def write(self, request: WriteRequest) -> Reply:
         """Have an instruction written; replies with JSON."""
-        return await self.ask(Asked((request.photo,), request.prompt, request.seed, schema=WRITTEN))
+        return await self.ask(asked_of(request))
 
     async def shorten(self, request: ShortenRequest) -> Reply:
         """Have an instruction shortened; replies with plain text."""
-        return await self.ask(Asked((), request.prompt, request.seed))
+        return await self.ask(asked_of(request))
 
     async def edit(self, request: EditRequest) -> Reply:
         """Have a picture edited."""
-        return await self.ask(Asked((request.photo,), request.prompt, request.seed, picture=True))
+        return await self.ask(asked_of(request))
 
     async def judge(self, request: JudgeRequest) -> Reply:
-        """Have an edit judged: the result first, then the pictures before it, then the text; replies with JSON."""
-        pictures = (request.edited, *request.inputs)
-        return await self.ask(Asked(pictures, request.prompt, request.seed, schema=request.schema))
+        """Have an edit judged; replies with JSON."""
+        return await self.ask(asked_of(request))
 
     async def caption(self, request: CaptionRequest) -> Reply:
-        """Have said what was changed: the result first, then the picture before it; replies with JSON."""
-        pictures = (request.edited, request.source)
-        return await self.ask(Asked(pictures, request.prompt, request.seed, schema=request.schema))
+        """Have said what was changed; replies with JSON."""
+        return await self.ask(asked_of(request))
 
     async def translate(self, request: TranslateRequest) -> Reply:
         """Have a text translated; replies with JSON."""
-        return await self.ask(Asked((), request.prompt, request.seed, schema=request.schema))
+        return await self.ask(asked_of(request))
 
     async def compare(self, request: CompareRequest) -> Reply:
         """Have a text held against another, or against two pictures; replies with JSON."""
-        return await self.ask(Asked(request.pictures, request.prompt, request.seed, schema=request.schema))
+        return await self.ask(asked_of(request))
 
     async def ask(self, asked: Asked) -> Reply:
         """Ask, and let nothing through but replies and errors of ours.
@@ -186,14 +163,40 @@ class Service(ABC):
             reply = await self.send(asked)
         except PicoBananaError:
             raise
-        except Exception as error:  # the border: nobody lists what an SDK and its HTTP clients raise
-            meant = self.translated(error)
-            if isinstance(meant, Failure):
-                raise self._failed(meant) from error
-            if meant is None:
-                text = self.words(f"{self.name}: {type(error).__name__}: {error}")
-                raise InterruptedTransferError(text) from error
-            reply = meant
+        except Exception as error:  # noqa: BLE001 - the border: nobody lists what an SDK and its HTTP clients raise
+            reply = self._meant(error)
+        return self.cleaned(reply)
+
+    async def guarded(self, sending: Awaitable[T]) -> T:
+        """Let nothing through but a result and errors of ours, as `ask` does.
+
+        Args:
+            sending: a call of the SDK that is no question to a model.
+
+        Returns:
+            Its result.
+
+        Raises:
+            PicoBananaError: as `ask`.
+            RequestRefusedError: the service refused it.
+        """
+        try:
+            return await sending
+        except PicoBananaError:
+            raise
+        except Exception as error:  # the border, as in `ask`
+            refused = self._meant(error)
+            raise RequestRefusedError(self.words(f"{self.name}: {refused.reason}")) from error
+
+    def cleaned(self, reply: Reply) -> Reply:
+        """Make the texts of a reply such that they can be stored, and hold no key.
+
+        Args:
+            reply: as it came.
+
+        Returns:
+            The same in clean words.
+        """
         return replace(
             reply,
             text=self._clean(reply.text),
@@ -201,6 +204,20 @@ class Service(ABC):
             model=self.words(reply.model),
             raw=self._clean(reply.raw),
         )
+
+    def _meant(self, error: Exception) -> Reply:
+        """Give the reply that an error of the SDK is.
+
+        Raises:
+            InterruptedTransferError: it is a broken connection; or what else it means, see `ask`.
+        """
+        meant = self.translated(error)
+        if isinstance(meant, Failure):
+            raise self._failed(meant) from error
+        if meant is None:
+            text = self.words(f"{self.name}: {type(error).__name__}: {error}")
+            raise InterruptedTransferError(text) from error
+        return meant
 
     def key(self) -> str:
         """Find the key in the environment.

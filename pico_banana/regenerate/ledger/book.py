@@ -160,8 +160,14 @@ class Ledger:
         Returns:
             Their number.
         """
-        # Ids run from 1 without a gap, and the last one is found without reading the others.
-        return int(self.database.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0])
+        return len(self.item_ids())
+
+    def item_ids(self) -> range:
+        """Give the ids of the planned items: without a gap, from 1, or in a shard from the first one of its part."""
+        # The first and the last one are found without reading those between them.
+        statement = "SELECT coalesce((SELECT min(id) FROM items), 1), coalesce((SELECT max(id) FROM items), 0)"
+        first, last = self.database.execute(statement).fetchone()
+        return range(int(first), int(last) + 1)
 
     def items(self) -> Iterator[Item]:
         """Give the whole plan.
@@ -193,15 +199,13 @@ class Ledger:
         Returns:
             The number of items.
         """
-        waiting = (
-            "SELECT count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished WHERE digest = ?)"
-        )
+        finished = "SELECT item FROM finished WHERE digest = ?"
+        waiting = f"SELECT count(DISTINCT item) FROM failures WHERE item NOT IN ({finished})"  # noqa: S608 - ours
         failures = int(self.database.execute(waiting, (digest,)).fetchone()[0])
         if failed:
             return failures
-        done = self.database.execute(
-            "SELECT count FROM counts WHERE name = 'finished' AND value = ?", (digest,)
-        ).fetchone()
+        counted = "SELECT count FROM counts WHERE name = 'finished' AND value = ?"
+        done = self.database.execute(counted, (digest,)).fetchone()
         return self.item_count() - (int(done[0]) if done is not None else 0) - failures
 
     def items_of(self, numbers: Iterable[int]) -> Iterator[Item]:

@@ -27,8 +27,9 @@ _NO_ROOM = 1 << 20
 # What the checks find may be found anew under other settings; everything else is written once.
 _CHECKED = ("outcome", "reason", "checks", "input_width", "input_height", "edited_width", "edited_height", "changed")
 _AGAIN = {
+    "batches": "(id) DO UPDATE SET job = excluded.job, state = excluded.state",
     "attempts": "(item, turn, written, attempt, call) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in (*_CHECKED, "findings"))
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_CHECKED, "findings")),
 }
 Entry = tuple[str, tuple[Any, ...], "Future[None]"]
 

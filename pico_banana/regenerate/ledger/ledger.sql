@@ -166,3 +166,15 @@ END;
 CREATE TRIGGER IF NOT EXISTS verdict_touched AFTER INSERT ON verdicts BEGIN
   INSERT INTO touched VALUES ((NEW.item - 1) / 2000, 1) ON CONFLICT (span) DO UPDATE SET times = times + 1;
 END;
+
+-- Batches, by our name for them, which the service is told too. `job` is its name, empty until it is known; `state` is
+-- "written" (the requests are on the disk, and may be at the service), "sent", "fetched" (the answers are on the disk) or
+-- "failed" (nothing will come). Only `job` and `state` ever change.
+CREATE TABLE IF NOT EXISTS batches (
+  id TEXT PRIMARY KEY, stage_table TEXT NOT NULL, picture INTEGER NOT NULL, output_bytes INTEGER NOT NULL,
+  job TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+-- Which requests are in a batch, and under which number each was opened.
+CREATE TABLE IF NOT EXISTS batched (
+  batch TEXT NOT NULL REFERENCES batches(id), key BLOB NOT NULL, opened INTEGER NOT NULL, PRIMARY KEY (key, batch)
+) WITHOUT ROWID;

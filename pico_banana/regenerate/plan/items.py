@@ -87,19 +87,23 @@ class Assigner:
         return needs <= photo.all_tags
 
 
-def make_items(config: Config, photos: Iterable[Photo], *, able: frozenset[str] | None = None) -> Iterator[Item]:
+def make_items(
+    config: Config, photos: Iterable[Photo], *, able: frozenset[str] | None = None, after: int = 0
+) -> Iterator[Item]:
     """Plan the items of a run.
 
     Args:
         config: the run's configuration.
         photos: the photos.
         able: the types the backends can do; None for all.
+        after: the id before the first one.
 
     Yields:
-        Items with ids from 1; a photo gets no type twice, and one that no (further) type suits gives no (further) item.
+        Items, ids rising by one; a photo gets no type twice, and one that no (further) type suits gives no (further)
+        item.
     """
     assigner = Assigner(config.assign, able=able)
-    number = 0
+    number = after
     for photo in photos:
         given: list[EditType] = []
         for _ in range(config.source.per_photo):
@@ -181,7 +185,7 @@ def is_planned(ledger: Ledger) -> bool:
         True when it is.
     """
     begun = ledger.database.execute("SELECT 1 FROM opened LIMIT 1").fetchone()  # only a whole plan is begun
-    return _has_fact(ledger, _PLANNED) or begun is not None
+    return fact_of(ledger, _PLANNED) is not None or begun is not None
 
 
 def is_of_published(ledger: Ledger) -> bool:
@@ -193,7 +197,7 @@ def is_of_published(ledger: Ledger) -> bool:
     Returns:
         True when it is.
     """
-    return _has_fact(ledger, OF_PUBLISHED)
+    return fact_of(ledger, OF_PUBLISHED) is not None
 
 
 def fact_of(ledger: Ledger, name: str) -> str | None:
@@ -208,10 +212,6 @@ def fact_of(ledger: Ledger, name: str) -> str | None:
     """
     row = ledger.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row["value"])
-
-
-def _has_fact(ledger: Ledger, name: str) -> bool:
-    return fact_of(ledger, name) is not None
 
 
 def able_types(*backends: object) -> frozenset[str] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS, has_price
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 
 NOT_TOLD = "the service names none"  # as the replies of OpenAI's `images.edit` do
+_FAILURES = (
+    "SELECT error, count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished) GROUP BY error"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,57 @@ def unpriced_models(ledger: Ledger) -> tuple[str, ...]:
     return tuple(sorted({model or backend for backend, model in rows if not has_price(backend, model, own)}))
 
 
-def stage_reports(ledger: Ledger) -> dict[str, StageReport]:
+@dataclass(slots=True)
+class Money:
+    """What the calls of a run took and cost, summed over its ledgers.
+
+    Attributes:
+        sums: stage and outcome to the numbers of `call_sums`.
+        models: stage to model to calls, see `answering_models`.
+        unpriced: see `unpriced_models`.
+        failures: error class to items that wait for `retry-failed`.
+        lost_usd: what calls lost in flight may have cost at most.
+        usd: money spent.
+    """
+
+    sums: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    models: dict[str, dict[str, int]] = field(default_factory=dict)
+    unpriced: set[str] = field(default_factory=set)
+    failures: Counter[str] = field(default_factory=Counter)
+    lost_usd: float = 0.0
+    usd: float = 0.0
+
+    def add(self, ledger: Ledger) -> None:
+        """Add those of one ledger.
+
+        Args:
+            ledger: open for reading.
+        """
+        for row in ledger.database.execute("SELECT * FROM call_sums ORDER BY stage, outcome"):
+            found = self.sums.setdefault((row["stage"], row["outcome"]), Counter())
+            found.update({name: count for name, count in dict(row).items() if name not in {"stage", "outcome"}})
+        for stage, models in answering_models(ledger).items():
+            known = Counter(self.models.get(stage, {})) + Counter(models)
+            self.models[stage] = dict(known.most_common())
+        self.unpriced |= set(unpriced_models(ledger))
+        self.failures.update(dict(map(tuple, ledger.database.execute(_FAILURES))))
+        spent, lost = ledger.spent_usd()
+        self.usd += spent
+        self.lost_usd += lost
+
+
+def stage_reports(sums: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, StageReport]:
     """Sum the calls of each stage.
 
     Args:
-        ledger: open for reading.
+        sums: stage and outcome to the numbers of `call_sums`.
 
     Returns:
         Stage to its part.
     """
     parts: dict[str, list[Any]] = {}
-    for row in ledger.database.execute("SELECT * FROM call_sums ORDER BY stage, outcome"):
-        parts.setdefault(row["stage"], []).append(row)
+    for (stage, outcome), numbers in sorted(sums.items()):
+        parts.setdefault(stage, []).append({**numbers, "outcome": outcome})
     return {stage: _stage(rows) for stage, rows in parts.items()}
 
 

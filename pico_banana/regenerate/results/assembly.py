@@ -1,4 +1,4 @@
-"""A ledger under a policy becomes a mirror: a folder in the published layout, read by the same code as the release.
+"""A run under a policy becomes a mirror: a folder in the published layout, read by the same code as the release.
 
 ::
 
@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
 from pico_banana.mirrors.store import atomic_path
+from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.results.assembly_part import ANNOTATIONS, FILES, SUBSETS, Part, Task, assemble_part
-from pico_banana.regenerate.results.derive import item_ids
-from pico_banana.regenerate.results.parting import each, spans
+from pico_banana.regenerate.results.parting import each, parted
 from pico_banana.regenerate.results.placing import remove_unnamed
 
 if TYPE_CHECKING:
-    from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.settings.policy import Policy
 
 _ROOM = ".assembling"
@@ -62,12 +62,12 @@ class Assembled:
 
 
 def assemble(
-    ledger: Ledger, folder: str | Path, *, policy: Policy | None = None, pictures: bool = True, workers: int = 1
+    run: Run, folder: str | Path, *, policy: Policy | None = None, pictures: bool = True, workers: int = 1
 ) -> Assembled:
-    """Write the mirror of a ledger.
+    """Write the mirror of a run.
 
     Args:
-        ledger: open for reading.
+        run: a ledger, open for reading, or the ledgers of shards, see `open_run`.
         folder: the mirror's root; what an earlier assembly left there is replaced, rows first.
         policy: None for the policy of the ledger's latest run.
         pictures: False writes rows and annotations only.
@@ -83,18 +83,22 @@ def assemble(
         ConfigError: no policy is given and the ledger was never run.
     """
     folder = Path(folder)
-    if is_of_published(ledger):
-        text = f"{ledger.folder} judges published edits and made none; write what it says with `pico-banana scores`"
-        raise StoreError(text, path=str(ledger.folder))
-    rule = policy or ledger.latest_config().policy
+    for ledger in each_ledger(run):
+        if is_of_published(ledger):
+            text = f"{ledger.folder} judges published edits and made none; write what it says with `pico-banana scores`"
+            raise StoreError(text, path=str(ledger.folder))
+    rule = policy or run.latest_config().policy
     _require_own(folder)
     room = folder / _ROOM
     shutil.rmtree(room, ignore_errors=True)  # what a killed assembly left
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, room, ignore_errors=True)
-        chosen = spans(item_ids(ledger), workers)
-        tasks = [Task(ledger.folder, span, folder, room / str(n), rule, pictures) for n, span in enumerate(chosen)]
-        parts = list(each(assemble_part, tasks))
+        chosen, processes = parted(run, workers)
+        tasks = [
+            Task(ledger, span, folder, room / str(number), rule, pictures)
+            for number, (ledger, span) in enumerate(chosen)
+        ]
+        parts = list(each(assemble_part, tasks, processes))
         for name in FILES:
             joined = stack.enter_context(atomic_path(folder / name))  # all appear together, when the block ends well
             _join([task.room / name for task in tasks], joined)

@@ -15,13 +15,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
-from pico_banana.regenerate.results.derive import item_ids, judge_names, results
+from pico_banana.regenerate.ledger.many import each_ledger
+from pico_banana.regenerate.results.derive import judge_names, results
 from pico_banana.regenerate.results.ended import End
-from pico_banana.regenerate.results.parting import SPAN, each, spans
+from pico_banana.regenerate.results.parting import SPAN, cut, each, parted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.results.ended import ItemResult
     from pico_banana.regenerate.settings.policy import Policy
 
@@ -185,20 +187,22 @@ class Counts:
         return cls(types, Counter(dict(kept["turns"])), kept["sessions"])
 
 
-def counts_of(ledger: Ledger, policy: Policy, *, workers: int = 1) -> Counts:
-    """Count the items of a ledger under a policy.
+def counts_of(run: Run, policy: Policy, *, workers: int = 1) -> Counts:
+    """Count the items of a run under a policy; what is counted is kept in each ledger.
 
     Args:
-        ledger: open for reading; it may be growing.
+        run: a ledger, open for reading, or the ledgers of shards; they may be growing.
         policy: the policy.
         workers: processes for what is to be counted anew, see `assemble`.
 
     Returns:
         The counts of all planned items.
     """
-    whole, digest = Counts(), _digest(ledger, policy)
-    tasks = [_Task(ledger.folder, some, policy, digest) for some in spans(item_ids(ledger), workers)]
-    for part in each(_count_part, tasks):
+    whole = Counts()
+    digests = {ledger.folder: _digest(ledger, policy) for ledger in each_ledger(run)}
+    parts, processes = parted(run, workers)
+    tasks = [_Task(folder, some, policy, digests[folder]) for folder, some in parts]
+    for part in each(_count_part, tasks, processes):
         whole.add(part)
     return whole
 
@@ -215,8 +219,8 @@ class _Task(NamedTuple):
 def _count_part(task: _Task) -> Counts:
     part = Counts()
     with open_ledger(task.ledger) as ledger:
-        for begin in range(task.items.start, task.items.stop, SPAN):
-            part.add(_span(ledger, task, range(begin, min(begin + SPAN, task.items.stop))))
+        for items in cut(task.items, SPAN):
+            part.add(_span(ledger, task, items))
     return part
 
 

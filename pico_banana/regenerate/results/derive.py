@@ -130,7 +130,7 @@ def results(
     """
     database = sqlite3.connect(ledger.folder / "ledger.sqlite")
     try:
-        chosen = item_ids(ledger) if items is None else items
+        chosen = ledger.item_ids() if items is None else items
         meant = wanted(ledger, policy, config)
         for begin in range(chosen.start, chosen.stop, SPAN):
             end = min(begin + SPAN, chosen.stop)
@@ -145,18 +145,6 @@ def results(
                 yield ItemResult(number, url, locator, planned, _turns(read, number, planned, meant))
     finally:
         database.close()
-
-
-def item_ids(ledger: Ledger) -> range:
-    """Give the ids of a ledger's items.
-
-    Args:
-        ledger: open for reading.
-
-    Returns:
-        From 1 to the last one planned so far.
-    """
-    return range(1, ledger.item_count() + 1)
 
 
 def _turns(read: Rows, item: int, planned: tuple[str, ...], meant: Wanted) -> tuple[TurnResult, ...]:

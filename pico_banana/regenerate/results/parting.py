@@ -1,4 +1,4 @@
-"""A large ledger parted among processes."""
+"""The items of a run parted among processes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,38 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from pico_banana.regenerate.ledger.many import each_ledger
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pico_banana.regenerate.ledger.many import Run
 
 SPAN = 2_000  # items read at a time, which bounds memory; the triggers of the ledger know this number
 _ITEMS_WORTH_A_PROCESS = 5_000  # fewer are done before another process has started
 
 TaskT = TypeVar("TaskT")
 PartT = TypeVar("PartT")
+
+
+def parted(run: Run, workers: int) -> tuple[list[tuple[Path, range]], int]:
+    """Part the items of a run.
+
+    Args:
+        run: one ledger, or those of shards.
+        workers: the most processes.
+
+    Returns:
+        The ledger's folder and the ids of the items of each part, in the order of the items; and how many processes
+        they are worth.
+    """
+    parts, items = [], 0
+    for ledger in each_ledger(run):
+        found = ledger.item_ids()
+        items += len(found)
+        parts += [(ledger.folder, span) for span in spans(found, workers)]
+    return parts, max(1, min(workers, items // _ITEMS_WORTH_A_PROCESS))
 
 
 def spans(items: range, workers: int) -> list[range]:
@@ -24,26 +48,41 @@ def spans(items: range, workers: int) -> list[range]:
         workers: the most parts.
 
     Returns:
-        At least one range; together all of them, in their order. All but the last one hold whole spans.
+        At least one range; together all of them, in their order. They are cut where spans begin.
     """
     count = max(1, min(workers, len(items) // _ITEMS_WORTH_A_PROCESS))
     size = -(-len(items) // count // SPAN) * SPAN
-    return [items[first : first + size] for first in range(0, len(items), size)] if items else [items]
+    return cut(items, size) if items else [items]
 
 
-def each(work: Callable[[TaskT], PartT], tasks: Sequence[TaskT]) -> Iterator[PartT]:
-    """Do tasks, each in a process of its own when there are several.
+def cut(items: range, size: int) -> list[range]:
+    """Cut items where spans begin; the first item of a shard may stand amid one.
+
+    Args:
+        items: their ids.
+        size: of a part, whole spans.
+
+    Returns:
+        The parts, in their order.
+    """
+    begin = (items.start - 1) // SPAN * SPAN + 1
+    return [range(max(at, items.start), min(at + size, items.stop)) for at in range(begin, items.stop, size)]
+
+
+def each(work: Callable[[TaskT], PartT], tasks: Sequence[TaskT], workers: int) -> Iterator[PartT]:
+    """Do tasks, in processes when there are several of both.
 
     Args:
         work: what is done; a function of a module.
         tasks: the tasks.
+        workers: the most processes.
 
     Yields:
         What came of them, in their order.
     """
-    if len(tasks) == 1:
-        yield work(tasks[0])
+    if len(tasks) == 1 or workers == 1:
+        yield from map(work, tasks)
         return
     # Spawned: a forked child would share SQLite's connections with its parent.
-    with ProcessPoolExecutor(len(tasks), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(len(tasks), workers), mp_context=multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(work, tasks)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.results.answering import StageReport, answering_models, stage_reports, unpriced_models
+from pico_banana.regenerate.ledger.many import each_ledger
+from pico_banana.regenerate.results.answering import Money, StageReport, stage_reports
 from pico_banana.regenerate.results.counting import TypeReport, counts_of
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.settings.policy import Policy
 
 
@@ -99,13 +100,13 @@ class Report(Carded):
         }
 
 
-def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 1) -> Report:
-    """Count what a ledger holds.
+def make_report(run: Run, *, policy: Policy | None = None, workers: int = 1) -> Report:
+    """Count what a run holds.
 
     Args:
-        ledger: open for reading; it may be growing.
+        run: a ledger, open for reading, or the ledgers of shards, see `open_run`; they may be growing.
         policy: None for the policy of the latest run.
-        workers: processes for a large ledger, see `assemble`.
+        workers: processes for a large run, see `assemble`.
 
     Returns:
         The report.
@@ -113,17 +114,11 @@ def make_report(ledger: Ledger, *, policy: Policy | None = None, workers: int = 
     Raises:
         ConfigError: no policy is given and the ledger was never run.
     """
-    rule = policy or ledger.latest_config().policy
-    whole = counts_of(ledger, rule, workers=workers)
-    _, lost = ledger.spent_usd()
+    rule = policy or run.latest_config().policy
+    whole, money = counts_of(run, rule, workers=workers), Money()
+    for ledger in each_ledger(run):
+        money.add(ledger)
     items = sum(part.items for part in whole.types.values())
     types = dict(sorted(whole.types.items()))
-    money = lost, _failures(ledger), answering_models(ledger), unpriced_models(ledger)
-    return Report(rule, items, types, stage_reports(ledger), dict(whole.turns), whole.sessions, *money)
-
-
-def _failures(ledger: Ledger) -> dict[str, int]:
-    rows = ledger.database.execute(
-        "SELECT error, count(DISTINCT item) FROM failures WHERE item NOT IN (SELECT item FROM finished) GROUP BY error"
-    )
-    return dict(map(tuple, rows))
+    told = money.lost_usd, dict(money.failures), money.models, tuple(sorted(money.unpriced))
+    return Report(rule, items, types, stage_reports(money.sums), dict(whole.turns), whole.sessions, *told)

@@ -14,6 +14,7 @@ from pico_banana.records.charts.style import has_matplotlib
 from pico_banana.records.decoding.images import image_of, jpeg_uri
 from pico_banana.records.page.cards import Figure, card_html
 from pico_banana.records.page.document import whole_page
+from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.counting import TYPE_HEADS
 from pico_banana.regenerate.results.derive import results
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
     from pico_banana.regenerate.results.ended import Attempt, ItemResult, TurnResult
     from pico_banana.regenerate.results.report import Report
     from pico_banana.regenerate.settings.policy import Policy
@@ -32,12 +34,12 @@ if TYPE_CHECKING:
 _SIDE, _QUALITY = 420, 82  # of a picture
 
 
-def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: int = 12) -> None:
+def write_html(report: Report, run: Run, path: str | Path, *, examples: int = 12) -> None:
     """Write the report as one HTML file.
 
     Args:
         report: the numbers.
-        ledger: where the pictures are.
+        run: where the pictures are.
         path: the file.
         examples: how many accepted and how many rejected edits to show.
 
@@ -45,7 +47,7 @@ def write_html(report: Report, ledger: Ledger, path: str | Path, *, examples: in
         StoreError: the file cannot be written.
     """
     path = Path(path)
-    accepted, rejected = _examples(ledger, report.policy, examples)
+    accepted, rejected = _examples(run, report.policy, examples)
     sections = [
         _tiles(report),
         "<h2>By edit type</h2>",
@@ -142,16 +144,17 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     return f"<div class=wide tabindex=0 role=group aria-label=table><table><tr>{head}</tr>{body}</table></div>"
 
 
-def _examples(ledger: Ledger, policy: Policy, most: int) -> tuple[list[str], list[str]]:
+def _examples(run: Run, policy: Policy, most: int) -> tuple[list[str], list[str]]:
     """Give examples, spread over edit types: the first of each type, then the second, and so on."""
     accepted: dict[str, list[str]] = {}
     rejected: dict[str, list[str]] = {}
     each = max(1, -(-most // 4))
-    for result in results(ledger, policy):
-        for turn, attempt in _shown(result):
-            bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
-            if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
-                bucket.append(html)
+    for ledger in each_ledger(run):
+        for result in results(ledger, policy):
+            for turn, attempt in _shown(result):
+                bucket = (accepted if attempt.accepted else rejected).setdefault(turn.edit_type, [])
+                if len(bucket) < each and (html := _example(ledger, result, turn, attempt)):
+                    bucket.append(html)
     return _spread(accepted, most), _spread(rejected, most)
 
 

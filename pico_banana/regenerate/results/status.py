@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.results.answering import answering_models, unpriced_models
+from pico_banana.regenerate.ledger.many import Ledgers, each_ledger
+from pico_banana.regenerate.results.answering import Money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pico_banana.regenerate.ledger.book import Ledger
+    from pico_banana.regenerate.ledger.many import Run
+
+
+_CALLS = "SELECT stage, sum(calls) FROM call_sums GROUP BY stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,11 @@ class Status:
         return {**asdict(self), "usd": None if self.unpriced else self.usd}
 
 
-def make_status(ledger: Ledger) -> Status:
-    """Say how far a ledger is.
+def make_status(run: Run) -> Status:
+    """Say how far a run is.
 
     Args:
-        ledger: open for reading.
+        run: a ledger, open for reading, or the ledgers of shards, see `open_run`.
 
     Returns:
         The status.
@@ -62,20 +67,29 @@ def make_status(ledger: Ledger) -> Status:
     Raises:
         ConfigError: the ledger was never run.
     """
-    config = ledger.latest_config()
-    counts = {
-        (name, value): count for name, value, count in ledger.database.execute("SELECT name, value, count FROM counts")
-    }
-    spent, lost = ledger.spent_usd()
+    numbers, attempts, calls, money = Counter[str](), Counter[str](), Counter[str](), Money()
+    for ledger in each_ledger(run):
+        config = ledger.latest_config()
+        counts = {
+            (name, value): count
+            for name, value, count in ledger.database.execute("SELECT name, value, count FROM counts")
+        }
+        numbers["items"] += ledger.item_count()
+        numbers["finished"] += counts.get(("finished", config.digest()), 0)
+        numbers["failed"] += ledger.pending_count(config.digest(), failed=True)
+        attempts.update({value: count for (name, value), count in counts.items() if name == "attempts" and count})
+        calls.update(dict(map(tuple, ledger.database.execute(_CALLS))))
+        money.add(ledger)
+        budget = config.run.budget_usd
     return Status(
-        ledger.item_count(),
-        counts.get(("finished", config.digest()), 0),
-        ledger.pending_count(config.digest(), failed=True),
-        {value: count for (name, value), count in counts.items() if name == "attempts" and count},
-        dict(map(tuple, ledger.database.execute("SELECT stage, sum(calls) FROM call_sums GROUP BY stage"))),
-        spent,
-        lost,
-        config.run.budget_usd,
-        answering_models(ledger),
-        unpriced_models(ledger),
+        numbers["items"],
+        numbers["finished"],
+        numbers["failed"],
+        dict(attempts),
+        dict(calls),
+        money.usd,
+        money.lost_usd,
+        budget * (len(run) if isinstance(run, Ledgers) else 1),
+        money.models,
+        tuple(sorted(money.unpriced)),
     )

@@ -17,6 +17,7 @@ from typing import Any
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.prompts import PromptSettings
+from pico_banana.regenerate.settings.batching import BatchSettings
 from pico_banana.regenerate.settings.checks import CheckSettings
 from pico_banana.regenerate.settings.policy import NAMED, Policy
 from pico_banana.regenerate.settings.pricelist import Price, default_model
@@ -32,7 +33,12 @@ from pico_banana.regenerate.settings.verdicts import Rubric
 from pico_banana.taxonomy import edit_type
 
 # A change here changes how fast or how far a run goes, never what a call asks; all else is compared on resume.
-FREE_TO_CHANGE = ("run", "prices", "prompts.folder")  # a folder that moved; what is in it has versions of its own
+FREE_TO_CHANGE = (
+    "run",
+    "prices",
+    "batch",
+    "prompts.folder",
+)  # a folder that moved; what is in it has versions of its own
 _FREE_MODEL_KEYS = (
     "concurrency",
     "requests_per_minute",
@@ -69,6 +75,7 @@ class Config:
         checks: pixel checks before a judge is paid.
         prices: model to price.
         run: how the run goes.
+        batch: whether calls go one by one or in batches.
     """
 
     seed: int = 0
@@ -88,6 +95,7 @@ class Config:
     checks: CheckSettings = field(default_factory=CheckSettings)
     prices: Mapping[str, Price] = field(default_factory=dict)
     run: RunSettings = field(default_factory=RunSettings)
+    batch: BatchSettings = field(default_factory=BatchSettings)
 
     @property
     def models(self) -> dict[str, ModelSettings]:

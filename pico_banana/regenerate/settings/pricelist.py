@@ -29,6 +29,7 @@ class Price:
         cached_per_million: tokens sent that were in the cache; None for the price of others.
         thought_per_million: tokens of thinking; None for the price of the reply.
         tokens_per_picture: the most tokens a picture makes, for reserves; 0 when it is not known.
+        batch: the share of all this that is paid for a call in a batch.
     """
 
     input_per_million: float = 0.0
@@ -39,6 +40,9 @@ class Price:
     cached_per_million: float | None = None
     thought_per_million: float | None = None
     tokens_per_picture: int = 0
+    batch: float = (
+        0.5  # Gemini: ai.google.dev/gemini-api/docs/batch-api; OpenAI: developers.openai.com, guide of batches
+    )
 
     @property
     def by_token(self) -> bool:

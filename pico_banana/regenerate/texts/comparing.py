@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pico_banana.errors import ModelReplyError
-from pico_banana.regenerate.backends.base import answered
 from pico_banana.regenerate.backends.json_replies import parse_json_object
 from pico_banana.regenerate.backends.texts import CompareRequest
 from pico_banana.regenerate.values import Stage, derived_seed
 from pico_banana.regenerate.work.asking import ask
-from pico_banana.regenerate.work.desk import Call
+from pico_banana.regenerate.work.calls import Call
 
 if TYPE_CHECKING:
     from pico_banana.regenerate.backends.texts import TextJudge
@@ -66,7 +65,7 @@ async def compared(scene: TextScene, text: str, *, stage: Stage = Stage.JUDGE) -
         seed = derived_seed(scene.item.seed, stage, number)
         facts = {"text": prompt, "pictures": scene.picture_hashes, "seed": seed}
         request = CompareRequest(question.text, text, prompt, _SCHEMA, scene.pictures, seed)
-        return Call(stage, scene.item.id, 1, 0, chosen.version, facts, lambda: answered(judge.compare, request))
+        return Call(stage, scene.item.id, 1, 0, chosen.version, facts, judge.compare, request)
 
     return await ask(scene.desk, call, parse_level)
 

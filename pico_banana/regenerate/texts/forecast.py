@@ -11,7 +11,7 @@ from pico_banana.regenerate.texts.running import asked_alone
 from pico_banana.regenerate.texts.writing import ROLES
 from pico_banana.regenerate.values import Stage, Usage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pico_banana.regenerate.texts.scene import set_scene
 from pico_banana.regenerate.texts.telling import tell
 from pico_banana.regenerate.texts.writing import ROLES
 from pico_banana.regenerate.values import Item, Photo, derived_seed
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.staff import connect, hire
 from pico_banana.regenerate.work.walk import finish

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pico_banana.errors import ModelReplyError
 from pico_banana.records.texts import leaks_chat_template, strip_chat_template
-from pico_banana.regenerate.backends.base import ShortenRequest, answered
+from pico_banana.regenerate.backends.base import ShortenRequest
 from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
 from pico_banana.regenerate.backends.texts import CaptionRequest, TranslateRequest
 from pico_banana.regenerate.texts.faults import fault_of
 from pico_banana.regenerate.values import Instruction, Stage, derived_seed
 from pico_banana.regenerate.work.asking import ask
-from pico_banana.regenerate.work.desk import Call
+from pico_banana.regenerate.work.calls import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
+    from pico_banana.regenerate.backends.base import MaybeAwaitable
     from pico_banana.regenerate.backends.texts import Captioner, Translator
     from pico_banana.regenerate.texts.questions import Question
     from pico_banana.regenerate.texts.scene import TextScene
-    from pico_banana.regenerate.values import Reply
 
 RULE = "strip_chat_template"
 # What becomes of a text: the prompt it is asked with, the backend's method, the stage that is asked.
@@ -80,23 +80,22 @@ async def written(scene: TextScene, attempt: int, refused: str) -> tuple[str, in
     def call(number: int) -> Call:
         seed = derived_seed(scene.item.seed, role, attempt, number)
         facts = {"text": prompt, "pictures": scene.picture_hashes, "seed": seed}
-        return Call(stage, scene.item.id, 1, attempt, chosen.version, facts, lambda: _sent(scene, prompt, seed))
+        return Call(stage, scene.item.id, 1, attempt, chosen.version, facts, *_request(scene, prompt, seed))
 
     return await ask(scene.desk, call, _READERS[question.wording])
 
 
-def _sent(scene: TextScene, prompt: str, seed: int) -> Coroutine[Any, Any, Reply]:
+def _request(scene: TextScene, prompt: str, seed: int) -> tuple[Callable[[Any], MaybeAwaitable], object]:
+    """Give the backend's method that is asked, and what it is given."""
     question, staff = scene.question, scene.staff
     if question.wording == "repaired":
-        return answered(staff.shortener.shorten, ShortenRequest(Instruction(question.text), prompt, seed))
+        return staff.shortener.shorten, ShortenRequest(Instruction(question.text), prompt, seed)
     if question.wording == "recaptioned":
         after, before = scene.pictures
         captioner = cast("Captioner", staff.writer)
-        return answered(captioner.caption, CaptionRequest(after, before, prompt, _CAPTION, seed))
+        return captioner.caption, CaptionRequest(after, before, prompt, _CAPTION, seed)
     translator = cast("Translator", staff.writer)
-    return answered(
-        translator.translate, TranslateRequest(question.text, question.language, prompt, _TRANSLATION, seed)
-    )
+    return translator.translate, TranslateRequest(question.text, question.language, prompt, _TRANSLATION, seed)
 
 
 def _short(reply: str) -> str:

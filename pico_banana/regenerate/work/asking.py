@@ -10,7 +10,8 @@ from pico_banana.regenerate.values import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pico_banana.regenerate.work.desk import Call, Desk
+    from pico_banana.regenerate.work.calls import Call
+    from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.scene import Scene
 
 ASKS = 2  # a reply that cannot be read is asked for once more, never guessed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import BudgetError, ConfigError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
 
 _MILLION = 1_000_000
+_NO_PRICES = ("tokens_per_picture", "batch")
 # A call that cost more than its limits say may be followed by one that costs still more.
 _MARGIN = 1.25
 
@@ -46,6 +47,24 @@ def cost_usd(price: Price | None, usage: Usage) -> float:
         + made * _picture_price(price)
     )
     return tokens / _MILLION + usage.pictures * price.per_picture
+
+
+def in_batch(price: Price | None) -> Price | None:
+    """Give what a model costs in a batch.
+
+    Args:
+        price: what it costs online; None where that is not known.
+
+    Returns:
+        The same with every price lowered.
+    """
+    if price is None:
+        return None
+    share = price.batch
+    lower = {
+        name: value * share for name, value in asdict(price).items() if name not in _NO_PRICES and value is not None
+    }
+    return replace(price, **lower)
 
 
 def reply_usd(price: Price | None, reply: Reply, most: float) -> float:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import (
@@ -20,53 +18,27 @@ from pico_banana.errors import (
     ThrottledError,
     TransportError,
 )
+from pico_banana.regenerate.backends.asked import asked_of
+from pico_banana.regenerate.ledger.batchbook import BatchBook
 from pico_banana.regenerate.ledger.entries import reply_row
 from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS
 from pico_banana.regenerate.values import Outcome, Reply, Stage
-from pico_banana.regenerate.work.budget import Budget, most_usd, prices, reply_usd
+from pico_banana.regenerate.work.batches import Batches
+from pico_banana.regenerate.work.budget import Budget, in_batch, most_usd, prices, reply_usd
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE, Call, what_was_asked
 from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, check_model, patient
 from pico_banana.regenerate.work.memory import Memory
 from pico_banana.regenerate.work.pace import Stopped, paces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from pico_banana.regenerate.backends.base import ModelSettings
+    from pico_banana.regenerate.backends.batching import Batching
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
 
 _FIRST_WAIT_S, _DISK_CHECK_EVERY_S = 0.5, 2.0
-TABLE_OF_STAGE = {
-    Stage.INVENTORY: "inventory",
-    Stage.WRITE: "writer",
-    Stage.SHORTEN: "shortener",
-    Stage.EDIT: "editor",
-    Stage.JUDGE: "judge",
-    Stage.SECOND_JUDGE: "second_judge",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to a model, and what it is for.
-
-    Attributes:
-        stage: what it is for.
-        item: the item's id.
-        turn: from 1.
-        attempt: from 1; 0 for instructions.
-        prompt_version: the prompt file's name and hash.
-        asked: everything the reply depends on, as JSON values: text, hashes of pictures, seed.
-        send: makes the request.
-    """
-
-    stage: Stage
-    item: int
-    turn: int
-    attempt: int
-    prompt_version: str
-    asked: Mapping[str, Any]
-    send: Callable[[], Awaitable[Reply]] = field(repr=False)
 
 
 class Desk:
@@ -78,16 +50,18 @@ class Desk:
         config: the run's configuration.
         budget: the money.
         stop: set to let no new call start.
+        batches: those that calls wait for.
         replayed: calls answered from the ledger in this run.
         sent: calls answered by a service in this run.
         answered_by: stage table name to the models that answered in this run, and how often.
     """
 
-    def __init__(self, ledger: Ledger, config: Config, budget: Budget) -> None:
-        """Open the desk."""
+    def __init__(self, ledger: Ledger, config: Config, budget: Budget, batching: Mapping[str, Batching]) -> None:
+        """Open the desk; `batching` says who takes batches, by the stage's table."""
         self.ledger, self.config, self.budget = ledger, config, budget
         self.memory = Memory(ledger, config)
         self.stop = asyncio.Event()
+        self.batches = Batches(BatchBook(ledger), config.batch, batching, self.stop)
         self.replayed = 0
         self.sent = 0
         self.answered_by: dict[str, Counter[str]] = {}
@@ -125,7 +99,7 @@ class Desk:
             return saved
         if not self._is_free:
             await self._canary.admit(call.item)
-        reply = await self._send_until_answered(call, key)
+        reply = await self._batched(call, key) or await self._send_until_answered(call, key)
         self.sent += 1
         self._look_at(call, reply)
         return reply
@@ -136,25 +110,8 @@ class Desk:
         return self._usd.pop(item, 0.0)
 
     def key(self, call: Call) -> str:
-        """Hash everything a reply depends on.
-
-        Args:
-            call: the request.
-
-        Returns:
-            The SHA-256, hexadecimal.
-        """
-        settings = self._settings(call.stage)
-        document = {
-            "stage": call.stage,
-            "backend": settings.backend,
-            "model": settings.model,
-            "parameters": settings.parameters,
-            "max_output_tokens": settings.max_output_tokens,
-            "prompt": call.prompt_version,
-            **call.asked,
-        }
-        return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+        """Hash everything a reply depends on."""
+        return call.key(self._settings(call.stage))
 
     def halt(self) -> None:
         """Let no new call start; those in flight go on."""
@@ -168,6 +125,29 @@ class Desk:
         """Wait until every reply that came is on the disk."""
         while self._saving:
             await asyncio.gather(*self._saving, return_exceptions=True)
+
+    async def _batched(self, call: Call, key: str) -> Reply | None:
+        """Have a call answered by a batch; None for one that goes online, or has to after all."""
+        table, began = TABLE_OF_STAGE[call.stage], time.monotonic()
+        goes = self.batches.takes(table, key, call.attempt) and (self._canary.is_open or self.batches.knows(key))
+        if not goes:
+            return None
+        self._check_disk()
+        price = in_batch(self._prices[table])
+        most, usd = self.budget.most(call.stage, most_usd(price, self._settings(call.stage), call.stage)), 0.0
+        self.budget.reserve(most)
+        try:
+            came = await self.batches.ask(table, key, asked_of(call.request), lambda: self._open(call, key, most))
+            if came is None:
+                return None
+            reply = await asyncio.to_thread(self.batches.reply, table, came, picture=call.stage is Stage.EDIT)
+            usd = 0.0 if reply.outcome is Outcome.UNAVAILABLE else reply_usd(price, reply, most)
+            self._usd[call.item] = self._usd.get(call.item, 0.0) + usd
+            seconds = time.monotonic() - began
+            await self._keep(call, reply, {"opened": came.opened, "key": key, "usd": usd, "seconds": seconds})
+        finally:
+            self.budget.settle(call.stage, most, usd)
+        return None if reply.outcome is Outcome.UNAVAILABLE else replace(reply, call=came.opened)
 
     async def _send_until_answered(self, call: Call, key: str) -> Reply:
         tries = self.config.run.tries
@@ -257,7 +237,7 @@ class Desk:
     async def _save(self, call: Call, reply: Reply, facts: Mapping[str, Any]) -> None:
         if reply.picture is not None:
             await asyncio.to_thread(self.ledger.vault.save, reply.picture)
-        row = {**facts, **_what_was_asked(call, self._settings(call.stage)), **reply_row(reply), "at": time.time()}
+        row = {**facts, **what_was_asked(call, self._settings(call.stage)), **reply_row(reply), "at": time.time()}
         await asyncio.wrap_future(self.ledger.append("calls", row))
 
     async def _wait(self, number: int) -> None:
@@ -282,18 +262,3 @@ class Desk:
                 f"less than {least} MB are free for {self.ledger.folder}; nothing more is paid for until there is room"
             )
             raise DiskFullError(text, path=str(self.ledger.folder))
-
-
-def _what_was_asked(call: Call, settings: ModelSettings) -> dict[str, Any]:
-    parameters = {**settings.parameters, "max_output_tokens": settings.max_output_tokens}
-    return {
-        "stage": call.stage,
-        "item": call.item,
-        "turn": call.turn,
-        "attempt": call.attempt,
-        "backend": settings.backend,
-        "model": settings.model,
-        "prompt": call.prompt_version,
-        "parameters": json.dumps(parameters, sort_keys=True),
-        "inputs": json.dumps(call.asked, sort_keys=True, default=str),
-    }

@@ -22,13 +22,14 @@ from pico_banana.errors import (
     StoreError,
     TransportError,
 )
+from pico_banana.regenerate.ledger.batchbook import BatchBook
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.vault import RESERVE_BYTES
 from pico_banana.regenerate.results.settling import settle
 from pico_banana.regenerate.work.budget import Budget, unpriced
 from pico_banana.regenerate.work.desk import Desk
 from pico_banana.regenerate.work.pace import Stopped
-from pico_banana.regenerate.work.staff import Staff, dismiss
+from pico_banana.regenerate.work.staff import Staff, batching, dismiss
 from pico_banana.regenerate.work.state import Progress, RunState
 
 if TYPE_CHECKING:
@@ -126,7 +127,12 @@ class _Run:
         self.job = job
         self.staff = job.staff
         self.progress = progress
-        self.desk = Desk(ledger, config, Budget(config.run.budget_usd, spent + lost))
+        able = batching(job.staff)
+        if config.batch.transport == "batch" and not able:
+            text = "batch.transport = 'batch', and no stage takes batches: Gemini (not on Vertex) and OpenAI do"
+            raise ConfigError(text, key="batch.transport")
+        held = BatchBook(ledger).held_usd  # set aside again, request by request, as they are asked for
+        self.desk = Desk(ledger, config, Budget(config.run.budget_usd, spent + lost - held), able)
         self.state = RunState(unpriced=unpriced(config))
         self.began = time.monotonic()
 
@@ -134,12 +140,16 @@ class _Run:
         items = self._items(failed=failed)
         remove = self._listen_for_interrupts()
         ticker = asyncio.create_task(self._tick())
-        workers = [asyncio.create_task(self._work(items)) for _ in range(self.config.run.items_in_flight)]
+        self.desk.batches.start()
+        online = self.config.batch.transport == "online"
+        count = self.config.run.items_in_flight if online else self.config.batch.items_in_flight
+        workers = [asyncio.create_task(self._work(items)) for _ in range(count)]
         try:
             await self._finish(workers)
         finally:
             ticker.cancel()
             remove()
+            await self.desk.batches.close()
             await self.desk.drain()
             await dismiss(self.staff)
         self._report()

@@ -18,7 +18,7 @@ from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.settings.pricelist import has_price, listed
 from pico_banana.regenerate.values import Item, Stage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 from pico_banana.regenerate.work.forecast_numbers import (
     ASSUMED,
     DECLINED,
@@ -35,6 +35,7 @@ from pico_banana.regenerate.work.forecast_numbers import (
     measured_seconds,
     measured_tries,
     measured_usage,
+    paid_share,
 )
 from pico_banana.regenerate.work.staff import hire
 from pico_banana.taxonomy import edit_type_from_label
@@ -144,7 +145,9 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
     usage = {**ASSUMED, **(measured_usage(ledger) if ledger is not None else {})}
     price = prices(config)
     usd = {
-        str(stage): calls * cost_usd(price[TABLE_OF_STAGE[stage]], usage[stage])
+        str(stage): calls
+        * cost_usd(price[TABLE_OF_STAGE[stage]], usage[stage])
+        * paid_share(config, stage, price[TABLE_OF_STAGE[stage]], tally.calls)
         for stage, calls in tally.calls.items()
         if TABLE_OF_STAGE[stage] in price and _is_priced(config, stage)
     }

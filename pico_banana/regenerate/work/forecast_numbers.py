@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.settings.pricelist import FREE_BACKENDS
 from pico_banana.regenerate.values import Stage, Usage
-from pico_banana.regenerate.work.desk import TABLE_OF_STAGE
+from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.settings.pricelist import Price
 
 _PRIOR_WEIGHT = 8.0  # items
 # Of the items of a type: assumed, for nobody publishes them. Types that need something in the photo are declined more.
@@ -39,6 +40,30 @@ SECONDS = {
     Stage.SECOND_JUDGE: 8.0,
 }
 PICTURE_MB, RECORD_MB = 1.6, 0.006  # a PNG of 1K, and the rows of a call
+
+
+_AGAIN = (Stage.EDIT, Stage.JUDGE, Stage.SECOND_JUDGE)  # of later attempts too
+_WITH_BATCHES = frozenset({"gemini", "openai"})
+
+
+def paid_share(config: Config, stage: Stage, price: Price | None, calls: Mapping[Stage, float]) -> float:
+    """Say which share of the usual price a stage's calls cost, where some go in batches.
+
+    Args:
+        config: the configuration.
+        stage: the stage.
+        price: its model's.
+        calls: stage to expected calls; one is shortened for each turn, and is the first attempt of it.
+
+    Returns:
+        1 where all go online.
+    """
+    settings, transport = config.models[TABLE_OF_STAGE[stage]], config.batch.transport
+    if price is None or transport == "online" or settings.backend not in _WITH_BATCHES or settings.project:
+        return 1.0
+    again = stage in _AGAIN and transport == "auto"
+    batched = min(1.0, calls[Stage.SHORTEN] / max(calls[stage], 1e-9)) if again else 1.0
+    return 1 - batched * (1 - price.batch)
 
 
 @dataclass(slots=True)

@@ -41,6 +41,11 @@ class Canary:
         self._open = False
         self._changed = asyncio.Event()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all items may ask."""
+        return self._open
+
     async def admit(self, item: int) -> None:
         """Wait until an item may ask a service.
 

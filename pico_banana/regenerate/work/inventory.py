@@ -19,7 +19,7 @@ from pico_banana.errors import (
     RunStoppedError,
     TransportError,
 )
-from pico_banana.regenerate.backends.base import InventoryRequest, answered
+from pico_banana.regenerate.backends.base import InventoryRequest
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.plan.items import able_types, is_planned
 from pico_banana.regenerate.plan.photos import find_photos, read_photo
@@ -27,7 +27,7 @@ from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.settings.makers import maker_id
 from pico_banana.regenerate.values import Item, KnownObject, Outcome, Photo, Picture, Stage, derived_seed
 from pico_banana.regenerate.work.asking import Unreadable, ask
-from pico_banana.regenerate.work.desk import Call, Desk
+from pico_banana.regenerate.work.calls import Call
 from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.seen import Seen, inventory_schema, parse_inventory, told_of
 from pico_banana.taxonomy import EditType, edit_type, edit_type_from_label, edit_types
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import Progress, RunState
 
@@ -176,7 +177,7 @@ async def _asked(desk: Desk, staff: Staff, item: Item, picture: Picture) -> tupl
         seed = derived_seed(item.seed, number)
         request = InventoryRequest(picture, text, inventory_schema(slugs), slugs, item.photo.objects, seed)
         facts = {"text": text, "photo": picture.sha256, "objects": known, "seed": seed}
-        return Call(Stage.INVENTORY, item.id, 1, 0, chosen.version, facts, lambda: answered(reader.inventory, request))
+        return Call(Stage.INVENTORY, item.id, 1, 0, chosen.version, facts, reader.inventory, request)
 
     return await ask(desk, call, lambda reply: parse_inventory(reply, slugs))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pico_banana.regenerate.backends.base import Judge, JudgeRequest, answered
+from pico_banana.regenerate.backends.base import Judge, JudgeRequest
 from pico_banana.regenerate.prompts import axis_levels, guidance
 from pico_banana.regenerate.settings.verdicts import (
     COMPLIANCE,
@@ -19,12 +19,13 @@ from pico_banana.regenerate.settings.verdicts import (
 )
 from pico_banana.regenerate.values import Instruction, Picture, Stage
 from pico_banana.regenerate.work.asking import ASKS, ask, facts
-from pico_banana.regenerate.work.desk import Call, Desk
+from pico_banana.regenerate.work.calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.scene import Scene
 
 
@@ -147,7 +148,7 @@ async def _judge_once(desk: Desk, judge_: Judge, scene: Scene, work: Work, askin
         request = JudgeRequest(work.edited, inputs, work.instruction, scene.edit_type, text, schema, seed)
         asked = {"text": text, "pictures": shas, "recipe": work.instruction.recipe, "seed": seed}
         place = scene.item.id, scene.turn, work.attempt
-        return Call(stage, *place, chosen.version, asked, lambda: answered(judge_.judge, request))
+        return Call(stage, *place, chosen.version, asked, judge_.judge, request)
 
     return await ask(desk, call, lambda reply: parse_verdict(reply, with_drift=question.drift, rubric=question.rubric))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pico_banana.regenerate.plan.items import able_types, plan_run
+from pico_banana.regenerate.plan.items import able_types, add_items, is_planned, plan_run
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.work.engine import Job, run_job
 from pico_banana.regenerate.work.inventory import Looking, look_at_photos, must_look, with_inventories
+from pico_banana.regenerate.work.source import Source, with_share
 from pico_banana.regenerate.work.staff import connect, hire
 from pico_banana.regenerate.work.walk import walk
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.staff import Staff
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.regenerate.work.target import Target
+    from pico_banana.rows.sharding.shard import Shard
 
 
 def run(  # noqa: PLR0913 - each is one choice of a run
@@ -32,6 +34,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
     failed: bool = False,
     accept_changes: bool = False,
     target: Target | None = None,
+    shard: Shard | None = None,
     progress: Progress | None = None,
 ) -> RunState:
     """Plan, when there is no plan yet, and walk what is not finished.
@@ -46,6 +49,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
         failed: walk the items that failed in earlier runs instead of the others.
         accept_changes: go on with a configuration that asks something else than the ledger's.
         target: accepted rows after which it is enough; None to walk all items.
+        shard: plan and walk only this part, with its share of the budget; the folder is its own, see `work_on`.
         progress: called about once a second, and at the end.
 
     Returns:
@@ -57,11 +61,12 @@ def run(  # noqa: PLR0913 - each is one choice of a run
         MissingExtraError: a backend's package is not installed.
     """
     folder = Path(folder)
+    config = config if shard is None else with_share(config, shard)
     workers = hire(config) if staff is None else staff
     connect(workers)
-    given = None if photos is None else list(photos)
+    source = Source(config, shard, None if photos is None else tuple(photos))
     if must_look(config, folder):
-        look = Looking(config, workers, given, accept_changes)
+        look = Looking(config, workers, source.own, accept_changes)
         looked = look_at_photos(look, folder, progress=progress)
         if looked.stopped:
             return looked
@@ -70,8 +75,12 @@ def run(  # noqa: PLR0913 - each is one choice of a run
             connect(workers)
 
     def plan(ledger: Ledger) -> None:
-        found = with_inventories(ledger, config, find_photos(config.source) if given is None else given)
-        plan_run(ledger, config, photos=found, able=able_types(workers.writer, workers.editor))
+        able = able_types(workers.writer, workers.editor)
+        if shard is None:
+            found = find_photos(config.source) if source.given is None else source.given
+            plan_run(ledger, config, photos=with_inventories(ledger, config, found), able=able)
+        elif not is_planned(ledger):
+            add_items(ledger, source.items(ledger, able))
 
     job = Job(config, workers, plan, walk, target)
     return run_job(job, folder, failed=failed, accept_changes=accept_changes, progress=progress)

@@ -15,6 +15,7 @@ from pico_banana.regenerate.backends.base import (
     backend,
     require,
 )
+from pico_banana.regenerate.backends.batching import Batching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,20 @@ def hire(config: Config) -> Staff:
         second,
         reader,
     )
+
+
+def batching(staff: Staff) -> dict[str, Batching]:
+    """Name those who take batches.
+
+    Args:
+        staff: who does the work.
+
+    Returns:
+        How each takes them, by the stage's table.
+    """
+    named = zip((*STAGES, "second_judge", "inventory"), _everyone(staff), strict=True)
+    found = {table: getattr(one, "batches", None) for table, one in named}
+    return {table: one for table, one in found.items() if isinstance(one, Batching)}
 
 
 def connect(staff: Staff) -> None:

@@ -14,17 +14,17 @@ from pico_banana.regenerate.backends.base import (
     EditRequest,
     ShortenRequest,
     WriteRequest,
-    answered,
 )
 from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.values import Instruction, Outcome, Reply, Stage
 from pico_banana.regenerate.work.asking import Unreadable, ask, facts
-from pico_banana.regenerate.work.desk import Call, Desk
+from pico_banana.regenerate.work.calls import Call
 from pico_banana.regenerate.work.seen import told_of
 from pico_banana.regenerate.work.written import Variety, checked_instruction, of_kind
 
 if TYPE_CHECKING:
+    from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.scene import Scene
     from pico_banana.regenerate.work.staff import Staff
 
@@ -61,7 +61,7 @@ async def write_instruction(desk: Desk, staff: Staff, scene: Scene) -> tuple[Ins
         made = request(ask)
         facts = {**asked, "text": made.prompt, "seed": made.seed}
         item, turn = scene.item.id, scene.turn
-        return Call(Stage.WRITE, item, turn, 0, chosen.version, facts, lambda: answered(staff.writer.write, made))
+        return Call(Stage.WRITE, item, turn, 0, chosen.version, facts, staff.writer.write, made)
 
     instruction, number = await ask(
         desk, call, lambda reply: told.unlike(of_kind(parse_written(reply), scene.edit_type))
@@ -139,7 +139,7 @@ async def ask_short(desk: Desk, staff: Staff, scene: Scene, instruction: Instruc
     request = ShortenRequest(instruction, text, scene.seed("shorten"))
     asked = {"text": text, "recipe": instruction.recipe, "seed": request.seed}
     place = scene.item.id, scene.turn
-    call = Call(Stage.SHORTEN, *place, 0, chosen.version, asked, lambda: answered(staff.shortener.shorten, request))
+    call = Call(Stage.SHORTEN, *place, 0, chosen.version, asked, staff.shortener.shorten, request)
     return await desk.ask(call)
 
 
@@ -190,5 +190,5 @@ async def edit(desk: Desk, staff: Staff, scene: Scene, instruction: Instruction,
         "seed": request.seed,
     }
     item, turn = scene.item.id, scene.turn
-    call = Call(Stage.EDIT, item, turn, attempt, chosen.version, asked, lambda: answered(staff.editor.edit, request))
+    call = Call(Stage.EDIT, item, turn, attempt, chosen.version, asked, staff.editor.edit, request)
     return await desk.ask(call)

@@ -64,9 +64,16 @@ class ModelFaults:
         leaked_template: it holds text of a chat template.
         changed_meaning: it says something else.
         misjudged_text: a judge of texts says the opposite of the truth.
+        batch_failed: a batch fails as a whole.
+        batch_expired: a batch expires; OpenAI hands out what was done until then.
+        batch_stuck: a batch does not end until it is cancelled.
+        batch_cut: a batch is taken, and the connection breaks before the client hears of it.
+        batch_line_failed: a line of a batch fails.
+        batch_unreadable: answers of a batch are too much to be read this time, 503.
         latency_s: seconds every answer takes.
         hang_s: seconds more for the answers that hang.
         retry_after_s: what Retry-After says.
+        batch_s: seconds a batch takes.
     """
 
     throttled: float = 0.0
@@ -93,9 +100,16 @@ class ModelFaults:
     leaked_template: float = 0.0
     changed_meaning: float = 0.0
     misjudged_text: float = 0.0
+    batch_failed: float = 0.0
+    batch_expired: float = 0.0
+    batch_stuck: float = 0.0
+    batch_cut: float = 0.0
+    batch_line_failed: float = 0.0
+    batch_unreadable: float = 0.0
     latency_s: float = 0.0
     hang_s: float = 5.0
     retry_after_s: float = 0.2
+    batch_s: float = 0.2
 
     def strikes(self, name: str, request: str, seed: int) -> bool:
         """Say whether a fault strikes a request.

@@ -6,9 +6,10 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from pico_banana.rehearsal.models.batch_routes import Answer, BatchRoutes, Request
+from pico_banana.rehearsal.models.batches import BatchRoom
 from pico_banana.rehearsal.models.failing import failing
 from pico_banana.rehearsal.models.faults import ENDING, PASSING, ModelFaults
 from pico_banana.rehearsal.models.gemini import answer_gemini
@@ -22,21 +23,6 @@ _LARGEST_BODY = 256 << 20
 _GENERATE = ":generateContent"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back.
-
-    Attributes:
-        status: the HTTP status.
-        body: JSON values.
-        headers: beyond the usual ones.
-    """
-
-    status: int
-    body: Any
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class ModelServer:
     """A rehearsal of the model services.
 
@@ -45,6 +31,8 @@ class ModelServer:
         paid: hash of a request's content to how often it was answered in full; a well-behaved client keeps all at 1.
         statuses: HTTP status to how often it was sent; 0 for cut connections.
         most_at_a_time: most requests that were open at the same time.
+        room: files and batches.
+        routes: what answers for them.
     """
 
     def __init__(self, mind: Mind | None = None, *, port: int = 0) -> None:
@@ -53,6 +41,8 @@ class ModelServer:
         self.paid: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self.most_at_a_time = 0
+        self.room = BatchRoom(self.mind, self.paid)
+        self.routes = BatchRoutes(self.room)
         self._visits: Counter[str] = Counter()
         self._port = port
         self._at_a_time = 0
@@ -115,7 +105,7 @@ class ModelServer:
                 self._at_a_time += 1
                 self.most_at_a_time = max(self.most_at_a_time, self._at_a_time)
                 try:
-                    if not await self._respond(*request, writer):
+                    if not await self._respond(request, writer):
                         return
                 finally:
                     self._at_a_time -= 1
@@ -124,13 +114,17 @@ class ModelServer:
         finally:
             writer.close()
 
-    async def _respond(self, path: str, kind: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def _respond(self, asked: Request, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False when the connection was cut.
 
         Raises:
             ConnectionError: the client went away; then nothing was paid.
         """
-        content = parse_form(body, kind) if kind.startswith("multipart/") else json.loads(body or b"{}")
+        of_batches = self.routes.answer(asked)
+        if of_batches is not None:
+            return await self._send(of_batches, writer)
+        path, kind = asked.path, asked.headers.get("content-type", "")
+        content = parse_form(asked.body, kind) if kind.startswith("multipart/") else json.loads(asked.body or b"{}")
         request = content_hash([path, content])
         self._visits[request] += 1
         fault = self.faults.first(PASSING, f"{request}/{self._visits[request]}", self.mind.seed)
@@ -155,6 +149,13 @@ class ModelServer:
             raise
         return True
 
+    async def _send(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
+        self.statuses[0 if answer.cut else answer.status] += 1
+        if not answer.cut:
+            writer.write(_encoded(answer))
+            await writer.drain()
+        return not answer.cut
+
     def _ending_fault(self, path: str, content: dict[str, Any], request: str) -> str:
         found = self.faults.first(ENDING, request, self.mind.seed)
         modalities = content.get("generationConfig", {}).get("responseModalities", [])
@@ -173,19 +174,20 @@ class ModelServer:
         )
 
 
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
+async def _read_request(reader: asyncio.StreamReader) -> Request | None:
     line = await reader.readline()
     if not line:
         return None
-    path = line.split()[1].decode().partition("?")[0]
+    method, address = line.split()[:2]
+    path, _, query = address.decode().partition("?")
     headers: dict[str, str] = {}
     while (header := (await reader.readline()).strip()) != b"":
         name, _, value = header.decode().partition(":")
         headers[name.lower()] = value.strip()
     if headers.get("transfer-encoding", "").lower() == "chunked":
-        return path, headers.get("content-type", ""), await _read_chunks(reader)
+        return Request(method.decode(), path, query, headers, await _read_chunks(reader))
     length = min(int(headers.get("content-length", "0")), _LARGEST_BODY)
-    return path, headers.get("content-type", ""), await reader.readexactly(length)
+    return Request(method.decode(), path, query, headers, await reader.readexactly(length))
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
@@ -198,7 +200,8 @@ async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
 
 
 def _encoded(answer: Answer) -> bytes:
-    body = json.dumps(answer.body).encode()
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}
+    body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+    kind = "application/octet-stream" if isinstance(answer.body, bytes) else "application/json"
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), **answer.headers}
     lines = [f"HTTP/1.1 {answer.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     return "\r\n".join(lines).encode() + body

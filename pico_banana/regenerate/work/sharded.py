@@ -1,0 +1,63 @@
+"""A run in shards: one shard from its lease to its note."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.plan.items import fact_of
+from pico_banana.regenerate.work.runner import run
+from pico_banana.rows.sharding.work import work_on
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pico_banana.regenerate.settings.config import Config
+    from pico_banana.regenerate.work.state import Progress, RunState
+    from pico_banana.rows.sharding.shard import Shard
+    from pico_banana.rows.sharding.work import Work
+
+COMMAND = "regenerate"
+
+
+def run_shard(
+    config: Config, out: str | Path, shard: Shard, *, allow_failed: int = 0, progress: Progress | None = None
+) -> RunState:
+    """Plan and walk one shard of a run, in `OUT.shards`; any engine may start as many as there are.
+
+    Args:
+        config: the configuration of the whole run.
+        out: the run's output, a path or an address such as `s3://bucket/runs/a`.
+        shard: which part.
+        allow_failed: failed items with which the shard still counts as finished.
+        progress: called about once a second, and at the end.
+
+    Returns:
+        How far it came.
+
+    Raises:
+        ShardHeldError: another process is at the shard, a StoreError.
+        ConfigError: the configuration cannot be used, or differs from the ledger's.
+        StoreError: the folder holds another run, or cannot be written.
+    """
+    with work_on(out, shard, command=COMMAND, asked=config.digest()) as work:
+        state = run(config, work.folder, shard=shard, progress=progress)
+        note_run(work, state, allow_failed=allow_failed)
+    return state
+
+
+def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
+    """Say in a shard's note what came of it.
+
+    Args:
+        work: the shard, or all of a run.
+        state: how far the run came.
+        allow_failed: failed items that still count as success.
+    """
+    if work.shard is None:
+        return
+    with open_ledger(work.folder) as ledger:
+        items = ledger.item_count() or state.total  # a benchmark's ledger has no plan
+        work.counts = {"items": items, "failed": state.failed, "usd": round(state.spent_usd, 6)}
+        work.same = {"photos": fact_of(ledger, "photos") or ""}
+    work.unfinished = state.stopped or (f"{state.failed} items failed" if state.failed > allow_failed else "")
