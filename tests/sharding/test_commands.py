@@ -135,7 +135,7 @@ def test_regenerations(config, tmp_path, capsys):
                 stage.pop("mean_s")
         assert found[0] == found[1], command
     assert run("regenerate", "report", parts, "--html", tmp_path / "report.html") == 0
-    assert (tmp_path / "report.html").read_text().count("class=example>") > 1
+    assert (tmp_path / "report.html").read_text().count("<article") > 1
 
 
 def told_all(capsys, *words: object) -> dict:
