@@ -55,7 +55,6 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--shard",
-        type=chosen_shard,
         metavar="I/N",
         help="score part I of N, from 0, in DIR: I/N; 'auto', what Slurm, torchrun or SkyPilot says",
     )
@@ -144,7 +143,7 @@ def _options(args: argparse.Namespace) -> ScoreOptions:
 
     return ScoreOptions(
         preset=args.preset,
-        shard=args.shard,
+        shard=chosen_shard(args.shard) if args.shard else None,
         first_turns=read_first_turns(args.first_turns) if args.first_turns else {},
         budget_usd=args.budget_usd or 0.0,
         transport=args.transport,

@@ -14,6 +14,7 @@ _WIDE, _ROW, _HEAD = 7.6, 0.26, 1.1  # inches
 _BARS = 0.68  # of a row
 _DARK_CELL = 0.7  # shares from here on are written in white
 _SAID = 4
+_LEGEND = 4  # names beside each other; more leave no room for bars beside long labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def stacked(name: str, title: str, rows: Mapping[str, Mapping[str, float]], part
         counts = {key: f"{key}  ({sum(rows[key].values()):,.0f})" for key in rows}
         _label(axes, {counts[key]: place for place, key in enumerate(rows)}, {})
         _percent(axes)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(parts), fontsize=9, handlelength=1, borderpad=0)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_LEGEND, fontsize=9, handlelength=1, borderpad=0)
 
     says = _said(
         {
@@ -118,7 +119,7 @@ def stacked(name: str, title: str, rows: Mapping[str, Mapping[str, float]], part
             for key, row in shares.items()
         }
     )
-    return Chart(name, title, says, draw, _size(len(rows), head=1.5))
+    return Chart(name, title, says, draw, _size(len(rows), head=1.25 + 0.25 * -(-len(parts) // _LEGEND)))
 
 
 def histogram(name: str, title: str, found: Sequence[Histogram], *, label: str, marked: float | None = None) -> Chart:

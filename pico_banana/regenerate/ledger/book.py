@@ -155,11 +155,7 @@ class Ledger:
         return config_from({key: value for key, value in document.items() if value is not None})
 
     def item_count(self) -> int:
-        """Count the planned items.
-
-        Returns:
-            Their number.
-        """
+        """Count the planned items."""
         return len(self.item_ids())
 
     def item_ids(self) -> range:

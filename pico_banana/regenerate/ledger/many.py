@@ -75,7 +75,7 @@ def open_run(out: str | Path, *, pictures: bool = False) -> Ledgers:
     places = (fetch(folder, shard.name, only="" if pictures else _FILE) for shard, _ in folder.folders())
     found = tuple(place for place in places if (place / _FILE).is_file())
     if not found:
-        text = f"{out} holds no ledger; make one with `pico-banana regenerate run CONFIG --ledger {out}`"
+        text = f"{out} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {out}`, or `run`"
         raise StoreError(text, path=str(out))
     return Ledgers(out, found)
 
