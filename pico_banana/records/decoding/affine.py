@@ -97,5 +97,5 @@ def _stretch(there: Floats, places: Floats) -> Floats:
 def _solved(there: Floats, places: Floats) -> Floats:
     import numpy as np
 
-    solved: Floats = np.linalg.lstsq(np.column_stack([there, np.ones(len(there))]), places, rcond=None)[0]
-    return solved
+    solved = np.linalg.lstsq(np.column_stack([there, np.ones(len(there))]), places, rcond=None)[0]
+    return np.asarray(solved, np.float64)

@@ -211,8 +211,8 @@ def _in_sight(corners: NDArray[np.float32], matrix: Floats, size: Size) -> NDArr
     inverse = opencv().invertAffineTransform(matrix)
     places = applied(inverse, corners)
     edge = _WINDOW / 4
-    inside: NDArray[np.bool_] = ((places > edge) & (places < np.array(size) - 1 - edge)).all(axis=1)
-    return inside
+    inside = ((places > edge) & (places < np.array(size) - 1 - edge)).all(axis=1)
+    return np.asarray(inside, np.bool_)
 
 
 def _share(places: NDArray[np.float32], right: NDArray[np.bool_], size: Size) -> float:
