@@ -205,7 +205,9 @@ def content_hash(content: object) -> str:
     Returns:
         Hexadecimal.
     """
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    # Gemini takes either spelling of a field, as protobuf's JSON does, and clients differ in which they send.
+    text = json.dumps(content, sort_keys=True).replace('"mime_type":', '"mimeType":')
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _asked_type(prompt: str) -> str:
