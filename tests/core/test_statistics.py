@@ -14,6 +14,8 @@ from pico_banana.cli import main
 from pico_banana.errors import UnknownNameError
 from pico_banana.records.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE
 
+pytest.importorskip("matplotlib")
+
 
 @pytest.fixture
 def rows():
