@@ -18,6 +18,8 @@ from pico_banana.records.decoding.registration import align
 from tests.images.warped import LOCAL, MOVES, OTHER, STYLE, TONE, Case, cases, off
 
 pytest.importorskip("cv2")
+pytest.importorskip("skimage", reason="it ships some of the photos")
+pytest.importorskip("matplotlib", reason="it ships one of the photos")
 SIZE = (1000, 800)
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 import pico_banana as pb
@@ -55,7 +54,7 @@ def photos(side: int, *, ours: int = 12) -> list[tuple[str, Image.Image]]:
     for package, (folder, names) in REAL.items():
         spec = find_spec(package)
         if spec is None or spec.origin is None:
-            pytest.skip(f"{package} ships some of the photos")
+            raise ModuleNotFoundError(f"{package} ships some of the photos: pip install scikit-image matplotlib")
         found += [(name, Path(spec.origin).parent / folder / name) for name in names.split()]
     sources = {row.source.address: row.source for row in pb.load("single_turn", mirror="sample")}
     chosen = list(sources.values())[:: max(1, len(sources) // ours)][:ours]
