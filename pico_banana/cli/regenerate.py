@@ -246,7 +246,8 @@ def _status(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.results.status import make_status
     from pico_banana.regenerate.tables import status_table
 
-    status = make_status(open_run(args.ledger))
+    with open_run(args.ledger) as run:
+        status = make_status(run)
     tell(args, status.as_json(), status_table(status))
     return 0
 
@@ -255,9 +256,9 @@ def _assemble(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.ledger.many import open_run
     from pico_banana.regenerate.results.assembly import assemble
 
-    run = open_run(args.ledger, pictures=not args.rows_only)
-    policy = chosen_policy(args, run.latest_config())
-    made = assemble(run, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
+    with open_run(args.ledger, pictures=not args.rows_only) as run:
+        policy = chosen_policy(args, run.latest_config())
+        made = assemble(run, args.out, policy=policy, pictures=not args.rows_only, workers=os.cpu_count() or 1)
     ended = "".join(f", {count} {name}" for name, count in sorted(made.ended.items()))
     text = (
         f"{made.items} items: {made.accepted} accepted{ended}\n"
@@ -275,10 +276,10 @@ def _report(args: argparse.Namespace) -> int:
     from pico_banana.regenerate.results.report_html import write_html
     from pico_banana.regenerate.tables import report_table
 
-    run = open_run(args.ledger, pictures=args.html is not None)
-    report = make_report(run, policy=chosen_policy(args, run.latest_config()), workers=os.cpu_count() or 1)
-    if args.html is not None:
-        write_html(report, run, args.html, examples=args.examples)
+    with open_run(args.ledger, pictures=args.html is not None) as run:
+        report = make_report(run, policy=chosen_policy(args, run.latest_config()), workers=os.cpu_count() or 1)
+        if args.html is not None:
+            write_html(report, run, args.html, examples=args.examples)
     tell(args, report.as_json(), report_table(report))
     return 0
 

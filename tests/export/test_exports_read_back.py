@@ -257,8 +257,8 @@ def test_every_format_is_here():
     """The list a new format has to join, with a test above."""
     assert formats() == (
         *("ai-toolkit", "bagel", "csv", "diffsynth", "diffsynth-kontext", "diffsynth-nexus-gen"),
-        *("diffsynth-step1x", "diffusers-img2img", "diffusers-ip2p", "diffusion-dpo", "edit-reward", "fal"),
-        *("flow-factory", "imagefolder", "jsonl", "lance", "llama-factory", "llama-factory-preference"),
-        *("longcat-edit-dpo", "mds", "ms-swift-preference", "musubi-tuner", "omnigen2", "parquet"),
-        *("replicate", "simpletuner", "simpletuner-flow-dpo", "trl", "webdataset"),
+        *("diffsynth-step1x", "diffusers-img2img", "diffusers-ip2p", "diffusion-dpo", "edit-reward", "embedding-atlas"),
+        *("fal", "flow-factory", "gradio-space", "imagefolder", "jsonl", "label-studio", "lance", "llama-factory"),
+        *("llama-factory-preference", "longcat-edit-dpo", "mds", "ms-swift-preference", "musubi-tuner", "omnigen2"),
+        *("parquet", "replicate", "simpletuner", "simpletuner-flow-dpo", "trl", "webdataset"),
     )

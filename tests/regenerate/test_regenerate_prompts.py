@@ -72,16 +72,16 @@ def test_a_broken_prompt_is_found_when_the_configuration_is_read(tmp_path, text,
 
 
 def test_a_prompt_that_is_not_there():
-    with pytest.raises(
-        ConfigError, match="there is no prompt 'judge_v9' among the package's prompts: edit_v1, inventory_v1, judge"
-    ):
+    told = "there is no prompt 'judge_v9' among the package's prompts: caption_v1, .*edit_v1, inventory_v1, judge"
+    with pytest.raises(ConfigError, match=told):
         config_from({"prompts": {"judge": "judge_v9"}})
 
 
 def test_every_shipped_prompt_has_the_places_of_its_stage():
     assert config_from({}).prompts.checked()
     stages = {"inventory", "write", "write_turn", "shorten", "edit", "judge", "judge_turn", "judge_axis", "judge_alone"}
-    assert set(PLACES) == stages
+    of_texts = {"repair", "caption", "translate", "compare_short", "compare_caption", "compare_translation"}
+    assert set(PLACES) == stages | of_texts
 
 
 def test_findings_reach_the_ledger(serve, tmp_path):

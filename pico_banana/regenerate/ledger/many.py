@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+from pico_banana.regenerate.ledger.damage import UNREADABLE, unreadable
 from pico_banana.rows.sharding.copying import fetch
 from pico_banana.rows.sharding.folder import RunFolder
 
@@ -29,6 +30,17 @@ class Ledgers:
     def __init__(self, folder: str | Path, folders: tuple[Path, ...]) -> None:
         """Name them; use `open_run`."""
         self.folder, self.folders = folder, folders
+        self._read = folders[0]
+
+    def __enter__(self) -> Self:
+        """Use them in a with block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Tell in one way that the ledger that was read last could not be read."""
+        if isinstance(error, UNREADABLE):
+            problem = unreadable(error, self._read / _FILE)
+            raise problem from error
 
     def __len__(self) -> int:
         """Count them."""
@@ -37,6 +49,7 @@ class Ledgers:
     def __iter__(self) -> Iterator[Ledger]:
         """Open one after the other for reading, and close it before the next one."""
         for folder in self.folders:
+            self._read = folder
             with open_ledger(folder) as ledger:
                 yield ledger
 
@@ -69,7 +82,7 @@ def open_run(out: str | Path, *, pictures: bool = False) -> Ledgers:
     Raises:
         StoreError: there are none.
     """
-    if "://" not in str(out) and (Path(out) / _FILE).is_file():
+    if "://" not in str(out) and (Path(out) / _FILE).exists():  # whatever it is: opening says what is wrong with it
         return Ledgers(out, (Path(out),))
     folder = RunFolder(out)
     places = (fetch(folder, shard.name, only="" if pictures else _FILE) for shard, _ in folder.folders())

@@ -56,7 +56,7 @@ class Lease:
         self.number = 0
         self._ended = threading.Event()
         self._signs = threading.Thread(target=self._show_signs, name=f"lease {shard}", daemon=True)
-        self.lost = False
+        self.lost = self._was_deaf = False
 
     def __enter__(self) -> Self:
         """Take the shard, from nobody or from a worker that is lost.
@@ -76,8 +76,15 @@ class Lease:
         if not self._folder.create(self._name(number + 1), self._sign()):
             raise ShardHeldError(f"another process took shard {self._shard} this moment", path=self._folder.address)
         self.number = number + 1
+        self._hear_interrupts()
         self._signs.start()
         return self
+
+    def _hear_interrupts(self) -> None:
+        """Hear the interrupt of `_show_signs` also where a shell started this in the background, deaf to Ctrl-C."""
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._was_deaf = True
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Give the shard back.
@@ -87,6 +94,8 @@ class Lease:
         """
         self._ended.set()
         self._signs.join()
+        if self._was_deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         if self.lost and isinstance(error, KeyboardInterrupt):
             raise self._taken() from error
         if not self.lost:

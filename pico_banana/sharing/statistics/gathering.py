@@ -9,7 +9,7 @@ from pico_banana.records import Subset
 from pico_banana.rows.sidecar import ID, read_annotations
 from pico_banana.rows.table.counting import UNDECIDED, count_rows
 from pico_banana.sharing.statistics.charts import SURVIVAL_STEPS
-from pico_banana.sharing.statistics.statistics import Statistics
+from pico_banana.sharing.statistics.result import Statistics
 from pico_banana.sharing.statistics.values import Spread
 from pico_banana.taxonomy import edit_type_from_label, edit_types
 
