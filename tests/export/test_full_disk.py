@@ -51,7 +51,12 @@ def unshare():
 
 @pytest.mark.parametrize(
     ("form", "size"),
-    [("imagefolder", "40k"), ("webdataset", "60k"), ("parquet", "60k"), ("jsonl", "16k"), ("llama-factory", "60k")],
+    [
+        ("imagefolder", "40k"),
+        ("webdataset", "60k"),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in (("parquet", "60k"), ("jsonl", "16k"))),
+        pytest.param("llama-factory", "60k", marks=pytest.mark.slow),
+    ],
 )
 def test_a_full_disk_is_told_and_the_next_run_finishes(mirror_root, tmp_path, form, size):
     words = unshare()

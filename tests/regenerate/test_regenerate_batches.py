@@ -89,7 +89,7 @@ def test_batches_give_the_same_data_for_half_the_money(serve, photos, tmp_path, 
     assert costs[1]["batch", "edit"] == pytest.approx(costs[0]["single", "edit"] / 2)
 
 
-@pytest.mark.parametrize("protocol", ["gemini", "openai"])
+@pytest.mark.parametrize("protocol", ["gemini", pytest.param("openai", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "fault", ["batch_failed", "batch_expired", "batch_stuck", "batch_cut", "batch_line_failed", "batch_unreadable"]
 )
@@ -139,7 +139,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("protocol", ["gemini", "openai"])
+@pytest.mark.parametrize("protocol", [pytest.param("gemini", marks=pytest.mark.slow), "openai"])
 def test_a_client_killed_at_every_step_loses_nothing_and_pays_once(serve, photos, tmp_path, protocol):
     calm, server = serve(), serve()
     run(config_from(document(protocol, calm, photos)), tmp_path / "calm")
