@@ -66,6 +66,10 @@ def test_filters_scores_and_order(page: Page, browsing: Browsing, singles):
     page.select_option("#sort", "-score")
     page.wait_for_selector("#shown:text-matches('^11 ')")
     came(page)
+    for _ in range(100):  # the order is asked for after the count
+        if page.evaluate(IN_SIGHT)[0] == singles[20].id:
+            break
+        page.wait_for_timeout(50)
     assert page.evaluate(IN_SIGHT)[0] == singles[20].id
     page.click("#copy")
     page.wait_for_selector("#selection[open]")

@@ -133,7 +133,8 @@ class BatchBook:
 
     def remove_files(self, batch: Batch) -> None:
         """Remove the files of a batch that nobody needs any more."""
-        for path in (self.requests_file(batch), self.answers_file(batch)):
+        # With what a process that was killed left of them half written, see `write_atomic`.
+        for path in (*self._folder.glob(f"{batch.id}.*"), *self._folder.glob(f".pico-banana-{batch.id}.*")):
             path.unlink(missing_ok=True)
 
     @property
