@@ -20,20 +20,9 @@ from PIL import Image
 from pico_banana.records.decoding.change import change
 from pico_banana.records.decoding.decode import decode
 from pico_banana.records.decoding.registration import align, opencv
-from tests.images.warped import LOCAL, TONE, Case, cases, off
+from tests.images.warped import Case, apart, cases, off, right
 
 NONE = "not_comparable"
-
-
-def right(case: Case, kind: str) -> bool:
-    if case.group == LOCAL:
-        return kind == case.kind
-    return kind == NONE or (case.group == TONE and kind == case.kind)
-
-
-def apart(case: Case) -> bool:
-    """Whether calling the pair aligned would be wrong."""
-    return case.kind != "aligned" or case.group not in {LOCAL, TONE}
 
 
 def measured(case: Case) -> tuple[float, bool, float, float]:

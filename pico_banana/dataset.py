@@ -17,7 +17,7 @@ from pico_banana.rows.choosing.selection import Balance, Selection, SelectionOpt
 from pico_banana.rows.sequence import R, RecordSequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     import datasets
     import pandas as pd
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pico_banana.sharing.browse import Browsing
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
     from pico_banana.sharing.export import Progress as ExportProgress
+    from pico_banana.sharing.export.edits import Edit
     from pico_banana.sharing.export.options import Codec, Exif, Match
     from pico_banana.sharing.export.options import Wording as ExportWording
     from pico_banana.sharing.gallery import GalleryReport, InlineGallery
@@ -592,8 +593,10 @@ class PicoBanana(RecordSequence[R]):
         from pico_banana.records.decoding.change import change_report
         from pico_banana.sharing.export.edits import edits_of
 
-        edits = [edit for edit in edits_of(self, "long") if edit.id not in skip]
-        types = {edit.id: edit.edit_type or edit.part for edit in edits} if alignment else None
+        edits: Iterable[Edit] = (edit for edit in edits_of(self, "long") if edit.id not in skip)
+        if alignment:  # whoever registers is told the types before the first pair
+            edits = list(edits)
+        types = {edit.id: edit.kind for edit in edits} if alignment else None
         pairs = ((edit.id, edit.source, edit.edited) for edit in edits)
         return change_report(pairs, local_path, workers=workers, types=types, progress=progress)
 

@@ -9,7 +9,6 @@ from pico_banana.errors import ConfigError
 from pico_banana.records import InstructionPair, MultiTurn, Preference, SingleTurn, Subset
 from pico_banana.rows.choosing.selection import Selection, SelectionOptions, parse_subset
 from pico_banana.rows.opening import Place, open_sequence
-from pico_banana.rows.retold import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,4 +163,8 @@ def load(  # noqa: PLR0913 - each says how rows are opened
         progress=progress,
         trouble=trouble,
     )
-    return found if texts is None else found.with_texts(*listed(texts))
+    if texts is None:
+        return found
+    from pico_banana.rows.sidecar import listed
+
+    return found.with_texts(*listed(texts))

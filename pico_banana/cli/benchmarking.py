@@ -6,9 +6,10 @@ import dataclasses
 import itertools
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.cli.runs import Advice, ended
+from pico_banana.cli.runs import INTERRUPTED, Advice, ended
 from pico_banana.cli.sharding import in_shards
 
 if TYPE_CHECKING:
@@ -59,25 +60,25 @@ def run_all(args: argparse.Namespace) -> int:
         raise ConfigError("name an --editor or a --rewriter", key="editor")
     options, definition = _options(args), _definition(args)
 
+    runs = [partial(run, editor=name) for name in args.editor]
+    runs += [partial(rewrite, rewriter=name) for name in args.rewriter]
+
     def do(work: Work) -> int:
         codes = []
-        for name in args.editor:
+        for one in runs:
             with ProgressLine(sys.stderr) as line:
-                ran = run(
-                    definition, work.folder, editor=name, judge=args.judge, mirror=args.mirror, options=options,
+                ran = one(
+                    definition, work.folder, judge=args.judge, mirror=args.mirror, options=options,
                     shard=work.shard, progress=line.show,
                 )  # fmt: skip
             codes.append(_noted(args, ran, work))
-        for name in args.rewriter:
-            with ProgressLine(sys.stderr) as line:
-                ran = rewrite(
-                    definition, work.folder, rewriter=name, judge=args.judge, mirror=args.mirror, options=options,
-                    shard=work.shard, progress=line.show,
-                )  # fmt: skip
-            codes.append(_noted(args, ran, work))
+            if codes[-1] == INTERRUPTED:  # who stops one editor does not want the next one
+                break
         return max(codes)
 
-    asked = (definition.checksum, options, tuple(args.editor), tuple(args.rewriter), args.judge)
+    # Not how far the run goes: a shard that stopped on its budget goes on under another one.
+    same = dataclasses.replace(options, budget_usd=0.0, allow_model_change=False)
+    asked = (definition.checksum, same, tuple(args.editor), tuple(args.rewriter), args.judge)
     return in_shards(args, args.out, do, command="benchmark", asked=asked)
 
 
@@ -130,6 +131,8 @@ def duel_all(args: argparse.Namespace) -> int:
                 progress=line.show,
             )  # fmt: skip
         codes.append(_ended(args, ran, "report"))
+        if codes[-1] == INTERRUPTED:
+            break
     return max(codes)
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import threading
-import webbrowser
 from pathlib import Path
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
@@ -69,6 +68,8 @@ def _run(args: argparse.Namespace) -> int:
         sys.stdout.flush()
         sys.stderr.write(f"{len(rows):,} rows; marks go to {browsing.marks_file}; Ctrl-C ends it\n")
         if _on_a_desktop() if args.open is None else args.open:
+            import webbrowser  # with subprocess, which no other command needs at its start
+
             webbrowser.open(browsing.url)
         threading.Event().wait()
     return 0

@@ -71,13 +71,16 @@ def _measure(args: argparse.Namespace, work: Work, out: Path, rows: PicoBanana[A
 
     table = ChangeReport(0).to_arrow()
     if out.exists():
-        table = _earlier(out, table.column_names, aligned=not args.no_alignment)
-    measured, earlier, failed = frozenset(table["id"].to_pylist()), len(table), dict[str, str]()
+        table = _earlier(out, table.column_names)
+    # Where an alignment is wanted, what lacks one is measured again; until then it stays as it is.
+    done = table if args.no_alignment else table.filter(table["alignment"].is_valid())
+    measured, earlier, new, failed = frozenset(done["id"].to_pylist()), len(done), 0, dict[str, str]()
     with LiveLine() as line:
         for start in range(0, len(rows), _KEPT_EVERY):  # what is measured is kept, whatever happens to the rest
             part = rows[start : start + _KEPT_EVERY]
             report = part.change_report(alignment=not args.no_alignment, workers=args.workers, skip=measured)
             failed |= report.failed
+            new += len(report.changes)
             if report.changes:
                 table = _joined(table, report.to_arrow())
                 write_annotations(table, out)
@@ -86,15 +89,15 @@ def _measure(args: argparse.Namespace, work: Work, out: Path, rows: PicoBanana[A
         write_annotations(table, out)
     tell_failures("not measured:", failed)
     found = _alignments(rows, table)
-    counts = {"earlier": earlier, "measured": len(table) - earlier, "reliable": _reliable(table), "failed": failed}
+    counts = {"earlier": earlier, "measured": new, "reliable": _reliable(table), "failed": failed}
     work.counts = {"edits": len(table), "reliable": counts["reliable"], "failed": len(failed)}
     told = json.dumps(counts | {"alignments": found}) + "\n"
     sys.stdout.write(told if args.json else _summary(counts, out) + _table(found))
     return int(bool(failed))
 
 
-def _earlier(file: Path, names: list[str], *, aligned: bool) -> pa.Table:
-    """Read what was measured earlier; where an alignment is wanted, what lacks one is to be measured again.
+def _earlier(file: Path, names: list[str]) -> pa.Table:
+    """Read what was measured earlier.
 
     Raises:
         ConfigError: the file holds other annotations.
@@ -108,13 +111,16 @@ def _earlier(file: Path, names: list[str], *, aligned: bool) -> pa.Table:
             f"{file} holds other annotations (it has no {', '.join(missing)}); name another file for the measurements"
         )
         raise ConfigError(text, key="out")
-    return table.filter(table["alignment"].is_valid()) if aligned else table
+    return table
 
 
 def _joined(table: pa.Table, more: pa.Table) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return pa.concat_tables([table.select(more.column_names).cast(more.schema), more])
+    old = table.select(more.column_names).cast(more.schema)
+    again = pc.is_in(old["id"], value_set=more["id"].combine_chunks())
+    return pa.concat_tables([old.filter(pc.invert(again)), more])
 
 
 def _alignments(rows: RecordSequence[Any], table: pa.Table) -> dict[str, dict[str, int]]:
@@ -122,9 +128,11 @@ def _alignments(rows: RecordSequence[Any], table: pa.Table) -> dict[str, dict[st
     from pico_banana.records.decoding.alignment import by_type
     from pico_banana.sharing.export.edits import edits_of
 
-    kinds = dict(zip(*(table[column].to_pylist() for column in ("id", "alignment")), strict=True))
-    named = ((edit.edit_type or edit.part, kinds.get(edit.id)) for edit in edits_of(rows, "long"))
-    return by_type((name, kind) for name, kind in named if kind is not None)
+    every = zip(*(table[column].to_pylist() for column in ("id", "alignment")), strict=True)
+    kinds = {name: kind for name, kind in every if kind is not None}
+    if not kinds:
+        return {}
+    return by_type((edit.kind, kinds[edit.id]) for edit in edits_of(rows, "long") if edit.id in kinds)
 
 
 def _table(found: dict[str, dict[str, int]]) -> str:

@@ -199,7 +199,9 @@ def _run(args: argparse.Namespace) -> int:
     tell_advice(config)
     if args.dry_run:
         return _dry_run(args, config)
-    return in_shards(args, args.ledger, partial(_walk, args, config), command="regenerate", asked=config.digest())
+    from pico_banana.regenerate.work.sharded import COMMAND
+
+    return in_shards(args, args.ledger, partial(_walk, args, config), command=COMMAND, asked=config.digest())
 
 
 def _walk(args: argparse.Namespace, config: Config, work: Work) -> int:

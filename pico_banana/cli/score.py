@@ -49,7 +49,7 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="BACKEND:MODEL[@URL], or the .toml of a configuration; may be repeated",
     )
     parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="where ledgers lie; made if needed")
-    parser.add_argument("--preset", default="paper", metavar="NAME", help="paper, minimum, editscore or reward")
+    parser.add_argument("--preset", default="paper", metavar="NAME", help="paper, minimum or reward")
     parser.add_argument(
         "--judge-parameters", type=json.loads, default={}, metavar="JSON", help="for the judges' backends"
     )

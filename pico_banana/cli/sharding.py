@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from pico_banana.cli.runs import INTERRUPTED
 from pico_banana.errors import ConfigError, ShardHeldError
-from pico_banana.rows.sharding.environment import shard_of_environment
-from pico_banana.rows.sharding.shard import Shard
-from pico_banana.rows.sharding.work import Work, unclaimed, work_on
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
     from pathlib import Path
+
+    from pico_banana.rows.sharding.shard import Shard
+    from pico_banana.rows.sharding.work import Work
 
 _ANY = re.compile(r"any/([1-9]\d*)")
 
@@ -47,6 +47,9 @@ def chosen_shard(text: str) -> Shard:
     Raises:
         ConfigError: it is none.
     """
+    from pico_banana.rows.sharding.environment import shard_of_environment
+    from pico_banana.rows.sharding.shard import Shard
+
     return shard_of_environment() if text == "auto" else Shard.parse(text)
 
 
@@ -69,6 +72,8 @@ def in_shards(
         ConfigError: the option names no shard; or the output is behind an address, and no shard is named.
         ShardHeldError: another process is at the shard.
     """
+    from pico_banana.rows.sharding.work import Work, unclaimed
+
     if args.shard is None:
         if isinstance(out, str):
             text = f"{out} is behind an address: work on it in shards, one with --shard 0/1, and it is copied there"
@@ -91,6 +96,8 @@ def in_shards(
 def _one(
     out: Path | str, shard: Shard, do: Callable[[Work], int], *, command: str, asked: object, waits: bool = True
 ) -> int:
+    from pico_banana.rows.sharding.work import work_on
+
     with work_on(out, shard, command=command, asked=asked, waits=waits) as work:
         sys.stderr.write(f"shard {shard} of {out}\n")
         code = do(work)

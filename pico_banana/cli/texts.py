@@ -6,12 +6,13 @@ import argparse
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.cli.runs import INTERRUPTED, add_limits, chosen_config, tell
+from pico_banana.cli.runs import add_limits, chosen_config, exit_code, tell
 
 if TYPE_CHECKING:
+    from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.texts.forecast import TextsForecast
     from pico_banana.regenerate.texts.making import MadeTexts
     from pico_banana.regenerate.texts.questions import Gathered
@@ -94,9 +95,7 @@ def _run(args: argparse.Namespace) -> int:
         )
     counts = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
     tell(args, {**counts, "state": made.state.as_json()}, _summary(made))
-    if made.state.stopped == "interrupted":
-        return INTERRUPTED
-    return 1 if made.state.stopped or made.state.failed > args.allow_failed else 0
+    return exit_code(args, made.state)
 
 
 def _gathered(args: argparse.Namespace) -> Gathered:
@@ -111,7 +110,7 @@ def _gathered(args: argparse.Namespace) -> Gathered:
     return texts_to_translate(rows, args.to, wording=args.instruction, texts=rows.texts)
 
 
-def _dry_run(args: argparse.Namespace, config: Any, gathered: Gathered) -> int:  # noqa: ANN401 - a Config
+def _dry_run(args: argparse.Namespace, config: Config, gathered: Gathered) -> int:
     from pico_banana.regenerate.texts.forecast import forecast_texts
     from pico_banana.regenerate.texts.making import ledger_beside
 

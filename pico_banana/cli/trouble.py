@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.mirrors.notes import parse_note
 
 if TYPE_CHECKING:
     import argparse
@@ -127,7 +128,7 @@ def _from_doctor(args: argparse.Namespace) -> int:
     from pico_banana.rows.trouble import trouble_of_findings
 
     try:
-        findings = [json.loads(line) for line in args.findings.read_text("utf-8").split("\n") if line.strip()]
+        findings = [parse_note(line) for line in args.findings.read_text("utf-8").split("\n") if line.strip()]
     except ValueError as error:
         raise ConfigError(
             f"{args.findings} is not what `doctor --live --json` prints: {error}", key="findings"

@@ -36,7 +36,7 @@ LONGEST_NAME = 200
 LONGEST_KEY = 1000
 # What a file is called, or its note, while it comes: a picture of that name and one without it would be one file.
 UNFINISHED = ".part"
-_UNFINISHED_ENDINGS = (UNFINISHED, f"{UNFINISHED}.from")
+UNFINISHED_ENDINGS = (UNFINISHED, f"{UNFINISHED}.from")
 _LONGEST_LABEL = 63
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # What needs no second look, for Python's `re` and Arrow's RE2 alike: no segment is empty or starts with a dot.
@@ -169,7 +169,7 @@ def problem_of_path(path: str) -> str:
         return "has an empty name, '.' or '..' in its path, which could leave its folder or name another's file"
     if found := _UNPRINTABLE.search(path):
         return f"has the character {found[0]!r} in it, which no name may have"
-    if path.endswith(_UNFINISHED_ENDINGS):
+    if path.endswith(UNFINISHED_ENDINGS):
         return f"ends as only unfinished downloads do ({UNFINISHED}), so that it could become another's file"
     longest = max((len(name.encode()) for name in names), default=0)
     if longest > LONGEST_NAME or len(path) > LONGEST_KEY:

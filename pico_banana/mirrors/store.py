@@ -119,7 +119,7 @@ def remove_leftovers(folder: Path) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             found = _LEFTOVER.fullmatch(name)
-            if found and found["machine"] == _this_machine() and not _is_alive(int(found["process"])):
+            if found and found["machine"] == _this_machine() and not is_alive(int(found["process"])):
                 Path(parent, name).unlink(missing_ok=True)
                 removed += 1
     return removed
@@ -129,7 +129,15 @@ def _this_machine() -> str:
     return hashlib.sha256(os.uname().nodename.encode()).hexdigest()[:8]
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Say whether a process of this machine runs.
+
+    Args:
+        process: its number.
+
+    Returns:
+        True when it does, whoever it belongs to.
+    """
     try:
         os.kill(process, 0)
     except ProcessLookupError:

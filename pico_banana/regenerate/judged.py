@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.many import each_ledger
-from pico_banana.regenerate.plan.items import OF_PUBLISHED, is_of_published
+from pico_banana.regenerate.plan.items import OF_PUBLISHED, fact_of
 from pico_banana.regenerate.results.derive import wanted
 from pico_banana.regenerate.settings.jury import GIVEN, Said
 from pico_banana.regenerate.settings.policy import DRIFT
@@ -75,11 +75,11 @@ def preset_of(ledger: Ledger) -> str:
     Raises:
         StoreError: it is the ledger of a run, which has no published edits.
     """
-    if not is_of_published(ledger):
+    preset = fact_of(ledger, OF_PUBLISHED)
+    if preset is None:
         text = f"{ledger.folder} is no ledger of `pico-banana score`; the scores of a run are written by `assemble`"
         raise StoreError(text, path=str(ledger.folder))
-    row = ledger.database.execute("SELECT value FROM facts WHERE name = ?", (OF_PUBLISHED,)).fetchone()
-    return str(row[0])
+    return preset
 
 
 def judged_names(ledger: Ledger) -> set[str]:

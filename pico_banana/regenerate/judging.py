@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, PictureMissingError
 from pico_banana.records import InstructionPair, MultiTurn, Preference
-from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.records.wording import turn_id
 from pico_banana.regenerate.plan.items import OF_PUBLISHED, add_items
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import MADE
 from pico_banana.regenerate.values import Instruction, Item, Photo, Picture, Stage, derived_seed
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.engine import Job, run_job
-from pico_banana.regenerate.work.forecast_numbers import ASSUMED
+from pico_banana.regenerate.work.forecast_numbers import ASSUMED, PICTURE_TOKENS, paid_share
 from pico_banana.regenerate.work.judges import Work
 from pico_banana.regenerate.work.scene import Scene
 from pico_banana.regenerate.work.staff import connect, hire
@@ -124,7 +124,7 @@ def _turns(session: MultiTurn, first: TurnType | None) -> Iterator[PublishedEdit
         after = "" if turn.image is None else turn.image.address
         kind = inferred.edit_type or edit_type_from_label(UNTYPED)
         place = SessionPlace(session.id, number, before, session.instructions[: number - 1], inferred)
-        name = f"{session.id}#turn{number}"
+        name = turn_id(session.id, number)
         yield PublishedEdit(name, session.source.address, after, turn.instruction, kind, place)
         before = after
 
@@ -158,7 +158,7 @@ def judge_published(
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    alone = judges_alone(config)
+    alone = config.judges_alone()
     staff = hire(alone)
     connect(staff)
 
@@ -182,28 +182,13 @@ def forecast_judging(config: Config, edits: int, *, later_turns: int = 0) -> tup
     Returns:
         US dollars, and the judge's model where nobody knows its price; then the cost is unknown.
     """
-    alone, assumed = judges_alone(config), ASSUMED[Stage.JUDGE]
+    alone, assumed = config.judges_alone(), ASSUMED[Stage.JUDGE]
     price = prices(alone)["judge"]
-    later = replace(assumed, input_tokens=assumed.input_tokens + _PICTURE_TOKENS)
+    later = replace(assumed, input_tokens=assumed.input_tokens + PICTURE_TOKENS)
     once = (edits - later_turns) * cost_usd(price, assumed) + later_turns * cost_usd(price, later)
     each = len(config.rubric.criteria) if config.policy.ask == "each" else 1
-    return once * config.policy.passes * each, unpriced(alone)
-
-
-_PICTURE_TOKENS = 1032  # four tiles, see `forecast_numbers`
-
-
-def judges_alone(config: Config) -> Config:
-    """Leave out the stages that nobody asks: their models need no key, and their settings make no difference.
-
-    Args:
-        config: a configuration.
-
-    Returns:
-        One with the judges of the other alone.
-    """
-    nobody, unchecked = ModelSettings(), replace(config.checks, enabled=False)
-    return replace(config, inventory=None, writer=nobody, shortener=nobody, editor=nobody, checks=unchecked)
+    first = {Stage.SHORTEN: 1.0, Stage.JUDGE: 1.0}  # every edit is judged at its first attempt
+    return once * config.policy.passes * each * paid_share(alone, Stage.JUDGE, price, first), unpriced(alone)
 
 
 def _items(ledger: Ledger, config: Config, edits: Iterable[PublishedEdit]) -> Iterator[Item]:

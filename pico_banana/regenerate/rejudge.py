@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
-from pico_banana.regenerate.judging import judges_alone
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import MADE
@@ -60,9 +60,9 @@ def rejudge(
         StoreError: there is no ledger, it cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    if not (Path(folder) / "ledger.sqlite").is_file():
+    if not is_ledger(Path(folder)):
         raise StoreError(f"{folder} holds no ledger; make one with `pico-banana regenerate run`", path=str(folder))
-    workers = hire(judges_alone(config)) if staff is None else staff
+    workers = hire(config.judges_alone()) if staff is None else staff
     connect(workers)
     waiting = _Waiting(config, unjudged=unjudged)
     job = Job(config, workers, waiting.refuse_published, waiting.judge, waiting=waiting, after=settle_again)

@@ -192,12 +192,12 @@ class _Telling:
         self._count = len(texts)
         self._seen = Counter(word for text in texts for word in set(tokens(text)))
 
-    def repeated(self, text: str, row: SingleTurn) -> float:
-        """Say how much of a turn is in a row's long or short instruction, 0 to 1."""
+    def repeated(self, text: str, rows: Sequence[SingleTurn]) -> list[float]:
+        """Say how much of a turn is in each row's long or short instruction, 0 to 1."""
         mine = {word: math.log(1 + self._count / self._seen[word]) for word in set(tokens(text))}
-        theirs = {*tokens(row.instruction), *tokens(row.short_instruction or "")}
         whole = sum(mine.values())
-        return sum(weight for word, weight in mine.items() if word in theirs) / whole if whole else 0.0
+        told = [{*tokens(row.instruction), *tokens(row.short_instruction or "")} for row in rows]
+        return [sum(mine[word] for word in mine if word in theirs) / whole if whole else 0.0 for theirs in told]
 
 
 def _found(text: str, words: Chances, rows: Sequence[SingleTurn], telling: _Telling) -> FirstTurn:
@@ -208,7 +208,7 @@ def _found(text: str, words: Chances, rows: Sequence[SingleTurn], telling: _Tell
     if not known:
         guess = edit_types()[best] if decided else None
         return FirstTurn(TurnType(guess, float(words[best]) if decided else 0.0, BY_WORDS), len(rows), "", by_words)
-    shares = [telling.repeated(text, row) for row in known]
+    shares = telling.repeated(text, known)
     chances = _bounded(words, [edit_types().index(row.edit_type) for row in known], shares)
     best = int(chances.argmax())
     nearest = max(range(len(known)), key=lambda place: shares[place])

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
 from pico_banana.records.wording import MADE_ANEW, Texts, Told
-from pico_banana.rows.sidecar import ID, read_annotations
+from pico_banana.rows.sidecar import ID, named_source, read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pico_banana.rows.sidecar import Annotations
 
+_TABLE = "the table of texts"
 _NEEDED, _TELLING = ("wording", "text"), ("of", "replaces")
 _RIGHT = f"texts have a column `wording` that says {', '.join(MADE_ANEW[:-1])} or {MADE_ANEW[-1]}"
 
@@ -37,7 +38,7 @@ def with_texts(texts: Texts, sources: Iterable[Annotations]) -> Texts:
     for source in sources:
         for row in _rows(source):
             if row["wording"] not in MADE_ANEW:
-                text = f"{_named(source)}: {row[ID]} has the wording {row['wording']!r}; {_RIGHT}"
+                text = f"{named_source(source, _TABLE)}: {row[ID]} has the wording {row['wording']!r}; {_RIGHT}"
                 raise ConfigError(text, key="texts")
             if row["text"]:
                 one = Told(row["text"], row.get("of") or "", row.get("replaces"))
@@ -49,27 +50,9 @@ def with_texts(texts: Texts, sources: Iterable[Annotations]) -> Texts:
 def _rows(source: Annotations) -> list[dict[str, Any]]:
     table = read_annotations(source)
     if missing := [name for name in _NEEDED if name not in table.column_names]:
-        text = f"{_named(source)} has no column {' nor '.join(missing)}; {_RIGHT}, and a column `text`"
+        text = f"{named_source(source, _TABLE)} has no column {' nor '.join(missing)}; {_RIGHT}, and a column `text`"
         raise ConfigError(text, key="texts")
     found: list[dict[str, Any]] = table.select(
         [name for name in (ID, *_NEEDED, *_TELLING) if name in table.column_names]
     ).to_pylist()
     return found
-
-
-def _named(source: object) -> str:
-    return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else "the table of texts"
-
-
-def listed(sources: Annotations | Iterable[Annotations] | None) -> tuple[Annotations, ...]:
-    """Take one sidecar or several.
-
-    Args:
-        sources: a file or table, a list or tuple of such, or None.
-
-    Returns:
-        All of them.
-    """
-    if sources is None:
-        return ()
-    return tuple(sources) if isinstance(sources, (list, tuple)) else (sources,)

@@ -138,7 +138,7 @@ class RecordSequence(Sequence[R]):
         size = f"{len(self):,} rows" if len(self) == len(self.table) else f"{len(self):,} of {len(self.table):,} rows"
         steps = "".join(f"\n  {selection}" for selection in self.selections if selection.parts())
         skipped = f"\n  {len(self.bad_rows)} bad lines left out, see .bad_rows" if self.bad_rows else ""
-        lost = getattr(self.table, "unmatched", ())
+        lost = self.table.unmatched
         unmatched = f"\n  known trouble of {len(lost):,} rows that are not here, see .table.unmatched" if lost else ""
         return (
             f"{type(self).__name__}({self.subset.value}, {size}, mirror={self.mirror.name}){steps}{skipped}{unmatched}"

@@ -16,7 +16,7 @@ from pico_banana.mirrors.store import atomic_path, write_atomic
 from pico_banana.rows.strict import is_strict, parse_whole_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pyarrow as pa
 
@@ -38,6 +38,33 @@ _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
 
 
+def listed(sources: Annotations | Iterable[Annotations] | None) -> tuple[Annotations, ...]:
+    """Take one sidecar or several.
+
+    Args:
+        sources: a file or table, a list or tuple of such, or None.
+
+    Returns:
+        All of them.
+    """
+    if sources is None:
+        return ()
+    return tuple(sources) if isinstance(sources, (list, tuple)) else (sources,)
+
+
+def named_source(source: object, otherwise: str) -> str:
+    """Name a source of annotations in a message.
+
+    Args:
+        source: a file, or a table.
+        otherwise: what to call it where it is no file.
+
+    Returns:
+        The file, or those words.
+    """
+    return str(source) if isinstance(source, (str, Path)) else otherwise
+
+
 def read_annotations(source: Annotations) -> pa.Table:
     """Read annotations and check that they name rows.
 
@@ -51,7 +78,7 @@ def read_annotations(source: Annotations) -> pa.Table:
         ConfigError: it is no table, has no `id`, or has an id twice or not at all.
     """
     table = read_table(source)
-    name = str(source) if isinstance(source, (str, Path)) else "the table"
+    name = named_source(source, "the table")
     if twice := sorted({one for one in table.column_names if table.column_names.count(one) > 1}):
         raise ConfigError(f"{name} has the column {twice[0]!r} twice; give each a name of its own", key="annotations")
     if ID not in table.column_names:
@@ -154,15 +181,12 @@ def write_annotations(table: pa.Table, file: Path) -> None:
         (csv.write_csv if file.suffix == ".csv" else parquet.write_table)(table, temporary)
 
 
-def join_annotations(files: Sequence[Path], out: Path) -> int:
+def join_annotations(files: Sequence[Path], out: Path) -> None:
     """Write what several files say about rows into one.
 
     Args:
         files: annotations, each of other rows.
         out: ends in .parquet or .jsonl; replaced where it is there.
-
-    Returns:
-        How many rows they say something about.
 
     Raises:
         ConfigError: a file names a row twice, or two files name the same.
@@ -173,7 +197,6 @@ def join_annotations(files: Sequence[Path], out: Path) -> int:
     tables = [table for table in map(read_annotations, files) if len(table)] or [read_annotations(files[0])]
     whole = pa.concat_tables(tables, promote_options="permissive")
     write_annotations(read_annotations(whole), out)  # which names each row once
-    return len(whole)
 
 
 def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]) -> list[int]:

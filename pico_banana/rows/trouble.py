@@ -20,7 +20,7 @@ from pico_banana.records import Flag
 from pico_banana.rows.choosing.options import parse_flag
 from pico_banana.rows.lines.flags import bits_of
 from pico_banana.rows.lines.ids import id_prefix
-from pico_banana.rows.sidecar import ID, read_annotations, read_table
+from pico_banana.rows.sidecar import ID, listed, named_source, read_annotations, read_table
 from pico_banana.rows.table.marked import marked
 from pico_banana.rows.table.query import rows_of_ids
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # One file or table of trouble, or several.
 AnyTrouble: TypeAlias = "Annotations | Sequence[Annotations]"
 TROUBLE = "trouble"
+_TABLE = "the table of trouble"
 _TOLD = ("found_by", "note")
 
 
@@ -170,7 +171,7 @@ def trouble_of_findings(findings: Iterable[Mapping[str, Any]]) -> dict[str, Trou
         if not isinstance(finding, dict) or "name" not in finding:
             raise ConfigError(f"line {number} is no finding of `pico-banana doctor --live --json`", key="findings")
         flags = frozenset({Flag.MISSING_FILE})
-        every += [Trouble(row, flags, "doctor --live", finding["name"]) for row in finding.get("gone", ())]
+        every += [Trouble(row, flags, "doctor --live", finding["name"]) for row in finding.get("gone") or ()]
     return merged(every)
 
 
@@ -188,8 +189,7 @@ def marked_with(table: RowTable, subset: Subset, trouble: AnyTrouble) -> MarkedT
     Raises:
         ConfigError: a file is no such table.
     """
-    several = isinstance(trouble, (list, tuple))
-    found = read_trouble(*trouble) if several else read_trouble(trouble)  # type: ignore[misc]
+    found = read_trouble(*listed(trouble))
     mine = {name: one for name, one in found.items() if name.startswith(id_prefix(subset))}
     rows = rows_of_ids(table, subset, set(mine)) if mine else {}
     marks = {row: bits_of(mine[name].flags) for name, row in rows.items()}
@@ -213,15 +213,11 @@ def _read(line: dict[str, Any], number: int, source: Annotations) -> Trouble:
     try:
         flags = frozenset(parse_flag(name) for name in str(line[TROUBLE] or "").split(",") if name.strip())
     except UnknownNameError as error:
-        raise ConfigError(f"{_named(source)}, line {number}: {error}", key=TROUBLE) from error
+        raise ConfigError(f"{named_source(source, _TABLE)}, line {number}: {error}", key=TROUBLE) from error
     if not flags:
-        text = f"{_named(source)}, line {number}: {line[ID]} has no trouble; name one or leave the line out"
+        text = f"{named_source(source, _TABLE)}, line {number}: {line[ID]} has no trouble; name one or drop the line"
         raise ConfigError(text, key=TROUBLE)
     return Trouble(line[ID], flags, *(str(line.get(name) or "") for name in _TOLD))
-
-
-def _named(source: Annotations) -> str:
-    return str(source) if hasattr(source, "__fspath__") or isinstance(source, str) else "the table of trouble"
 
 
 def _joined(one: str, other: str, *, between: str = "; ") -> str:

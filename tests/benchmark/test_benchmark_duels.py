@@ -104,6 +104,14 @@ def test_a_judge_of_two_is_measured_on_the_pairs(definition, tmp_path):
     )
 
 
+@pytest.fixture(scope="module")
+def two_editors(definition, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two")
+    for editor in ("procedural", "published"):
+        benchmark.run(definition, folder, editor=editor, mirror="sample", options=QUICK)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("editors", "judge", "preset", "words"),
     [
@@ -113,12 +121,13 @@ def test_a_judge_of_two_is_measured_on_the_pairs(definition, tmp_path):
         (("procedural", "published"), "procedural", "", "duels of scores are in the report anyhow"),
     ],
 )
-def test_duels_that_would_mean_nothing_are_refused(definition, tmp_path, editors, judge, preset, words):
-    for editor in ("procedural", "published"):
-        benchmark.run(definition, tmp_path, editor=editor, mirror="sample", options=QUICK)
+def test_duels_that_would_mean_nothing_are_refused(definition, two_editors, editors, judge, preset, words):
     options = benchmark.Options(preset=preset)
     with pytest.raises(ConfigError, match=words):
-        benchmark.duel(definition, tmp_path, editors=editors, judge=judge, mirror="sample", options=options)
+        benchmark.duel(definition, two_editors, editors=editors, judge=judge, mirror="sample", options=options)
+
+
+def test_a_preset_of_two_judges_no_edit_alone(definition, tmp_path):
     paired = benchmark.Options(preset="pairwise")
     with pytest.raises(ConfigError, match="compares two edits"):
         benchmark.run(definition, tmp_path, editor="published", judge="openai:x", mirror="sample", options=paired)

@@ -15,8 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # theirs
 
 
 @pytest.fixture(scope="module")
-def items(tmp_path_factory):
-    definition = benchmark.make(mirror="sample", size="mini")
+def items(definition, tmp_path_factory):
     return benchmark.export(definition, tmp_path_factory.mktemp("items"), mirror="sample", limit=4)
 
 

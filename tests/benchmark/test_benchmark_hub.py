@@ -17,7 +17,7 @@ from pico_banana.errors import ConfigError
 from tests.benchmark.test_benchmark_numbers import results_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report():
     return benchmark.report(
         results_of("good", [0.9, 0.9, 0.5, None] * 10), results_of("bad", [0.4, 0.9, 0.6, 0.1] * 10)
@@ -51,12 +51,11 @@ def test_the_dataset_s_side_names_the_tasks_that_results_refer_to(report, tmp_pa
         write_hub(report, tmp_path, dataset="bench")
 
 
-def test_items_are_exported_with_their_photos_and_two_configurations(tmp_path, capsys):
+def test_items_are_exported_with_their_photos_and_two_configurations(definition, tmp_path, capsys):
     out = tmp_path / "items"
     words = ["benchmark", "export", str(out), "--mirror", "sample", "--size", "mini", "--limit", "5", "--json"]
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": str(out), "items": 5, "left_out": {}}
-    definition = benchmark.make(mirror="sample", size="mini")
     records = pb.load("single_turn", mirror="sample", ids=definition.single_turn[:5])
     by_id = {record.id: record for record in records}
     rows = pq.read_table(out / "data" / "train-00000-of-00001.parquet").to_pylist()

@@ -6,17 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pico_banana import benchmark
-from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 from tests.benchmark.conftest import asked
+from tests.regenerate.conftest import lost_in_flight, wait_for_calls
 
 ITEMS = 12
 SWAPPED_AFTER = 20
@@ -29,17 +28,6 @@ def start(server, folder: Path) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OPENAI_API_KEY": "x"}
     command = [sys.executable, "-m", "pico_banana.cli", "benchmark", *words]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def wait_for_calls(server, more: int) -> None:
-    goal, deadline = server.paid.total() + more, time.monotonic() + 60
-    while server.paid.total() < goal and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def lost_in_flight(folder: Path) -> int:
-    with open_ledger(folder) as ledger:
-        return int(ledger.database.execute("SELECT count(*) FROM opened").fetchone()[0])
 
 
 @pytest.mark.slow  # three processes that import the clients of the services

@@ -34,7 +34,7 @@ def test_lengths_copies_and_problems_are_counted(short, ratio, copied, flags):
     assert [name.removeprefix("flag:") for name in found if name.startswith("flag:")] == flags
 
 
-def test_rewriters_are_set_beside_the_published_texts_and_paid_once(definition, tmp_path, capsys):
+def test_rewriters_are_set_beside_the_published_texts_and_paid_once(tmp_path, capsys):
     with ModelServer() as server:
         model = f"openai:writer@{server.openai_url}"
         words = ["benchmark", "run", "--mirror", "sample", "--size", "mini", "--limit", "6", "--out", str(tmp_path)]

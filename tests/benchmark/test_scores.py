@@ -30,11 +30,6 @@ from pico_banana.rows.sharding.shard import Shard
 CRITERIA = ("compliance", "seamlessness", "preservation", "quality")
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "not-a-real-key")
-
-
 @pytest.fixture
 def singles():
     return pb.load("single_turn", mirror="sample")
@@ -123,6 +118,21 @@ def test_a_turn_without_a_picture_is_listed_with_the_reason(sessions, tmp_path):
         assert row["score"] is None
         assert "the rows name no picture for this turn, or for the one before it" in row["problem"]
     assert scored.state.failed == sum(row["score"] is None for row in found.values())
+
+
+@pytest.mark.parametrize(
+    ("preset", "subset", "words"),
+    [
+        *((name, "single_turn", "asks questions of its own") for name in ("editscore", "editreward", "pairwise")),
+        ("reward", "multi_turn", "looks at one edit alone"),
+    ],
+)
+def test_presets_that_cannot_be_asked_here_are_refused_before_anything_is_paid(preset, subset, words, tmp_path):
+    rows = pb.load(subset, mirror="sample")[:1]
+    with ModelServer() as server:
+        with pytest.raises(ConfigError, match=words):
+            score(rows, tmp_path, judges=critic(server), options=ScoreOptions(preset=preset))
+        assert not server.paid
 
 
 def test_nothing_is_paid_twice_whichever_shard_asked(singles, tmp_path):

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, driven by Playwright; nothing is downloaded."""
+"""A real browser: Debian's Chromium, driven by Playwright; nothing is downloaded. And the rows to look at."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pico_banana as pb
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture
+def singles():
+    return pb.load("single_turn", mirror="sample")
 
 
 @pytest.fixture(scope="module")  # while it runs, nothing else in this process can use asyncio

@@ -80,11 +80,6 @@ class Client:
 
 
 @pytest.fixture
-def singles():
-    return pb.load("single_turn", mirror="sample")
-
-
-@pytest.fixture
 def browsing(singles, tmp_path: Path) -> Iterator[Browsing]:
     with singles.browse(marks=tmp_path / "marks.parquet", who="ann") as running:
         yield running
@@ -225,6 +220,8 @@ def test_a_file_of_other_annotations_is_not_written_over(singles, tmp_path: Path
         singles.browse(marks=theirs)
     with pytest.raises(ConfigError, match=r"does not end in \.parquet"):
         singles.browse(marks=tmp_path / "marks.csv")
+    with pytest.raises(ConfigError, match="marked_by=None is no mark"):
+        Marks(tmp_path / "marks.parquet").change(singles[0].id, {"marked_by": None})
     assert theirs.read_bytes() == before
 
 

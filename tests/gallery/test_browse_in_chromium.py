@@ -27,11 +27,6 @@ IN_SIGHT = """() => [...document.querySelectorAll("#sheet article")].filter((car
 
 
 @pytest.fixture
-def singles():
-    return pb.load("single_turn", mirror="sample")
-
-
-@pytest.fixture
 def browsing(singles, tmp_path: Path) -> Iterator[Browsing]:
     scores = {"id": singles.ids, "score": [place / 100 for place in range(len(singles))]}
     with singles.browse(marks=tmp_path / "marks.parquet", scores=[scores]) as running:

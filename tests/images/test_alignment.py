@@ -7,6 +7,7 @@ import math
 import sys
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -15,7 +16,7 @@ from pico_banana.cli import main
 from pico_banana.errors import MissingExtraError
 from pico_banana.records.decoding.alignment import KINDS, Alignment, by_type, resized
 from pico_banana.records.decoding.registration import align
-from tests.images.warped import LOCAL, MOVES, OTHER, STYLE, TONE, Case, cases, off
+from tests.images.warped import LOCAL, MOVES, Case, apart, cases, off, right
 
 pytest.importorskip("cv2")
 pytest.importorskip("skimage", reason="it ships some of the photos")
@@ -65,12 +66,6 @@ def test_without_confidence_there_is_no_kind():
     assert Alignment(resized(SIZE, SIZE), (SIZE, SIZE), 0.1, 0.0).kind == "not_comparable"
 
 
-def right(case: Case, kind: str) -> bool:
-    if case.group == LOCAL:
-        return kind == case.kind
-    return kind == "not_comparable" or (case.group == TONE and kind == case.kind)
-
-
 def measured(side: int, *, rounds: int = 1, each: int = 1) -> list[tuple[Case, Alignment]]:
     return [(case, align(case.source, case.edited)) for case in cases(side, rounds=rounds, each=each)]
 
@@ -82,8 +77,7 @@ def hold_to_account(found: list[tuple[Case, Alignment]]) -> None:
     assert np.median(errors) <= 1
     assert np.quantile(errors, 0.95) <= 2
     assert np.mean([right(case, one.kind) for case, one in found]) >= 0.95
-    apart = [(case, one) for case, one in found if case.kind != "aligned" or case.group in {STYLE, OTHER}]
-    assert np.mean([one.aligned for _, one in apart]) <= 0.01
+    assert np.mean([one.aligned for case, one in found if apart(case)]) <= 0.01
     for kind in MOVES:
         assert np.mean([one.kind == kind for case, one in local if case.kind == kind]) >= 0.8
 
@@ -143,6 +137,17 @@ def test_the_command_writes_and_counts_alignments(tmp_path, capsys):
     assert rows.where("alignment = 'aligned' and align_residual < 100", out).ids == aligned.ids
     assert main(words) == 0
     assert "not comparable" in capsys.readouterr().out
+
+
+def test_what_is_measured_without_an_alignment_stays_until_it_is_measured_again(tmp_path, capsys):
+    out = tmp_path / "changes.parquet"
+    words = ["measure", str(out), "single_turn", "--mirror", "sample", "--json"]
+    assert main([*words, "--limit", "4", "--no-alignment"]) == 0
+    assert main([*words, "--limit", "2"]) == 0
+    capsys.readouterr()
+    found = pq.read_table(out)
+    assert sorted(found["id"].to_pylist()) == sorted(pb.load("single_turn", mirror="sample")[:4].ids)
+    assert found["alignment"].null_count == 2
 
 
 def test_sessions_are_chosen_by_all_of_their_turns():

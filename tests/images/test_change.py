@@ -84,6 +84,7 @@ def test_turns_are_compared_with_the_turn_before():
 @pytest.mark.parametrize("ending", ["parquet", "jsonl"])
 def test_the_command_writes_annotations(tmp_path: Path, capsys, ending):
     pytest.importorskip("duckdb")
+    pytest.importorskip("cv2")
     out = tmp_path / f"changes.{ending}"
     assert main(["measure", str(out), "single_turn", "--mirror", "sample", "--limit", "8", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)
@@ -97,6 +98,7 @@ def test_the_command_writes_annotations(tmp_path: Path, capsys, ending):
 
 
 def test_what_was_measured_is_kept_when_the_rest_is_stopped(tmp_path: Path, monkeypatch):
+    pytest.importorskip("cv2")
     from pico_banana.cli import measure
 
     monkeypatch.setattr(measure, "_KEPT_EVERY", 3)

@@ -78,6 +78,18 @@ def cases(side: int, *, rounds: int = 1, seed: int = 7, each: int = 1) -> Iterat
             yield _case(name, OTHER, "aligned", photo, ImageOps.mirror(photo), rng)
 
 
+def right(case: Case, kind: str) -> bool:
+    """Whether a kind is the right answer; that nothing can be said is one, but for local edits."""
+    if case.group == LOCAL:
+        return kind == case.kind
+    return kind == "not_comparable" or (case.group == TONE and kind == case.kind)
+
+
+def apart(case: Case) -> bool:
+    """Whether calling the pair aligned would be wrong."""
+    return case.kind != "aligned" or case.group not in {LOCAL, TONE}
+
+
 def off(case: Case, matrix: Matrix) -> float:
     """How far a transform is from the truth on average over what the edit shows of the source, in pixels at 1024."""
     height, width = case.edited.shape[:2]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.settings.config import Config, config_from
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 
@@ -56,3 +58,16 @@ def gemini_document(server: ModelServer, photos: Path, **tables: Any) -> dict[st
             stages[name] = {**stages[name], **changes}
     rest = {name: value for name, value in tables.items() if name not in stages}
     return {"seed": 5, "source": {"folder": str(photos)}, **stages, "run": run, **rest}
+
+
+def wait_for_calls(server: ModelServer, more: int) -> None:
+    """Wait until the server has answered some more calls: a kill then comes in the middle of work."""
+    goal, deadline = server.paid.total() + more, time.monotonic() + 60
+    while server.paid.total() < goal and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def lost_in_flight(folder: Path) -> int:
+    """Count the calls that were in flight when a process died."""
+    with open_ledger(folder) as ledger:
+        return int(ledger.database.execute("SELECT count(*) FROM opened").fetchone()[0])

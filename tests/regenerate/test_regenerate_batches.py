@@ -217,7 +217,7 @@ def test_the_budget_holds_with_batches(serve, photos, tmp_path):
     assert not twice(server)
 
 
-def test_the_command_line_chooses_the_transport_and_refuses_one_that_nobody_takes(serve, photos, tmp_path, capsys):
+def test_the_command_line_chooses_the_transport_and_refuses_one_that_nobody_takes(tmp_path, capsys):
     config = tmp_path / "config.toml"
     config.write_text('[source]\nfolder = "sample"\nlimit = 2\n')
     assert main(["regenerate", "run", str(config), "--ledger", str(tmp_path / "l"), "--transport", "batch"]) == 2

@@ -11,7 +11,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.results.assembly import assemble
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.work.runner import run
-from tests.regenerate.conftest import gemini_document
+from tests.regenerate.conftest import gemini_document, lost_in_flight, wait_for_calls
 from tests.regenerate.scenes import write_plain_folder
 from tests.regenerate.test_regenerate_run import FAULTS
 
@@ -42,20 +41,6 @@ sys.exit(130 if state.stopped else 0)
 def start(document: Path, ledger: Path) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "GEMINI_API_KEY": "x"}
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(document), str(ledger)], env=environment)
-
-
-def wait_for_calls(server, more: int) -> None:
-    """Wait until the server has answered some more calls: a kill then comes in the middle of work."""
-    goal = sum(server.paid.values()) + more
-    deadline = time.monotonic() + 60
-    while sum(server.paid.values()) < goal and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def lost_in_flight(ledger: Path) -> int:
-    with open_ledger(ledger) as opened:
-        statement = "SELECT count(*) FROM opened"
-        return int(opened.database.execute(statement).fetchone()[0])
 
 
 def published(folder: Path) -> dict[str, bytes]:

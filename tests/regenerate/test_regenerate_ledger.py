@@ -6,17 +6,20 @@ import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from pico_banana.errors import ConfigError, DiskFullError, PictureCorruptError, PictureMissingError, StoreError
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.regenerate import make_report, run
+from pico_banana.regenerate.ledger import layout
 from pico_banana.regenerate.ledger.book import open_ledger
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.vault import Vault
 from pico_banana.regenerate.plan.items import add_items, is_of_published, is_planned, plan_run
 from pico_banana.regenerate.results.answering import answering_models
+from pico_banana.regenerate.results.parting import SPAN
 from pico_banana.regenerate.settings.config import config_from
 from pico_banana.regenerate.values import Item, KnownObject, Photo, Picture
 from pico_banana.taxonomy import edit_type
@@ -251,6 +254,11 @@ def test_a_ledger_of_before_turns_were_judged_is_given_their_table(tmp_path):
     with open_ledger(tmp_path / "l") as ledger:
         assert ledger.database.execute("SELECT count(*) FROM published_turns").fetchone()[0] == 0
         assert ledger.database.execute("SELECT value FROM facts WHERE name = 'layout'").fetchone()[0] == "4"
+
+
+def test_the_triggers_cut_spans_where_reports_do():
+    text = (Path(layout.__file__).parent / "ledger.sql").read_text("utf-8")
+    assert text.count("INSERT INTO touched") == text.count(f" - 1) / {SPAN}, 1)") > 0
 
 
 def test_reading_only_appends_nothing(tmp_path):

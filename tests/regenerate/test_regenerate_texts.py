@@ -280,7 +280,6 @@ def test_ledgers_and_sidecars_of_something_else_are_refused(serve, sample, tmp_p
     make_texts(config, texts_to_translate(sample[:1], "de"), out)
     with pytest.raises(StoreError, match="a ledger of texts that are translated into de"):
         make_texts(config, texts_to_translate(sample[:1], "fr"), out)
-    sample.to_arrow()
     pq.write_table(sample[:2].to_arrow(), tmp_path / "mine.parquet")
     with pytest.raises(ConfigError, match="is no sidecar of texts"):
         make_texts(config, texts_to_translate(sample[:1], "de"), tmp_path / "mine.parquet")

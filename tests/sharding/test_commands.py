@@ -7,16 +7,13 @@ import json
 import pytest
 
 import pico_banana
-from pico_banana.cli import main
 from pico_banana.rows.sidecar import read_annotations
 from tests.regenerate.test_regenerate_command import CONFIG as REGENERATE
+from tests.regenerate.test_regenerate_command import told as regenerate_told
+from tests.sharding.conftest import run
 
 SAMPLE = ("--mirror", "sample")
 ROWS = ("single_turn", *SAMPLE, "--limit", "5")
-
-
-def run(*words: object) -> int:
-    return main([str(word) for word in words])
 
 
 def told(capsys, *words: object) -> dict:
@@ -103,13 +100,6 @@ def test_an_address_needs_a_shard(capsys):
     assert "--shard 0/1" in capsys.readouterr().err
 
 
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "config.toml"
-    path.write_text(REGENERATE.replace("limit = 10", "limit = 6"))
-    return path
-
-
 def test_regenerations(config, tmp_path, capsys):
     """Rows, pictures and annotations of three shards are, byte for byte, those of one process."""
     whole, parts = tmp_path / "whole", tmp_path / "parts"
@@ -129,19 +119,13 @@ def test_regenerations(config, tmp_path, capsys):
     assert files["parts"].keys() == files["whole"].keys()
     assert files["parts"] == files["whole"]
     for command in ("status", "report"):
-        found = [told_all(capsys, "regenerate", command, ledger) for ledger in (whole, parts)]
+        found = [regenerate_told(capsys, command, ledger) for ledger in (whole, parts)]
         for one in found:
             for stage in one.get("stages", {}).values():
                 stage.pop("mean_s")
         assert found[0] == found[1], command
     assert run("regenerate", "report", parts, "--html", tmp_path / "report.html") == 0
     assert (tmp_path / "report.html").read_text().count("<article") > 1
-
-
-def told_all(capsys, *words: object) -> dict:
-    capsys.readouterr()
-    assert run(*words, "--json") == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_judgements(tmp_path, capsys):

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pico_banana.cli import main
 from pico_banana.mirrors.store import home
 from pico_banana.regenerate.ledger.many import open_run
 from pico_banana.rows.sharding.copying import fetch, local_place
 from pico_banana.rows.sharding.folder import RunFolder
 from pico_banana.rows.sharding.shard import Shard
 from pico_banana.rows.sharding.work import work_on
-from tests.regenerate.test_regenerate_command import CONFIG
+from tests.sharding.conftest import config_of, run
 
 pytest.importorskip("s3fs")
 pytest.importorskip("moto")
@@ -46,13 +45,8 @@ def bucket(server, monkeypatch, tmp_path):
     return f"s3://{name}"
 
 
-def run(*words: object) -> int:
-    return main([str(word) for word in words])
-
-
 def test_a_regeneration_in_a_bucket_is_that_of_a_disk(bucket, tmp_path, capsys, monkeypatch):
-    config = tmp_path / "config.toml"
-    config.write_text(CONFIG.replace("limit = 10", "limit = 4"))
+    config = config_of(tmp_path, 4)
     out = f"{bucket}/run"
     assert run("regenerate", "run", config, "--ledger", tmp_path / "disk") == 0
     for index in range(2):
@@ -140,8 +134,7 @@ def test_a_worker_that_was_taken_over_copies_nothing_up(bucket, tmp_path):
 
 
 def test_only_ledgers_are_fetched_where_pictures_are_not_wanted(bucket, tmp_path, monkeypatch):
-    config = tmp_path / "config.toml"
-    config.write_text(CONFIG.replace("limit = 10", "limit = 2"))
+    config = config_of(tmp_path, 2)
     out = f"{bucket}/run"
     assert run("regenerate", "run", config, "--ledger", out, "--shard", "0/1") == 0
     monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path / "reader"))

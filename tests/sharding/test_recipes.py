@@ -11,17 +11,9 @@ import pytest
 
 from pico_banana.regenerate import make_status, open_run
 from pico_banana.rows.sharding.folder import RunFolder
-from tests.regenerate.test_regenerate_command import CONFIG
 
 RECIPES = Path(__file__).parents[2] / "examples" / "scale"
 ROOT = RECIPES.parents[1]
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "config.toml"
-    path.write_text(CONFIG.replace("limit = 10", "limit = 6"))
-    return path
 
 
 def finished(out: Path, shards: int) -> int:

@@ -160,9 +160,10 @@ def test_a_process_on_another_machine_that_is_alive_keeps_its_shard(out):
         signs.join()
 
 
-def test_a_damaged_note_is_named(tmp_path):
+@pytest.mark.parametrize("content", ["{", "[]", '{"else": 1}', "[" * 100_000])
+def test_a_damaged_note_is_named(tmp_path, content):
     finish(tmp_path / "out", 0)
-    (tmp_path / "out.shards" / "0000-of-0003.json").write_text("{")
+    (tmp_path / "out.shards" / "0000-of-0003.json").write_text(content)
     with pytest.raises(StoreError, match=r"0000-of-0003.json is damaged"):
         RunFolder(tmp_path / "out").unfinished()
     assert json.loads((tmp_path / "out.shards" / "0000-of-0003.lease-1").read_text())["over"]

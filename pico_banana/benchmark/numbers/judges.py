@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from pico_banana.benchmark.runs.results import Result, Results, comparable, resu
 from pico_banana.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _BINS = 10
+KeyT = TypeVar("KeyT", str, tuple[str, str, str, int, bool])  # they sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def judge_report(*places: str | Path | Results) -> JudgeReport:
         for name, every in by_judge.items()
     }
     lines = [_line(name, items) for name, items in pairs.items() if items]
-    agreements = [_agreement(one, other, by_judge) for one, other in itertools.combinations(by_judge, 2)]
+    said = {name: _scores(every) for name, every in by_judge.items()}
+    agreements = [agreement(*one, *other) for one, other in itertools.combinations(said.items(), 2)]
     return JudgeReport(tuple(sorted(lines, key=lambda line: -(line.accuracy.value or 0.0))), tuple(agreements))
 
 
@@ -130,12 +132,24 @@ def _calibration(chosen: Values, rejected: Values) -> float:
     return round(float(gaps.sum() / counts.sum()), 6)
 
 
-def _agreement(one: str, other: str, by_judge: dict[str, list[Results]]) -> Agreement:
-    mine, theirs = (_scores(by_judge[name]) for name in (one, other))
+def agreement(
+    one: str, mine: Mapping[KeyT, tuple[float, bool]], other: str, theirs: Mapping[KeyT, tuple[float, bool]]
+) -> Agreement:
+    """Say how far two judges agree.
+
+    Args:
+        one: the name of a judge.
+        mine: what it says of edits: score and success, by any key.
+        other: the name of another.
+        theirs: what that one says.
+
+    Returns:
+        Their agreement over the edits that both scored.
+    """
     both = sorted(mine.keys() & theirs.keys())
     scores = [np.array([found[key][0] for key in both]) for found in (mine, theirs)]
     passed = [np.array([found[key][1] for key in both]) for found in (mine, theirs)]
-    return Agreement(one, other, len(both), spearman(*scores), kappa(*passed))
+    return Agreement(one, other, len(both), _spearman(*scores), _kappa(*passed))
 
 
 def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int, bool], tuple[float, bool]]:
@@ -151,16 +165,8 @@ def _scores(every: Sequence[Results]) -> dict[tuple[str, str, str, int, bool], t
     }
 
 
-def spearman(one: Values, other: Values) -> float | None:
-    """Correlate the ranks of two judges' scores.
-
-    Args:
-        one: scores.
-        other: scores of the same edits.
-
-    Returns:
-        -1 to 1; None where there are fewer than two, or one of them says the same of all.
-    """
+def _spearman(one: Values, other: Values) -> float | None:
+    """Correlate the ranks of scores; None where there are fewer than two, or a judge says the same of all."""
     from scipy.stats import spearmanr
 
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:  # noqa: PLR2004 - no ranks
@@ -168,16 +174,8 @@ def spearman(one: Values, other: Values) -> float | None:
     return round(float(spearmanr(one, other).statistic), 6)
 
 
-def kappa(one: Values, other: Values) -> float | None:
-    """Say how far two judges agree on which edits are good, beyond chance: Cohen's κ.
-
-    Args:
-        one: whether each edit is good.
-        other: the same of the other.
-
-    Returns:
-        1 for full agreement, 0 for that of chance; None where it is not defined.
-    """
+def _kappa(one: Values, other: Values) -> float | None:
+    """Say how far two judges agree on which edits are good, beyond chance: Cohen's κ; None where it is not defined."""
     if not len(one):
         return None
     agreed = float((one == other).mean())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.benchmark.runs.anchors import anchors
 from pico_banana.benchmark.runs.making import editor_of
-from pico_banana.benchmark.runs.names import PROCEDURAL, EditorName, model_named
+from pico_banana.benchmark.runs.names import PROCEDURAL, EditorName, model_named, with_parameters
 from pico_banana.benchmark.runs.passport import Told, passport
 from pico_banana.benchmark.runs.presets import Preset, preset
 from pico_banana.benchmark.runs.results import Results
@@ -21,6 +21,7 @@ from pico_banana.regenerate.settings.config import Config
 from pico_banana.regenerate.settings.sections import RunSettings
 from pico_banana.regenerate.values import Item
 from pico_banana.regenerate.work.engine import Job, run_job
+from pico_banana.regenerate.work.source import with_share
 from pico_banana.regenerate.work.staff import connect, hire
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.pricelist import Price
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.rows.choosing.definition import Definition
+    from pico_banana.rows.sharding.shard import Shard
 
 
 # Enough to keep eight calls of an editor and eight of a judge going; with more, the anchors, which need no edit, would
@@ -95,7 +97,7 @@ def judge_settings(judge: str, options: Options) -> ModelSettings:
         How it is reached.
     """
     judging = ModelSettings() if judge == PROCEDURAL else model_named(judge)
-    return replace(judging, parameters={**judging.parameters, **options.parameters})
+    return with_parameters(judging, options.parameters)
 
 
 def chosen_preset(judge: str, options: Options) -> Preset:
@@ -111,7 +113,15 @@ def chosen_preset(judge: str, options: Options) -> Preset:
     return preset(options.preset, backend=judge_settings(judge, options).backend)
 
 
-def told(definition: Definition, place: Mirror, named: EditorName, judge: str, how: Preset, options: Options) -> Told:
+def told(
+    definition: Definition,
+    place: Mirror,
+    named: EditorName,
+    judge: str,
+    how: Preset,
+    options: Options,
+    shard: Shard | None = None,
+) -> Told:
     """Put together what is known of a run before it begins.
 
     Args:
@@ -121,6 +131,7 @@ def told(definition: Definition, place: Mirror, named: EditorName, judge: str, h
         judge: "procedural" or "BACKEND:MODEL".
         how: how it judges.
         options: how the benchmark is run.
+        shard: which part; it has its share of the budget.
 
     Returns:
         What the run is told.
@@ -139,6 +150,7 @@ def told(definition: Definition, place: Mirror, named: EditorName, judge: str, h
             items_in_flight=_IN_FLIGHT,
         ),
     )
+    config = config if shard is None else with_share(config, shard)
     return Told(definition, place.name, options.wording, named, f"{judge}/{how.name}", how, config)
 
 
@@ -181,7 +193,7 @@ class _Plan:
 
     def __init__(self, bench: Bench, work: Sequence[Work], config: Config, *, anchored: bool) -> None:
         self._items: list[Item] = []
-        self._bench, self._seed = bench, config.seed
+        self._bench = bench
         day = dt.datetime.now(dt.UTC).toordinal()
         first = anchors() if anchored else ()
         again = first if config.judge.backend != PROCEDURAL else ()  # arithmetic is the same at any time

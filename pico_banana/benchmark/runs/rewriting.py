@@ -53,7 +53,7 @@ async def rewritten(
             return replace(Result.blank(MISSING), reason="the release has no short text here")
     else:
         reply = await ask_short(desk, staff, scene, Instruction(long))
-        short, call = short_text(reply), reply.call
+        short, call = short_text(reply.text), reply.call
         if reply.outcome is not Outcome.OK or not short:
             why = f"{reply.outcome}: {reply.reason or 'an empty text'}"
             return replace(Result.blank(REFUSED), score=0.0, success=False, reason=why, calls=(call,))

@@ -72,7 +72,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part in options.parts]
     chosen = _limited(tasks, options.limit)
     work = chosen if shard is None else shard.of(chosen)
-    about = told(definition, place, named, judge, how, _with_share(options, shard))
+    about = told(definition, place, named, judge, how, options, shard)
     return carry_out(about, Path(folder), work, progress, anchored=options.anchors)
 
 
@@ -187,7 +187,7 @@ def rewrite(  # noqa: PLR0913 - each is one choice of a run
         raise ConfigError(f"{rewriter!r} writes no texts; name a model, procedural or published", key="rewriter")
     place = _place(mirror)
     texts = rewritings_of(definition, place)[: options.limit]
-    about = told(definition, place, named, judge, KEPT_CONTENT, _with_share(options, shard))
+    about = told(definition, place, named, judge, KEPT_CONTENT, options, shard)
     config = about.config if named.settings is None else replace(about.config, shortener=named.settings)
     config = replace(config, editor=ModelSettings())
     about = replace(about, wording="rewriting", config=config, role="shorten")
@@ -204,13 +204,11 @@ def editors_in(folder: str | Path, *, wording: Wording = "long") -> list[str]:
     Returns:
         The names, each once.
     """
-    every = [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
-    return list(dict.fromkeys(one.editor for one in every if one.passport["wording"] == wording))
+    return list(dict.fromkeys(one.editor for one in _of_editors(folder) if one.passport["wording"] == wording))
 
 
-def _with_share(options: Options, shard: Shard | None) -> Options:
-    """Give a shard its share of the budget, so that all together keep the whole one."""
-    return options if shard is None else replace(options, budget_usd=options.budget_usd / shard.count)
+def _of_editors(folder: str | Path) -> list[Results]:
+    return [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
 
 
 def _place(mirror: Place) -> Mirror:
@@ -232,7 +230,7 @@ def _results_of(name: str, folder: Path, definition: Definition, wording: str) -
     Raises:
         ConfigError: there are none, or they are of another definition.
     """
-    every = [one for one in results_in(folder) if any(item.part == "single_turn" for item in one.items)]
+    every = _of_editors(folder)
     found = [one for one in every if (one.editor, one.passport["wording"]) == (name, wording)]
     if not found:
         known = ", ".join(sorted({one.editor for one in every})) or "none"

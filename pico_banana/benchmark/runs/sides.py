@@ -93,7 +93,8 @@ async def compared(preset: Preset, desk: Desk, judge: Any, item: Item, bout: Bou
         return _of_two(preset, Opinion(points, reason="without a question: there is no picture to compare"))
     before = await asyncio.to_thread(read_photo, item.photo)
     scene = Scene(item, 1, before, before)
-    edits = (desk.ledger.vault.load(one.picture), desk.ledger.vault.load(other.picture))
+    load = desk.ledger.vault.load
+    edits = (await asyncio.to_thread(load, one.picture), await asyncio.to_thread(load, other.picture))
     instruction = await asyncio.to_thread(_instruction, bout, scene)
     return _of_two(preset, await preference(desk, judge, scene, instruction, edits), edits[0])
 

@@ -21,12 +21,13 @@ from pico_banana.errors import ConfigError
 from pico_banana.regenerate.judged import judged_names
 from pico_banana.regenerate.judging import forecast_judging, judge_published, published_edits
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import DATABASE, is_ledger
 from pico_banana.regenerate.settings.config import Config, read_config
 from pico_banana.regenerate.work.source import with_share
 from pico_banana.regenerate.work.state import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pico_banana.records import Record
     from pico_banana.regenerate.judging import PublishedEdit
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from pico_banana.rows.inference.results import TurnType
     from pico_banana.rows.sharding.shard import Shard
 
-LEDGER = "ledger.sqlite"
 _ALL = "all"
 
 
@@ -45,7 +45,7 @@ class ScoreOptions:
     """How rows are scored.
 
     Attributes:
-        preset: how judges that are named by their model judge: "paper", "minimum", "editscore" or "reward".
+        preset: how judges that are named by their model judge: "paper", "minimum" or "reward".
         shard: only this part of the rows, with its share of the budget; None for all of them.
         first_turns: session to the type of its first turn, see `rows.first_turns`; what is not in it is told the type
             that is read from the words. An edit that a ledger knows keeps the type it was told.
@@ -167,8 +167,13 @@ def score(
         MissingExtraError: a backend's package is not installed.
     """
     named = _named(judges, options)
-    edits = list(_edits(rows, options))
-    return tuple(_score(judge, edits, Path(folder), options, progress) for judge in named)
+    edits = _edits(rows, options)
+    found: list[Scored] = []
+    for judge in named:
+        found.append(_score(judge, edits, Path(folder), options, progress))
+        if found[-1].state.stopped == "interrupted":  # who stops one judge does not want the next one
+            break
+    return tuple(found)
 
 
 def plan_scores(
@@ -194,7 +199,7 @@ def plan_scores(
         ConfigError: a judge cannot be asked about these rows.
     """
     named = _named(judges, options)
-    edits = list(_edits(rows, options))
+    edits = _edits(rows, options)
     return tuple(_planned(judge, edits, Path(folder)) for judge in named)
 
 
@@ -204,7 +209,7 @@ def _score(
     ledger = judge.folder(folder) / (_ALL if options.shard is None else options.shard.name)
     elsewhere = _judged(judge, folder, besides=ledger)
     mine = [edit for edit in edits if edit.name not in elsewhere]
-    if edits and not mine and not (ledger / LEDGER).is_file():
+    if edits and not mine and not is_ledger(ledger):
         return Scored(judge.name, ledger, RunState(earlier=len(edits)))
     state = judge_published(
         judge.config,
@@ -231,16 +236,21 @@ def _planned(judge: _Judge, edits: Sequence[PublishedEdit], folder: Path) -> Sco
 def _judged(judge: _Judge, folder: Path, *, besides: Path | None = None) -> set[str]:
     """Name the edits that this judge has answered about, in any of its ledgers."""
     found: set[str] = set()
-    for file in sorted(judge.folder(folder).glob(f"*/{LEDGER}")):
+    for file in sorted(judge.folder(folder).glob(f"*/{DATABASE}")):
         if file.parent != besides:
             with open_ledger(file.parent) as ledger:
                 found |= judged_names(ledger)
     return found
 
 
-def _edits(rows: Sequence[Record], options: ScoreOptions) -> Iterator[PublishedEdit]:
+def _edits(rows: Sequence[Record], options: ScoreOptions) -> list[PublishedEdit]:
     mine = rows if options.shard is None else options.shard.of(rows)
-    return published_edits(mine, first_turns=options.first_turns)
+    edits = list(published_edits(mine, first_turns=options.first_turns))
+    later = any(edit.place is not None and edit.place.turn > 1 for edit in edits)
+    if later and not preset(options.preset).sees_sessions:
+        text = f"the preset {options.preset} looks at one edit alone, and these are sessions; take paper or minimum"
+        raise ConfigError(text, key="preset")
+    return edits
 
 
 def _named(judges: str | Sequence[str], options: ScoreOptions) -> list[_Judge]:
@@ -254,6 +264,9 @@ def _of_model(text: str, options: ScoreOptions) -> _Judge:
     settings = with_parameters(model_named(text), options.parameters)
     _refuse_procedural(settings.backend, text)
     how = preset(options.preset)
+    if how.questions or how.two:
+        text = f"the preset {options.preset} asks questions of its own, which `score` does not; take paper or minimum"
+        raise ConfigError(text, key="preset")
     config = Config(judge=settings, rubric=how.rubric, policy=how.policy, prompts=how.prompts, prices=options.prices)
     return _Judge(_running(config, options), how.name)
 

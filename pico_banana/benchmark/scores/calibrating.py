@@ -26,7 +26,7 @@ Method = Literal["auto", "isotonic", "logistic"]
 LEAST = 20  # labels; fewer say nothing that a fold could confirm
 _FOLDS = 5
 _BINS = 10
-_GOOD = 0.5
+GOOD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _error(chances: Values, labels: Values) -> float:
 def _auc(scores: Values, labels: Values) -> float | None:
     from scipy.stats import mannwhitneyu
 
-    good, bad = scores[labels >= _GOOD], scores[labels < _GOOD]
+    good, bad = scores[labels >= GOOD], scores[labels < GOOD]
     if not len(good) or not len(bad):
         return None
     return round(float(mannwhitneyu(good, bad).statistic) / (len(good) * len(bad)), 6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
+from pico_banana.records.wording import turn_id
 from pico_banana.rows.sidecar import ID, read_table
 
 if TYPE_CHECKING:
@@ -43,10 +44,19 @@ def read_labels(
     said: dict[str, list[float]] = {}
     for number, row in enumerate(table.to_pylist(), 1):
         if row[column] is not None and str(row[column]).strip():
-            turn = row.get(TURN)
-            name = str(row[ID]) if turn is None or "#turn" in str(row[ID]) else f"{row[ID]}#turn{int(turn)}"
-            said.setdefault(name, []).append(_read(row[column], lowest, highest, number))
+            said.setdefault(_name(str(row[ID]), row.get(TURN), number), []).append(
+                _read(row[column], lowest, highest, number)
+            )
     return {name: sum(labels) / len(labels) for name, labels in said.items()}
+
+
+def _name(row: str, turn: object, number: int) -> str:
+    if turn is None or "#turn" in row:
+        return row
+    try:
+        return turn_id(row, int(str(turn)))
+    except ValueError:
+        raise ConfigError(f"line {number} of the labels: the turn {turn!r} is no whole number", key="labels") from None
 
 
 def _read(value: object, lowest: float, highest: float, number: int) -> float:

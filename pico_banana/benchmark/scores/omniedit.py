@@ -43,7 +43,7 @@ def omniedit_rows(rows: Sequence[Row]) -> list[Row]:
     there = ", ".join(sorted(first.keys() - {"id", "score"}))
     text = (
         "OmniEdit's columns need a judge that was asked for instruction, preservation and quality, such as "
-        f"preset='paper' or 'editscore'; this one gave {there}"
+        f"preset='paper'; this one gave {there}"
     )
     raise ConfigError(text, key="columns")
 

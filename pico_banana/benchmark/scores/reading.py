@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from pico_banana.benchmark.runs.presets import preset
-from pico_banana.benchmark.scores.asking import LEDGER
 from pico_banana.benchmark.scores.omniedit import omniedit_rows
 from pico_banana.benchmark.scores.whole_rows import by_row
 from pico_banana.errors import ConfigError, StoreError, unknown_name
 from pico_banana.regenerate.judged import preset_of, scores
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,6 +114,8 @@ class Scores:
         Raises:
             ConfigError: these columns hold one judge, or need criteria that it was not asked for.
         """
+        if columns == "omniedit" and per == "row":
+            raise ConfigError("OmniEdit's columns are of edits; take per='edit', or own columns", key="columns")
         if columns == "omniedit":
             return _table(omniedit_rows(self._only().rows))
         if len(self.judges) == 1:
@@ -129,8 +133,10 @@ class Scores:
 def _with_chance(one: JudgeScores, found: Calibration | None) -> JudgeScores:
     if found is None:
         return one
-    worth = [None if row["score"] is None else found.chance(row["score"]) for row in one.rows]
-    return JudgeScores(one.judge, tuple({**row, "chance": chance} for row, chance in zip(one.rows, worth, strict=True)))
+    given = np.array([row["score"] for row in one.rows if row["score"] is not None], float)
+    worth = iter(found.chances(given).tolist())
+    rows = ({**row, "chance": None if row["score"] is None else next(worth)} for row in one.rows)
+    return JudgeScores(one.judge, tuple(rows))
 
 
 def read_scores(*folders: str | Path) -> Scores:
@@ -147,7 +153,7 @@ def read_scores(*folders: str | Path) -> Scores:
     """
     found: dict[str, dict[str, Row]] = {}
     for folder in folders:
-        files = sorted(Path(folder).rglob(LEDGER))
+        files = sorted(Path(folder).rglob(DATABASE))
         if not files:
             text = f"{folder} holds no ledger; make one with `pico-banana score SUBSET --judge JUDGE --ledger {folder}`"
             raise StoreError(text, path=str(folder))

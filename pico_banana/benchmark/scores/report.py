@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pico_banana.benchmark.numbers.judges import Agreement, kappa, spearman
-from pico_banana.benchmark.scores.calibrating import LEAST, Calibration, Method, calibrate
+from pico_banana.benchmark.numbers.judges import Agreement, agreement
+from pico_banana.benchmark.scores.calibrating import GOOD, LEAST, Calibration, Method, calibrate
 from pico_banana.benchmark.scores.thresholds import TypeLine, Wish, Witnesses, line_of
+from pico_banana.benchmark.scores.whole_rows import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.scores.reading import JudgeScores, Row, Scores
 
 ALL, PEOPLE = "all", "people"
-_REJECTED = "#rejected"
-_GOOD = 0.5
 _NOBODY: Mapping[str, float] = {}
 _USUAL = Wish()
 
@@ -87,9 +86,9 @@ def score_report(
     lines = tuple(_line(one, labels, wish, method) for one in scores.judges)
     every = [(one.judge, _numbers(one)) for one in scores.judges]
     if labels:
-        every.append((PEOPLE, {name: (label, label >= _GOOD) for name, label in labels.items()}))
+        every.append((PEOPLE, {name: (label, label >= GOOD) for name, label in labels.items()}))
     pairs = itertools.combinations(every, 2)
-    return ScoreReport(lines, tuple(_agreement(one, other) for one, other in pairs))
+    return ScoreReport(lines, tuple(agreement(*one, *other) for one, other in pairs))
 
 
 def _line(one: JudgeScores, labels: Mapping[str, float], wish: Wish, method: Method) -> JudgeLine:
@@ -99,7 +98,7 @@ def _line(one: JudgeScores, labels: Mapping[str, float], wish: Wish, method: Met
         given, said = np.array([row["score"] for row in known]), np.array([labels[row["id"]] for row in known])
         calibration = calibrate(given, said, [row["row_id"] for row in known], method=method)
     found = Witnesses(calibration, _pairs(one.rows))
-    kept = [row for row in one.rows if _REJECTED not in row["id"]]
+    kept = [row for row in one.rows if REJECTED not in row["id"]]
     kinds = {ALL: kept, **_by_type(kept)}
     types = tuple(_type_line(kind, rows, found, wish) for kind, rows in kinds.items())
     return JudgeLine(one.judge, len(one.rows), one.scored, one.missing_by_reason, len(known), calibration, types)
@@ -125,7 +124,7 @@ def _pairs(rows: Iterable[Row]) -> dict[str, tuple[Values, Values]]:
     for row in rows:  # the chosen edit of a row comes first
         if row["score"] is None:
             continue
-        if _REJECTED not in row["id"]:
+        if REJECTED not in row["id"]:
             chosen[row["id"]] = row["score"]
         elif row["row_id"] in chosen:
             pairs.setdefault(row["told_type"], []).append((chosen[row["row_id"]], row["score"]))
@@ -135,13 +134,3 @@ def _pairs(rows: Iterable[Row]) -> dict[str, tuple[Values, Values]]:
 
 def _numbers(one: JudgeScores) -> dict[str, tuple[float, bool]]:
     return {row["id"]: (row["score"], bool(row["accepted"])) for row in one.rows if row["score"] is not None}
-
-
-def _agreement(
-    one: tuple[str, dict[str, tuple[float, bool]]], other: tuple[str, dict[str, tuple[float, bool]]]
-) -> Agreement:
-    (mine, said), (theirs, heard) = one, other
-    both = sorted(said.keys() & heard.keys())
-    scores = [np.array([found[name][0] for name in both]) for found in (said, heard)]
-    passed = [np.array([found[name][1] for name in both]) for found in (said, heard)]
-    return Agreement(mine, theirs, len(both), spearman(*scores), kappa(*passed))

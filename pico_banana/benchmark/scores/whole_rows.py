@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Row = dict[str, Any]
-_REJECTED = "#rejected"
+REJECTED = "#rejected"
 
 
 def by_row(edits: Sequence[Row]) -> list[Row]:
@@ -33,8 +33,8 @@ def by_row(edits: Sequence[Row]) -> list[Row]:
 
 
 def _row(row_id: str, edits: list[Row]) -> Row:
-    rejected = [edit["score"] for edit in edits if _REJECTED in edit["id"]]
-    own = [edit for edit in edits if _REJECTED not in edit["id"]]
+    rejected = [edit["score"] for edit in edits if REJECTED in edit["id"]]
+    own = [edit for edit in edits if REJECTED not in edit["id"]]
     scores = [edit["score"] for edit in own]
     lowest = None if None in scores or not scores else min(scores)
     beaten = [score for score in rejected if score is not None]

@@ -68,11 +68,8 @@ class Chart:
         head, tag, rest = text.partition(">")
         return f"{head.replace('<svg', named, 1)}{tag}{'' if inline else _ADAPTS}{rest}".rstrip() + "\n"
 
-    def png(self, *, dark: bool = False) -> bytes:
-        """Give it as PNG.
-
-        Args:
-            dark: light letters on dark paper.
+    def png(self) -> bytes:
+        """Give it as PNG, for light paper.
 
         Returns:
             The file.
@@ -80,7 +77,7 @@ class Chart:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        return self._rendered("png", *(_DARK if dark else _LIGHT))
+        return self._rendered("png", *_LIGHT)
 
     def _rendered(self, form: Form, ink: str, paper: str) -> bytes:
         matplotlib = require_matplotlib()

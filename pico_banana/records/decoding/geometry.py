@@ -42,7 +42,7 @@ REGISTERING: dict[str, Policy] = {
     "register_bucket": "bucket",
 }
 GEOMETRIES: tuple[str, ...] = (*POLICIES, *REGISTERING)
-_SIZED = frozenset({"fit", "crop"})
+SIZED = frozenset({"fit", "crop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Geometry:
     @property
     def uniform(self) -> Size | None:
         """(width, height) that every picture gets, or None where it differs from row to row."""
-        return self.size if self.policy in _SIZED else None
+        return self.size if self.policy in SIZED else None
 
     def shape_of(self, sizes: Sequence[Size]) -> Size | None:
         """Say which canvas a row gets.
@@ -120,7 +120,7 @@ class Geometry:
             return None
         if self.policy == "bucket":
             return nearest_bucket(_leader(sizes), self.buckets)
-        if self.policy in _SIZED:
+        if self.policy in SIZED:
             return self.size
         leader = sizes[0] if self.policy == "match_source" else _leader(sizes)
         return leader if self.size is None else _inside(leader, self.size)
@@ -184,7 +184,7 @@ def geometry(
         return policy
     known, registered = _known(policy), policy in REGISTERING
     pair = None if size is None else _pair(size)
-    if pair is None and known in _SIZED:
+    if pair is None and known in SIZED:
         msg = f"geometry='{policy}' needs a size, as in size=512"
         raise ConfigError(msg, key="size")
     return Geometry(known, pair, bucket_table(buckets, pair) if known == "bucket" else (), fill, registered)

@@ -40,6 +40,7 @@ async function copySelection() {
   }
   byId("selection").showModal();
   const [first] = byId("selection").querySelectorAll("label:not([hidden]) textarea");
+  if (!first) return; // neither a Selection nor a condition says what is on screen
   first.select();
   await navigator.clipboard?.writeText(first.value).catch(() => {}); // refused to pages of files: the text is selected
 }

@@ -37,7 +37,7 @@ const rows = {
 
 function matches(card, wanted) {
   return Object.entries(wanted).every(([name, value]) => {
-    const [edge, score] = name.split(":");
+    const score = name.includes(":") && name.slice(name.indexOf(":") + 1);
     if (score) return scoresOf(card, score).some((each) => isWithin(each, score, wanted));
     if (name === "search") return hasWords(card, value);
     return name === "sort" || card.dataset[name].split(" ").includes(value);

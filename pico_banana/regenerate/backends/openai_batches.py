@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pico_banana.errors import InterruptedTransferError
 from pico_banana.regenerate.backends.batching import Line, Looked
-from pico_banana.regenerate.backends.openai_parameters import edits_through_chat
+from pico_banana.regenerate.backends.openai_parameters import edits_through_chat, given_parameters
 from pico_banana.regenerate.backends.openai_replies import field_of, read_chat, read_pictures
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class OpenAIBatches:
         body = cast("Mapping[str, Any]", line.answer)
         try:
             if self._by_edits(picture=picture):
-                found = read_pictures(ImagesResponse.construct(**body), base_url=base_url)
+                asked = given_parameters(self._service.settings.parameters)
+                found = read_pictures(ImagesResponse.construct(**body), base_url=base_url, asked=asked)
             else:
                 found = read_chat(ChatCompletion.construct(**body), picture=picture, base_url=base_url)
         except (AttributeError, TypeError, KeyError, IndexError) as error:

@@ -87,6 +87,8 @@ class BatchBook:
         row = {"id": batch.id, "stage_table": batch.table, "picture": int(batch.picture), "at": batch.at}
         more = {"output_bytes": batch.output_bytes, "job": batch.job, "state": batch.state}
         self._ledger.append("batches", {**row, **more}).result()
+        if batch.state == FAILED:  # nothing will come, and what was in it is asked for in another one
+            self.remove_files(batch)
 
     def keep_answers(self, batch: Batch, data: bytes) -> None:
         """Make the answers of a batch durable.

@@ -21,7 +21,7 @@ from pico_banana.errors import ConfigError, StoreError
 from pico_banana.regenerate.ledger.damage import UNREADABLE, reading, settings_in, unreadable
 from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_from
 from pico_banana.regenerate.ledger.journal import Journal, connect
-from pico_banana.regenerate.ledger.layout import create_database, require_layout
+from pico_banana.regenerate.ledger.layout import DATABASE, create_database, require_layout
 from pico_banana.regenerate.ledger.vault import Vault
 from pico_banana.regenerate.settings.config import Config, config_from, differing_keys, digest_of
 from pico_banana.regenerate.settings.hosts import without_userinfo
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from pico_banana.regenerate.values import Item, Reply
 
-_DATABASE = "ledger.sqlite"
 _PAGE = 500
 _ITEM = (
     "SELECT i.id, i.edit_types, i.seed, p.url, p.locator, p.known, p.objects, p.tags FROM items i "
@@ -54,8 +53,8 @@ class Ledger:
         """Connect; use `open_ledger`."""
         self.folder = folder
         self.vault = Vault(folder)
-        self.database = connect(folder / _DATABASE)
-        self._journal = Journal(folder / _DATABASE, self.vault.rescued) if writable else None
+        self.database = connect(folder / DATABASE)
+        self._journal = Journal(folder / DATABASE, self.vault.rescued) if writable else None
         self._samples: dict[int, bytes] | None = None
         self.changed = False
 
@@ -67,7 +66,7 @@ class Ledger:
         """Close it; that it could not be read is told in one way."""
         self.close()
         if isinstance(error, UNREADABLE):
-            problem = unreadable(error, self.folder / _DATABASE)
+            problem = unreadable(error, self.folder / DATABASE)
             raise problem from error
 
     def close(self) -> None:
@@ -137,7 +136,7 @@ class Ledger:
             Its JSON text, or None when there was no run.
         """
         row = self.database.execute("SELECT json FROM configs ORDER BY id DESC LIMIT 1").fetchone()
-        return None if row is None else settings_in(str(row["json"]), self.folder / _DATABASE)
+        return None if row is None else settings_in(str(row["json"]), self.folder / DATABASE)
 
     def latest_config(self) -> Config:
         """Give the configuration of the latest run.
@@ -281,7 +280,7 @@ def open_ledger(folder: str | Path, *, create: bool = False, writable: bool = Fa
         StoreError: there is no ledger, it is of another layout, or the folder cannot be written.
     """
     folder = Path(folder)
-    path = folder / _DATABASE
+    path = folder / DATABASE
     if not path.exists() and not create:
         text = f"{folder} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {folder}`"
         raise StoreError(text, path=str(folder))

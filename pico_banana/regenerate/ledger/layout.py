@@ -8,6 +8,7 @@ from pathlib import Path
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.journal import connect
 
+DATABASE = "ledger.sqlite"
 LAYOUT = "4"
 # Layouts that lack nothing but tables that can be made again from the others, and how to fill those.
 _CARRIED_OVER = {
@@ -17,6 +18,18 @@ _CARRIED_OVER = {
     """,
     "3": "",  # it had no table of turns, and kept no counts
 }
+
+
+def is_ledger(folder: Path) -> bool:
+    """Say whether a folder holds a ledger.
+
+    Args:
+        folder: the folder, which need not be there.
+
+    Returns:
+        True when it does.
+    """
+    return (folder / DATABASE).is_file()
 
 
 def require_layout(database: sqlite3.Connection, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.damage import UNREADABLE, unreadable
+from pico_banana.regenerate.ledger.layout import DATABASE, is_ledger
 from pico_banana.rows.sharding.copying import fetch
 from pico_banana.rows.sharding.folder import RunFolder
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pico_banana.regenerate.settings.config import Config
-
-_FILE = "ledger.sqlite"
 
 
 class Ledgers:
@@ -39,7 +38,7 @@ class Ledgers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Tell in one way that the ledger that was read last could not be read."""
         if isinstance(error, UNREADABLE):
-            problem = unreadable(error, self._read / _FILE)
+            problem = unreadable(error, self._read / DATABASE)
             raise problem from error
 
     def __len__(self) -> int:
@@ -82,11 +81,11 @@ def open_run(out: str | Path, *, pictures: bool = False) -> Ledgers:
     Raises:
         StoreError: there are none.
     """
-    if "://" not in str(out) and (Path(out) / _FILE).exists():  # whatever it is: opening says what is wrong with it
+    if "://" not in str(out) and (Path(out) / DATABASE).exists():  # whatever it is: opening says what is wrong with it
         return Ledgers(out, (Path(out),))
     folder = RunFolder(out)
-    places = (fetch(folder, shard.name, only="" if pictures else _FILE) for shard, _ in folder.folders())
-    found = tuple(place for place in places if (place / _FILE).is_file())
+    places = (fetch(folder, shard.name, only="" if pictures else DATABASE) for shard, _ in folder.folders())
+    found = tuple(place for place in places if is_ledger(place))
     if not found:
         text = f"{out} holds no ledger; make one with `pico-banana regenerate plan CONFIG --ledger {out}`, or `run`"
         raise StoreError(text, path=str(out))

@@ -18,7 +18,7 @@ from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.many import each_ledger
 from pico_banana.regenerate.results.derive import judge_names, results
 from pico_banana.regenerate.results.ended import End
-from pico_banana.regenerate.results.parting import SPAN, cut, each, parted
+from pico_banana.regenerate.results.parting import SPAN, cut, each, worth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,46 +198,55 @@ def counts_of(run: Run, policy: Policy, *, workers: int = 1) -> Counts:
     Returns:
         The counts of all planned items.
     """
-    whole = Counts()
-    digests = {ledger.folder: _digest(ledger, policy) for ledger in each_ledger(run)}
-    parts, processes = parted(run, workers)
-    tasks = [_Task(folder, some, policy, digests[folder]) for folder, some in parts]
-    for part in each(_count_part, tasks, processes):
+    whole, left = Counts(), []
+    for ledger in each_ledger(run):
+        digest = _digest(ledger, policy)
+        for items in cut(ledger.item_ids(), SPAN):
+            task = _Task(ledger.folder, items, policy, digest)
+            kept = _kept(ledger, task)
+            if kept is None:
+                left.append(task)
+            else:
+                whole.add(kept)
+    for part in each(_counted, left, worth(sum(len(task.items) for task in left), workers)):
         whole.add(part)
     return whole
 
 
 class _Task(NamedTuple):
-    """A part of a ledger's items; it begins with a span."""
+    """A span of a ledger's items, or what there is of it."""
 
     ledger: Path
     items: range
     policy: Policy
     digest: str
 
-
-def _count_part(task: _Task) -> Counts:
-    part = Counts()
-    with open_ledger(task.ledger) as ledger:
-        for items in cut(task.items, SPAN):
-            part.add(_span(ledger, task, items))
-    return part
+    @property
+    def span(self) -> int:
+        return (self.items.start - 1) // SPAN
 
 
-def _span(ledger: Ledger, task: _Task, items: range) -> Counts:
-    span = (items.start - 1) // SPAN
-    touched = ledger.database.execute("SELECT times FROM touched WHERE span = ?", (span,)).fetchone()
-    times = touched[0] if touched is not None else 0  # read before the rows: what changes meanwhile is counted anew
-    kept = ledger.database.execute(
-        "SELECT part FROM counted WHERE span = ? AND digest = ? AND times = ?", (span, task.digest, times)
+def _kept(ledger: Ledger, task: _Task) -> Counts | None:
+    row = ledger.database.execute(
+        "SELECT part FROM counted WHERE span = ? AND digest = ? AND times = ?",
+        (task.span, task.digest, _times(ledger, task)),
     ).fetchone()
-    if kept is not None:
-        return Counts.from_text(kept[0])
+    return None if row is None else Counts.from_text(row[0])
+
+
+def _counted(task: _Task) -> Counts:
     counts = Counts()
-    for result in results(ledger, task.policy, items=items, brief=True):
-        counts.count(result, task.policy)
-    _keep(ledger, (span, task.digest, times, counts.as_text()))
+    with open_ledger(task.ledger) as ledger:
+        times = _times(ledger, task)  # read before the rows: what changes meanwhile is counted anew
+        for result in results(ledger, task.policy, items=task.items, brief=True):
+            counts.count(result, task.policy)
+        _keep(ledger, (task.span, task.digest, times, counts.as_text()))
     return counts
+
+
+def _times(ledger: Ledger, task: _Task) -> int:
+    row = ledger.database.execute("SELECT times FROM touched WHERE span = ?", (task.span,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _keep(ledger: Ledger, row: tuple[int, str, int, str]) -> None:

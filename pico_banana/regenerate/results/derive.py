@@ -16,6 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pico_banana.regenerate.ledger.layout import DATABASE
 from pico_banana.regenerate.results.ended import Attempt, End, ItemResult, TurnResult
 from pico_banana.regenerate.results.opinions import Opinions
 from pico_banana.regenerate.results.parting import SPAN
@@ -128,7 +129,7 @@ def results(
     Yields:
         Every planned item, by id; one that was not begun has no turns.
     """
-    database = sqlite3.connect(ledger.folder / "ledger.sqlite")
+    database = sqlite3.connect(ledger.folder / DATABASE)
     try:
         chosen = ledger.item_ids() if items is None else items
         meant = wanted(ledger, policy, config)

@@ -37,7 +37,20 @@ def parted(run: Run, workers: int) -> tuple[list[tuple[Path, range]], int]:
         found = ledger.item_ids()
         items += len(found)
         parts += [(ledger.folder, span) for span in spans(found, workers)]
-    return parts, max(1, min(workers, items // _ITEMS_WORTH_A_PROCESS))
+    return parts, worth(items, workers)
+
+
+def worth(items: int, workers: int) -> int:
+    """Say how many processes items are worth.
+
+    Args:
+        items: how many.
+        workers: the most processes.
+
+    Returns:
+        From 1.
+    """
+    return max(1, min(workers, items // _ITEMS_WORTH_A_PROCESS))
 
 
 def spans(items: range, workers: int) -> list[range]:
@@ -50,8 +63,7 @@ def spans(items: range, workers: int) -> list[range]:
     Returns:
         At least one range; together all of them, in their order. They are cut where spans begin.
     """
-    count = max(1, min(workers, len(items) // _ITEMS_WORTH_A_PROCESS))
-    size = -(-len(items) // count // SPAN) * SPAN
+    size = -(-len(items) // worth(len(items), workers) // SPAN) * SPAN
     return cut(items, size) if items else [items]
 
 

@@ -103,6 +103,19 @@ class Config:
         named = {name: getattr(self, name) for name in STAGE_TABLES}
         return {name: settings for name, settings in named.items() if settings is not None}
 
+    def judges_alone(self, *, but: str = "") -> Config:
+        """Leave out the stages that nobody asks: their models need no key, and their settings make no difference.
+
+        Args:
+            but: the table of a stage that is asked as well: "writer", "shortener" or "editor"; empty for none.
+
+        Returns:
+            A configuration of the judges, and of that stage, without pixel checks.
+        """
+        idle = {name: ModelSettings() for name in ("writer", "shortener", "editor") if name != but}
+        checks = dataclasses.replace(self.checks, enabled=False)
+        return dataclasses.replace(self, inventory=None, checks=checks, **idle)  # type: ignore[arg-type]
+
     def as_json(self) -> str:
         """Give the configuration as JSON text, for the ledger.
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.texts.comparing import ROLES as COMPARED
 from pico_banana.regenerate.texts.running import asked_alone
 from pico_banana.regenerate.texts.writing import ROLES
 from pico_banana.regenerate.values import Stage, Usage
 from pico_banana.regenerate.work.budget import cost_usd, prices, unpriced
 from pico_banana.regenerate.work.calls import TABLE_OF_STAGE
+from pico_banana.regenerate.work.forecast_numbers import PICTURE_TOKENS, paid_share
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.texts.questions import Gathered, Question
 
-# Assumed: of ten texts one or two are asked for again; a token is four letters; a photo of 1024 pixels is four tiles of
-# 258 tokens; a judge thinks some 300 tokens before it answers in 60.
-_TRIES, _LETTERS, _PICTURES, _VERDICT, _THOUGHT = 1.15, 4, 2 * 4 * 258, 60, 300
+# Assumed: of ten texts one or two are asked for again; a token is four letters; a judge thinks some 300
+# tokens before it answers in 60.
+_TRIES, _LETTERS, _VERDICT, _THOUGHT = 1.15, 4, 60, 300
 _WRITTEN = {"repaired": 30, "recaptioned": 140, "translated": 0}  # tokens; a translation is as long as its text
 
 
@@ -77,7 +79,9 @@ def forecast_texts(config: Config, gathered: Gathered, ledger: Path | None = Non
     for stage, usage in _usages(alone, gathered, left).items():
         table = TABLE_OF_STAGE[stage]
         calls[table] = len(left) * (1.0 if stage is Stage.SECOND_JUDGE else _TRIES)
-        usd[table] = calls[table] * cost_usd(known[table], usage)
+        tried = {Stage.SHORTEN: float(len(left)), stage: calls[table]}
+        share = paid_share(alone, stage, known[table], tried)
+        usd[table] = calls[table] * cost_usd(known[table], usage) * share
     return TextsForecast(
         gathered.wording,
         len(gathered.questions),
@@ -94,7 +98,7 @@ def _usages(config: Config, gathered: Gathered, left: list[Question]) -> dict[St
     role, _, stage = ROLES[gathered.wording]
     text = _mean(len(question.text) for question in left) / _LETTERS
     came = _WRITTEN[gathered.wording] or round(text)
-    seen = _PICTURES if gathered.wording == "recaptioned" else 0
+    seen = 2 * PICTURE_TOKENS if gathered.wording == "recaptioned" else 0
     judged = Usage(
         round(_of_prompt(config, COMPARED[gathered.wording]) + text + came) + seen,
         _VERDICT + _THOUGHT,
@@ -116,7 +120,7 @@ def _mean(numbers: Iterable[int]) -> float:
 
 
 def _finished(folder: Path | None, digest: str) -> set[str]:
-    if folder is None or not (folder / "ledger.sqlite").is_file():
+    if folder is None or not is_ledger(folder):
         return set()
     with open_ledger(folder) as ledger:
         rows = ledger.database.execute(

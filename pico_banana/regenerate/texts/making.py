@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.texts.running import ask_for_texts
 from pico_banana.regenerate.texts.table import require_ours, texts_schema, texts_table
 from pico_banana.regenerate.texts.telling import LEAST_LEVEL
@@ -99,7 +100,7 @@ def make_texts(
     if gathered.questions:
         options = {"failed": failed, "accept_changes": accept_changes}
         state = ask_for_texts(config, folder, gathered, **options, progress=progress)
-    if (folder / "ledger.sqlite").is_file():
+    if is_ledger(folder):
         with open_ledger(folder) as book:
             table = texts_table(book)
     write_annotations(table, file)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
-from pico_banana.regenerate.backends.base import ModelSettings, require
+from pico_banana.regenerate.backends.base import require
 from pico_banana.regenerate.plan.items import OF_TEXTS, add_items, fact_of
 from pico_banana.regenerate.plan.photos import LOCAL_HOST
 from pico_banana.regenerate.texts.questions import Question
@@ -77,7 +77,7 @@ def ask_for_texts(
 
 
 def asked_alone(config: Config, wording: Kind) -> Config:
-    """Leave out the stages that nobody asks: their models need no key, and their settings make no difference.
+    """Leave out the stages that nobody asks.
 
     Args:
         config: a configuration.
@@ -86,9 +86,7 @@ def asked_alone(config: Config, wording: Kind) -> Config:
     Returns:
         One with the judges and the one who writes such texts alone.
     """
-    nobody, writer = ModelSettings(), TABLE_OF_STAGE[ROLES[wording][2]]
-    idle = {name: nobody for name in ("writer", "shortener", "editor") if name != writer}
-    return replace(config, inventory=None, checks=replace(config.checks, enabled=False), **idle)  # type: ignore[arg-type]
+    return config.judges_alone(but=TABLE_OF_STAGE[ROLES[wording][2]])
 
 
 def _require_methods(staff: Staff, wording: Kind) -> None:

@@ -70,7 +70,7 @@ def texts_table(ledger: Ledger) -> pa.Table:
     """Give the texts of a ledger as annotations.
 
     Args:
-        ledger: of `repair_texts`, `recaption_texts` or `translate_texts`, open for reading.
+        ledger: of `make_texts`, open for reading.
 
     Returns:
         The columns of `texts_schema`.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from pico_banana.errors import ModelReplyError
 from pico_banana.records.texts import leaks_chat_template, strip_chat_template
 from pico_banana.regenerate.backends.base import ShortenRequest
-from pico_banana.regenerate.backends.json_replies import parse_json_object, unfenced
+from pico_banana.regenerate.backends.json_replies import parse_json_object
 from pico_banana.regenerate.backends.texts import CaptionRequest, TranslateRequest
 from pico_banana.regenerate.texts.faults import fault_of
 from pico_banana.regenerate.values import Instruction, Stage, derived_seed
 from pico_banana.regenerate.work.asking import ask
 from pico_banana.regenerate.work.calls import Call
+from pico_banana.regenerate.work.stages import short_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,6 @@ ROLES = {
     "recaptioned": ("caption", "caption", Stage.WRITE),
     "translated": ("translate", "translate", Stage.WRITE),
 }
-_LABEL = re.compile(r"^\s*short\s*:\s*", re.IGNORECASE)
-_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 _TEXT = {"type": "string"}
 _CAPTION = {
     "type": "object",
@@ -98,14 +96,6 @@ def _request(scene: TextScene, prompt: str, seed: int) -> tuple[Callable[[Any], 
     return translator.translate, TranslateRequest(question.text, question.language, prompt, _TRANSLATION, seed)
 
 
-def _short(reply: str) -> str:
-    text = _LABEL.sub("", unfenced(reply)).strip()
-    # Marks around the whole text are the model's, marks inside it are the instruction's.
-    inner = text[1:-1]
-    quoted = len(text) > 1 and _QUOTES.get(text[0]) == text[-1] and not {text[0], text[-1]} & set(inner)
-    return inner.strip() if quoted else text
-
-
 def _field(name: str) -> Callable[[str], str]:
     def read(reply: str) -> str:
         found: Any = parse_json_object(reply).get(name)
@@ -116,4 +106,4 @@ def _field(name: str) -> Callable[[str], str]:
     return read
 
 
-_READERS = {"repaired": _short, "recaptioned": _field("instruction"), "translated": _field("translation")}
+_READERS = {"repaired": short_text, "recaptioned": _field("instruction"), "translated": _field("translation")}

@@ -142,9 +142,7 @@ class Desk:
                 return None
             reply = await asyncio.to_thread(self.batches.reply, table, came, picture=call.stage is Stage.EDIT)
             usd = 0.0 if reply.outcome is Outcome.UNAVAILABLE else reply_usd(price, reply, most)
-            self._usd[call.item] = self._usd.get(call.item, 0.0) + usd
-            seconds = time.monotonic() - began
-            await self._keep(call, reply, {"opened": came.opened, "key": key, "usd": usd, "seconds": seconds})
+            await self._keep(call, reply, {"opened": came.opened, "key": key, "usd": usd}, began)
         finally:
             self.budget.settle(call.stage, most, usd)
         return None if reply.outcome is Outcome.UNAVAILABLE else replace(reply, call=came.opened)
@@ -194,9 +192,7 @@ class Desk:
                     usd = reply_usd(self._prices[table], reply, most)
                 elif isinstance(error, InterruptedTransferError):
                     usd = most
-                self._usd[call.item] = self._usd.get(call.item, 0.0) + usd
-                seconds = time.monotonic() - started
-                await self._keep(call, reply, {"opened": number, "key": key, "usd": usd, "seconds": seconds})
+                await self._keep(call, reply, {"opened": number, "key": key, "usd": usd}, started)
             finally:
                 self.budget.settle(call.stage, most, usd)
         finally:
@@ -227,9 +223,10 @@ class Desk:
         await asyncio.wrap_future(self.ledger.append("opened", row))
         return number
 
-    async def _keep(self, call: Call, reply: Reply, facts: Mapping[str, Any]) -> None:
-        """Make a reply durable, even when whoever asked for it is cancelled meanwhile."""
-        task = asyncio.create_task(self._save(call, reply, facts))
+    async def _keep(self, call: Call, reply: Reply, facts: Mapping[str, Any], began: float) -> None:
+        """Count what a call cost, and make its reply durable, even when whoever asked for it is cancelled meanwhile."""
+        self._usd[call.item] = self._usd.get(call.item, 0.0) + facts["usd"]
+        task = asyncio.create_task(self._save(call, reply, {**facts, "seconds": time.monotonic() - began}))
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
         await asyncio.shield(task)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import able_types, make_items
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.prompts import guidance
@@ -170,8 +171,8 @@ def forecast(config: Config, items: Iterable[Item], *, ledger: Ledger | None = N
 
 
 def _is_priced(config: Config, stage: Stage) -> bool:
-    settings = config.models.get(TABLE_OF_STAGE[stage])
-    return settings is None or has_price(settings.backend, settings.model, config.prices)
+    settings = config.models[TABLE_OF_STAGE[stage]]
+    return has_price(settings.backend, settings.model, config.prices)
 
 
 def _where_read(config: Config) -> dict[str, str]:
@@ -209,7 +210,7 @@ def forecast_run(config: Config, folder: str | Path) -> Forecast:
         ConfigError: there are no photos.
     """
     folder = Path(folder)
-    if (folder / "ledger.sqlite").is_file():
+    if is_ledger(folder):
         with open_ledger(folder) as ledger:
             if ledger.item_count():
                 return forecast(config, ledger.items(), ledger=ledger)

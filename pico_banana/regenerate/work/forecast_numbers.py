@@ -21,7 +21,8 @@ _PRIOR_WEIGHT = 8.0  # items
 DECLINED, DECLINED_NEEDY, REFUSED, REFUSED_PEOPLE = 0.02, 0.10, 0.02, 0.06
 RETRIED = 1.05  # tries a call takes, as long as a ledger has few of its own
 _RETRIED_WEIGHT = 200  # calls
-# A photo of 1024 pixels is four tiles of 258 tokens at Gemini; texts as long as the prompts in this package make them.
+PICTURE_TOKENS = 4 * 258  # a photo of 1024 pixels is four tiles at Gemini
+# Texts are as long as the prompts in this package make them.
 # Thinking is that of a low level; 1,120 tokens are a picture of 1K.
 ASSUMED = {
     Stage.INVENTORY: Usage(3400, 500, 0),

@@ -21,6 +21,7 @@ from pico_banana.errors import (
 )
 from pico_banana.regenerate.backends.base import InventoryRequest
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import able_types, is_planned
 from pico_banana.regenerate.plan.photos import find_photos, read_photo
 from pico_banana.regenerate.prompts import guidance
@@ -110,7 +111,7 @@ def must_look(config: Config, folder: Path) -> bool:
     Returns:
         False without an `[inventory]`, and when the plan is there already.
     """
-    if config.inventory is None or not (folder / "ledger.sqlite").is_file():
+    if config.inventory is None or not is_ledger(folder):
         return config.inventory is not None
     with open_ledger(folder) as ledger:
         return not is_planned(ledger)

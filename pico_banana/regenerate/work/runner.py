@@ -80,7 +80,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
             found = find_photos(config.source) if source.given is None else source.given
             plan_run(ledger, config, photos=with_inventories(ledger, config, found), able=able)
         elif not is_planned(ledger):
-            add_items(ledger, source.items(ledger, able))
+            add_items(ledger, source.items(ledger, shard, able))
 
     job = Job(config, workers, plan, walk, target)
     return run_job(job, folder, failed=failed, accept_changes=accept_changes, progress=progress)

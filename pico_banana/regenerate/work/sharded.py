@@ -58,6 +58,9 @@ def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
         return
     with open_ledger(work.folder) as ledger:
         items = ledger.item_count() or state.total  # a benchmark's ledger has no plan
-        work.counts = {"items": items, "failed": state.failed, "usd": round(state.spent_usd, 6)}
+        # Editors run one after the other on one ledger: its items and failures add up, its money is summed already.
+        counts = {"items": items, "failed": state.failed}
+        counts = {name: work.counts.get(name, 0) + count for name, count in counts.items()}
+        work.counts = {**counts, "usd": round(state.spent_usd, 6)}
         work.same = {"photos": fact_of(ledger, "photos") or ""}
     work.unfinished = state.stopped or (f"{state.failed} items failed" if state.failed > allow_failed else "")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.plan.shards import fingerprint, items_of_own_photos, shard_of_plan
 from pico_banana.regenerate.work.inventory import with_inventories
-from pico_banana.rows.sharding.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.values import Item, Photo
+    from pico_banana.rows.sharding.shard import Shard
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,19 @@ class Source:
         """The photos that a model looks at before the plan is made; None for those that the configuration names."""
         return self.given if self.shard is None else self.shard.of(self.every)
 
-    def items(self, ledger: Ledger, able: frozenset[str] | None) -> Iterator[Item]:
+    def items(self, ledger: Ledger, shard: Shard, able: frozenset[str] | None) -> Iterator[Item]:
         """Plan a shard, and note in its ledger which photos the whole run has.
 
         Args:
-            ledger: the shard's, open for writing.
+            ledger: the shard's, open for writing; nothing is planned in it yet.
+            shard: which.
             able: the types the backends can do; None for all.
 
         Returns:
             The shard's items.
         """
-        shard = self.shard or Shard(0, 1)
+        # A process that was killed while it planned may have noted the photos of another day.
+        ledger.database.execute("DELETE FROM facts WHERE name = 'photos'")
         ledger.append("facts", {"name": "photos", "value": fingerprint(self.every)})
         if self.config.inventory is None:
             return shard_of_plan(self.config, self.every, shard, able=able)

@@ -118,7 +118,7 @@ async def shorten(desk: Desk, staff: Staff, scene: Scene, instruction: Instructi
     reply = await ask_short(desk, staff, scene, instruction)
     if reply.outcome is not Outcome.OK:
         return ""
-    short = clean_short_instruction(short_text(reply), instruction.text) or ""
+    short = clean_short_instruction(short_text(reply.text), instruction.text) or ""
     return short if len(short) < len(instruction.text) else ""
 
 
@@ -143,16 +143,16 @@ async def ask_short(desk: Desk, staff: Staff, scene: Scene, instruction: Instruc
     return await desk.ask(call)
 
 
-def short_text(reply: Reply) -> str:
+def short_text(reply: str) -> str:
     """Give the text of a short instruction without the fence, label and quotation marks that models put around it.
 
     Args:
-        reply: what came.
+        reply: the text that came.
 
     Returns:
         The text, perhaps empty.
     """
-    return _unquoted(_LABEL.sub("", unfenced(reply.text)).strip())
+    return _unquoted(_LABEL.sub("", unfenced(reply)).strip())
 
 
 def _unquoted(text: str) -> str:

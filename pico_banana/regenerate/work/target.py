@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.results.derive import results
 from pico_banana.regenerate.results.ended import End
 from pico_banana.regenerate.work.forecast import prior_rate
@@ -124,7 +125,7 @@ def chosen_target(folder: Path, rows: int, *, by_type: bool) -> Target | None:
     if not rows:
         return None
     earlier: Counter[str] = Counter()
-    if (folder / "ledger.sqlite").is_file():
+    if is_ledger(folder):
         with open_ledger(folder) as ledger:
             if ledger.latest_config_json() is not None:
                 for result in results(ledger, ledger.latest_config().policy, brief=True):

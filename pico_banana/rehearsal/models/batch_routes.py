@@ -6,17 +6,19 @@ OpenAI: https://developers.openai.com/api/reference, batches and files.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
-from pico_banana.rehearsal.models.batches import BatchRoom, Job, decoded
 from pico_banana.rehearsal.models.openai import parse_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from pico_banana.rehearsal.models.batches import BatchRoom, Job
 
 _OK, _NOT_FOUND, _UNAVAILABLE = 200, 404, 503
 _OPENAI_STATES = {"running": "in_progress", "succeeded": "completed"}
@@ -148,7 +150,7 @@ class BatchRoutes:
 
     def _openai_upload(self, request: Request) -> Answer:
         form = parse_form(request.body, request.headers["content-type"])
-        content = decoded(form["file"])
+        content = base64.b64decode(form["file"])
         told = {"object": "file", "bytes": len(content), "created_at": 0, "filename": "requests.jsonl"}
         return Answer(_OK, {**told, "id": self.room.keep(content), "purpose": form["purpose"], "status": "processed"})
 
@@ -187,7 +189,7 @@ class BatchRoutes:
 
 
 def _operation(job: Job) -> dict[str, Any]:
-    state = {"running": "RUNNING"}.get(job.state, job.state.upper())
+    state = job.state.upper()
     output = {"output": {"responsesFile": f"files/{job.files[0]}"}} if job.files[0] else {}
     about = {"displayName": job.name, "model": job.target, "state": f"BATCH_STATE_{state}"}
     return {"name": f"batches/{job.id}", "metadata": {**about, **output}, "done": job.state != "running"}

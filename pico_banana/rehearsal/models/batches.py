@@ -7,24 +7,19 @@ paid when the job ends, as one asked online does, so that a client that asks twi
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pico_banana.rehearsal.models.faults import draw
 from pico_banana.rehearsal.models.gemini import answer_gemini
 from pico_banana.rehearsal.models.mind import Mind, content_hash
 from pico_banana.rehearsal.models.openai import answer_openai
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _OK = 200
 _HALF = 0.5
-ENDED = frozenset({"succeeded", "failed", "expired", "cancelled"})
 
 
 @dataclass(slots=True)
@@ -148,7 +143,7 @@ class BatchRoom:
         if partly and job.gemini:
             return
         answers, errors = [], []
-        for mark, line in sorted((draw(self.mind.seed, "order", content_hash(one)), one) for one in _numbered(job)):
+        for mark, line in sorted((draw(self.mind.seed, "order", content_hash(one)), one) for one in job.lines):
             if partly and mark < _HALF:
                 errors.append(_failed(job, line, "batch_expired", "This request could not be executed in time."))
             elif self.mind.faults.strikes("batch_line_failed", content_hash(line), self.mind.seed):
@@ -160,10 +155,6 @@ class BatchRoom:
         if job.gemini:  # one file for both
             answers, errors = answers + errors, []
         job.files = tuple(self.keep(_lines(found)) if found else "" for found in (answers, errors))  # type: ignore[assignment]
-
-
-def _numbered(job: Job) -> Iterator[dict[str, Any]]:
-    yield from job.lines
 
 
 def _answered(mind: Mind, job: Job, line: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -196,8 +187,3 @@ def _failed(job: Job, line: dict[str, Any], code: str, message: str) -> dict[str
 
 def _lines(found: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in found)
-
-
-def decoded(text: str) -> bytes:
-    """Give the bytes of a file in a form."""
-    return base64.b64decode(text)

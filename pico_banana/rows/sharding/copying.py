@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
-import tempfile
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
@@ -175,6 +173,9 @@ def fetch(folder: RunFolder, name: str, *, only: str = "") -> Path:
 
 @contextmanager
 def _snapshot(database: Path) -> Iterator[Path]:
+    import sqlite3
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / database.name
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(whole)) as target:

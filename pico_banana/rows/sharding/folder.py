@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pico_banana.errors import StoreError
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.mirrors.store import write_atomic, writing
 from pico_banana.rows.sharding.shard import Shard, shard_named
 
@@ -57,6 +57,8 @@ class Note:
 
 def this_process() -> str:
     """Name this machine and process."""
+    import socket  # not with every command that can work in shards
+
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -120,14 +122,17 @@ class RunFolder:
             StoreError: it is no JSON.
         """
         try:
-            found: dict[str, Any] = json.loads(self.files.cat_file(self.path(name)))
+            found: dict[str, Any] = parse_note(self.files.cat_file(self.path(name)))
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise StoreError(
-                f"{self.address}/{name} is damaged ({error}); delete it, and run that shard again"
-            ) from error
+            problem = self._damaged(name, error)
+            raise problem from error
         return found
+
+    def _damaged(self, name: str, error: Exception) -> StoreError:
+        text = f"{self.address}/{name} is damaged ({error}); delete it, and run that shard again"
+        return StoreError(text, path=self.address)
 
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a small file, or replace it.
@@ -170,8 +175,13 @@ class RunFolder:
         Returns:
             Its note, or None when nobody began it.
         """
-        found = self.read(f"{shard.name}.json")
-        return None if found is None else Note(**found)
+        name = f"{shard.name}.json"
+        found = self.read(name)
+        try:
+            return None if found is None else Note(**found)
+        except ODD_SHAPE as error:
+            problem = self._damaged(name, error)
+            raise problem from error
 
     def write_note(self, shard: Shard, note: Note) -> None:
         """Write what is known of a shard.

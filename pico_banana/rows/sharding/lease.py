@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ShardHeldError
+from pico_banana.mirrors.store import is_alive
 from pico_banana.rows.sharding.folder import this_process
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Lease:
     def _is_over(self, holder: dict[str, Any]) -> bool:
         if holder.get("over") or time.time() - float(holder.get("at", 0)) > self._patience_s:
             return True
-        return self._is_here(holder) and not _is_alive(_process(holder))
+        return self._is_here(holder) and not is_alive(_process(holder))
 
     def _is_here(self, holder: dict[str, Any]) -> bool:
         return (
@@ -164,13 +165,3 @@ class Lease:
 def _process(holder: dict[str, Any]) -> int:
     number = str(holder.get("by", "")).rpartition(":")[2]
     return int(number) if number.isdecimal() else 0
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

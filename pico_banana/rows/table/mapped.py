@@ -62,7 +62,10 @@ class RowTable:
         sha256: hash of the rows file the store was built from.
         source: the path of that rows file.
         type_counts: how many rows have each edit type code.
+        unmatched: ids that were to be marked and name no row here, see `marked`.
     """
+
+    unmatched: tuple[str, ...] = ()
 
     def __init__(
         self, index_path: Path, index: dict[str, Any] | None = None, rebuild: Callable[[], dict[str, Any]] | None = None

@@ -1,5 +1,6 @@
 // Marks: keep, drop, a score or a note for a row, on the server's disk before the page shows them.
 const noting = byId("noting");
+const MOST_ROWS = 64; // of one request, as the server has it
 const REFRESH = 2500; // milliseconds between looks at what other windows marked
 
 async function mark(card, set) {
@@ -52,8 +53,10 @@ function clicked(event) {
 async function refresh() {
   const numbers = [...inPage.keys()].map((at) => list[at]).filter((number) => cards.has(number));
   if (!document.hidden && numbers.length && byId("trouble").hidden) {
-    const answer = await ask(`marks?of=${numbers}`);
-    if (answer) for (const [id, said] of Object.entries(await answer.json())) showMark(id, said);
+    for (let at = 0; at < numbers.length; at += MOST_ROWS) {
+      const answer = await ask(`marks?of=${numbers.slice(at, at + MOST_ROWS)}`);
+      if (answer) for (const [id, said] of Object.entries(await answer.json())) showMark(id, said);
+    }
   }
   setTimeout(refresh, REFRESH);
 }

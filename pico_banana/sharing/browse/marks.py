@@ -19,7 +19,7 @@ from pico_banana.mirrors.store import atomic_path, status_facts
 from pico_banana.rows.sidecar import ID, read_annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pyarrow as pa
 
@@ -189,13 +189,13 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: one is none.
     """
+    tests: dict[str, Callable[[Any], bool]] = {
+        "mark": lambda given: given in WORDS,
+        "score": lambda given: type(given) is int and LEAST <= given <= MOST,
+        "note": lambda given: isinstance(given, str) and len(given) <= _LONGEST_NOTE,
+    }
     for name, value in changes.items():
-        good = value is None or {
-            "mark": lambda given: given in WORDS,
-            "score": lambda given: type(given) is int and LEAST <= given <= MOST,
-            "note": lambda given: isinstance(given, str) and len(given) <= _LONGEST_NOTE,
-        }.get(name, lambda _: False)(value)
-        if not good:
+        if name not in tests or not (value is None or tests[name](value)):
             text = (
                 f"{name}={value!r} is no mark: mark is {' or '.join(WORDS)}, score {LEAST} to {MOST}, "
                 f"note a text of at most {_LONGEST_NOTE} characters"

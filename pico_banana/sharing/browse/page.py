@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pico_banana.records import Subset
 from pico_banana.records.page.cards import Figure
 from pico_banana.records.page.document import document, part, script
-from pico_banana.sharing.gallery.cards import measured, row_card
+from pico_banana.sharing.browse.marks import LEAST, MOST, WORDS
+from pico_banana.sharing.gallery.cards import facts_of, measured, row_card
 from pico_banana.sharing.gallery.form import COPIED, footer_html, header_html
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class CardWriter:
             return self._figure(number, place, panel)
 
         data = {"number": str(number), **mark_data(mark)}
-        return row_card(record, figure, data=data, below=_marking(mark))
+        return row_card(record, figure, facts_of(record), data=data, below=_marking(mark))
 
     def _figure(self, number: int, place: int, panel: Panel) -> Figure:
         plain = Figure(panel.title, before=panel.before)
@@ -141,7 +142,7 @@ def _marking(mark: Mark) -> str:
         pressed = str(mark_data(mark)[name] == value).lower()
         return f"<button type=button data-set={name} data-value={value} aria-pressed={pressed}>{text}</button>"
 
-    words = "".join(button("mark", word, word.capitalize()) for word in ("keep", "drop"))
-    scores = "".join(button("score", str(number), str(number)) for number in range(1, 6))
+    words = "".join(button("mark", word, word.capitalize()) for word in WORDS)
+    scores = "".join(button("score", str(number), str(number)) for number in range(LEAST, MOST + 1))
     note = f"<button type=button data-set=note>Note</button><span class=said>{escape(mark.note or '')}</span>"
     return f"<div class=marks role=group aria-label=marks>{words}{scores}{note}</div>"

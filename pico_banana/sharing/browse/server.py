@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pico_banana.errors import ConfigError, PicoBananaError, SelectionError, UnknownNameError
+from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.sharing.browse.guard import HEADERS, refusal
 from pico_banana.sharing.browse.page import mark_data, page_html, page_script, page_style
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _PICTURE = re.compile(r"/(small|whole|changed)/(\d{1,9})/(\d{1,3})")
 _MOST_ROWS = 64  # of one request
 _LARGEST_BODY = 1 << 16
+_DIGITS = 10
 _IDLE_S = 60
 _MISTAKES = (ConfigError, SelectionError, UnknownNameError)
 _OK, _BAD, _FORBIDDEN, _ABSENT, _FAILED = 200, 400, 403, 404, 500
@@ -173,15 +175,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({row: mark_data(mark) for row, mark in listing.marks.of(ids).items()})
 
     def _mark(self, _asked: dict[str, str]) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
+        told = self.headers.get("Content-Length") or ""
+        length = int(told) if told.isascii() and told.isdecimal() and len(told) < _DIGITS else 0
         if not 0 < length <= _LARGEST_BODY or self.headers.get_content_type() != "application/json":
             self.close_connection = True
             raise ConfigError("a mark is a small JSON object", key="mark")
         rows = self.server.listing.rows
         try:
-            said = json.loads(self.rfile.read(length))
+            said = parse_note(self.rfile.read(length))
             number = said.pop("row")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except ODD_SHAPE as error:
             raise ConfigError(f"a mark is a JSON object with a row's number ({error!r})", key="row") from error
         if type(number) is not int or not 0 <= number < len(rows):
             raise ConfigError(f"row={number!r} is none of {len(rows):,}; the first is 0", key="row")

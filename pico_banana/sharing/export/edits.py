@@ -76,6 +76,11 @@ class Edit:
         return f"{self.row}#{self.part}" if self.part else self.row
 
     @property
+    def kind(self) -> str:
+        """The edit type's slug; of a turn, which has none, the turn."""
+        return self.edit_type or self.part
+
+    @property
     def key(self) -> str:
         """The id as a file name: no separators, no dots, and still one for each id."""
         return key_of(self.row, self.part)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.sharing.export.choices import accepted_first, choice_of, each_pair
 from pico_banana.sharing.export.folders import by_role, place_edits
 from pico_banana.sharing.export.registry import PAIRS, Format
@@ -94,13 +95,13 @@ def _picked(file: Path) -> Iterator[tuple[str, float]]:
         ConfigError: the file is no such export.
     """
     try:
-        tasks = json.loads(file.read_bytes())
+        tasks = read_note(file)
         for task in tasks:
             name = str(task["data"]["id"])
             for annotation in task["annotations"]:
                 if not annotation.get("was_cancelled"):
                     yield from ((name, _worth(name, one)) for one in annotation["result"] if one["type"] == "pairwise")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *ODD_SHAPE) as error:
         text = (
             f"{file} is no JSON export of a Label Studio project made by `pico-banana export label-studio`: {error!r}"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.records import InstructionPair, MultiTurn
 from pico_banana.records.page.cards import Figure, card_html
+from pico_banana.sharing.gallery.scores import change_of, note_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ _OWN = ("edited", "chosen")  # the pictures that a row's own id stands for in an
 def row_card(
     record: Record,
     figure: Callable[[int, Panel], Figure],
+    facts: Mapping[str, list[str]],
     *,
     numbers: Mapping[str, list[float]] | None = None,
     data: Mapping[str, str] | None = None,
@@ -33,6 +35,7 @@ def row_card(
     Args:
         record: the row.
         figure: shows one of its pictures, given its place.
+        facts: what the page finds it by, see `facts_of`.
         numbers: the scores by which the page finds it.
         data: more facts by which the page finds it.
         below: what stands at the card's end, as HTML.
@@ -44,29 +47,29 @@ def row_card(
     for number, turn in enumerate(record.turns, 1) if isinstance(record, MultiTurn) else ():
         if turn.image is None:
             figures.insert(number, Figure(f"turn {number}", absent="the release lacks this picture", never=True))
-    facts = {name: " ".join(values) for name, values in facts_of(record).items()}
+    said = {name: " ".join(values) for name, values in facts.items()}
     if numbers:
-        facts["scores"] = json.dumps(numbers)
+        said["scores"] = json.dumps(numbers)
     texts = "".join(f"<p>{escape(text)}</p>" for text in record.texts())
-    flags = f"<p class=soft>{escape(facts['flag'].replace(' ', ', '))}</p>" if record.flags else ""
+    flags = f"<p class=soft>{escape(said['flag'].replace(' ', ', '))}</p>" if record.flags else ""
     words = f"<div class=texts>{texts}{flags}</div><p><code>{escape(record.id)}</code></p>{below}"
-    return card_html(figures, words, identity=record.id, data={**facts, **(data or {})})
+    return card_html(figures, words, identity=record.id, data={**said, **(data or {})})
 
 
-def measured(figure: Figure, scores: Scores, place: int, *, changed: Mapping[str, str] | None = None) -> dict[str, Any]:
+def measured(figure: Figure, scores: Scores, place: int) -> dict[str, Any]:
     """Say what annotations know of a picture, as fields of its figure.
 
     Args:
         figure: the picture.
         scores: the annotations.
         place: the row's place.
-        changed: where the change lies, beyond what was measured.
 
     Returns:
         `note` and `changed`.
     """
     part = part_of(figure.title)
-    return {"note": scores.note(place, part), "changed": {**scores.changed(place, part), **(changed or {})}}
+    values = scores.values(place, part)
+    return {"note": note_of(values), "changed": change_of(values)}
 
 
 def part_of(title: str) -> str:

@@ -26,7 +26,7 @@ from pico_banana.sharing.gallery.written import Written
 from pico_banana.telling import Carded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pico_banana.records import Record
     from pico_banana.records.panels import Panel
@@ -170,8 +170,9 @@ class _Drawing:
                     failed[record.id] = str(copied)
                 else:
                     sources = [keep(number, place, data) for place, data in enumerate(copied)]
-                    cards.append(self._card(number, record, sources))
-                    for name, values in facts_of(record).items():
+                    facts = facts_of(record)
+                    cards.append(self._card(number, record, sources, facts))
+                    for name, values in facts.items():
                         counts[name].update(values)
                 if progress is not None:
                     progress(number + 1, len(self._chosen))
@@ -185,12 +186,12 @@ class _Drawing:
         except PicoBananaError as error:
             return error
 
-    def _card(self, number: int, record: Record, sources: Sequence[str]) -> str:
+    def _card(self, number: int, record: Record, sources: Sequence[str], facts: Mapping[str, list[str]]) -> str:
         def figure(place: int, panel: Panel) -> Figure:
             plain = Figure(panel.title, sources[place], panel.before)
             return replace(plain, **measured(plain, self._scores, number))
 
-        return row_card(record, figure, numbers=self._scores.numbers_of(number))
+        return row_card(record, figure, facts, numbers=self._scores.numbers_of(number))
 
 
 def require_pictures(rows: RecordSequence[Any]) -> None:

@@ -19,7 +19,7 @@ from pico_banana.records import Subset
 from pico_banana.rows.sidecar import ID, read_annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import numpy.typing as npt
 
@@ -47,7 +47,9 @@ class Scores:
         Raises:
             ConfigError: annotations that do not name each row once, or two of them with a column of one name.
         """
-        self._sheets = [_Sheet(rows, source) for source in sources]
+        given = list(sources)
+        ids = rows.to_arrow(columns=[ID])[ID] if given else None
+        self._sheets = [_Sheet(rows.subset, ids, source) for source in given]
         names = [name for sheet in self._sheets for name in sheet.table.column_names if name != ID]
         if twice := [name for name in names if names.count(name) > 1]:
             text = f"two of the annotations have a column {twice[0]!r}; rename one, so that a condition can mean one"
@@ -111,35 +113,23 @@ class Scores:
                             found.setdefault(name, []).append(float(values[line]))
         return found
 
-    def note(self, place: int, part: str) -> str:
-        """Say in words what is known of one picture of a row.
+    def values(self, place: int, part: str) -> list[tuple[str, Any]]:
+        """Give what is known of one picture of a row.
 
         Args:
             place: the row's.
             part: which picture: "" for the edit of the row, "turn2", "rejected1".
 
         Returns:
-            Names and values; empty where nothing is known.
+            Names and values, in the order of the annotations; those that say nothing are left out.
         """
-        told = (f"{name} {_words(value)}" for name, value in self._values(place, part) if not isinstance(value, list))
-        return ", ".join(told)
-
-    def changed(self, place: int, part: str) -> dict[str, str]:
-        """Say where a picture was changed, as far as it was measured.
-
-        Args:
-            place: the row's.
-            part: which picture.
-
-        Returns:
-            `box` (left, top, right, bottom) and `shift` (x, y), as shares of the sides.
-        """
-        values = dict(self._values(place, part))
-        boxes = [value for name, value in values.items() if name.endswith("box") and _is_box(value)]
-        found = {"box": " ".join(f"{share:.4f}" for share in boxes[0])} if boxes else {}
-        if all(isinstance(values.get(name), float) for name in _SHIFT):
-            found["shift"] = " ".join(f"{values[name]:.4f}" for name in _SHIFT)
-        return found
+        known: list[tuple[str, Any]] = []
+        for sheet in self._sheets:
+            for line in sheet.lines(place):
+                if sheet.part(line) == part:
+                    row = sheet.table.slice(line, 1).to_pylist()[0]
+                    known += [fact for fact in row.items() if fact[0] != ID and fact[1] not in (None, "")]
+        return known
 
     def only_own_lines(self, names: Iterable[str]) -> bool:
         """Say whether columns have numbers under the ids of rows alone, so that `where` finds the same rows.
@@ -170,30 +160,51 @@ class Scores:
         error = unknown_name("score", name, self.names)
         raise error
 
-    def _values(self, place: int, part: str) -> Iterator[tuple[str, Any]]:
-        for sheet in self._sheets:
-            for line in sheet.lines(place):
-                if sheet.part(line) == part:
-                    row = sheet.table.slice(line, 1).to_pylist()[0]
-                    yield from (fact for fact in row.items() if fact[0] != ID and fact[1] not in (None, ""))
+
+def note_of(values: Iterable[tuple[str, Any]]) -> str:
+    """Say in words what is known of a picture.
+
+    Args:
+        values: see `Scores.values`.
+
+    Returns:
+        Names and values; empty where nothing is known.
+    """
+    return ", ".join(f"{name} {_words(value)}" for name, value in values if not isinstance(value, list))
+
+
+def change_of(values: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Say where a picture was changed, as far as it was measured.
+
+    Args:
+        values: see `Scores.values`.
+
+    Returns:
+        `box` (left, top, right, bottom) and `shift` (x, y), as shares of the sides.
+    """
+    known = dict(values)
+    boxes = [value for name, value in known.items() if name.endswith("box") and _is_box(value)]
+    found = {"box": " ".join(f"{share:.4f}" for share in boxes[0])} if boxes else {}
+    if all(isinstance(known.get(name), float) for name in _SHIFT):
+        found["shift"] = " ".join(f"{known[name]:.4f}" for name in _SHIFT)
+    return found
 
 
 class _Sheet:
     """One table of annotations, joined to rows: which of its lines are about which row."""
 
-    def __init__(self, rows: RecordSequence[Any], source: Annotations) -> None:
+    def __init__(self, subset: Subset, row_ids: pa.ChunkedArray, source: Annotations) -> None:
         self.source = repr(str(source)) if isinstance(source, (str, Path)) else "scores"
         self.table = read_annotations(source).combine_chunks()
         ids = self.table[ID].cast(pa.string())
         pieces = pc.split_pattern(ids, "#", max_splits=1).combine_chunks()
         owners = pc.list_element(pieces, 0).dictionary_encode()
         whole = pc.equal(pc.list_value_length(pieces), 1).to_numpy(zero_copy_only=False)
-        self.has_turns = rows.subset is Subset.MULTI_TURN and not bool(whole.all())
+        self.has_turns = subset is Subset.MULTI_TURN and not bool(whole.all())
         self.counts = np.ones(len(whole), np.bool_) if self.has_turns else whole  # lines that a row is found by
         self._codes = owners.indices.to_numpy(zero_copy_only=False)
         self._order = np.argsort(self._codes, kind="stable")
         self._starts = np.searchsorted(self._codes[self._order], np.arange(len(owners.dictionary) + 1))
-        row_ids = rows.to_arrow(columns=[ID])[ID]
         found = pc.index_in(row_ids, value_set=owners.dictionary).fill_null(-1)
         self._owner_of = found.to_numpy().astype(np.int64)
         self.numbers = {

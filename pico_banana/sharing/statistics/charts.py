@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from pico_banana.records.charts.drawing import Histogram, Range, bars, grid, histogram, ranges, stacked
+from pico_banana.records.decoding.alignment import KINDS
 from pico_banana.taxonomy import categories, edit_types
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SURVIVAL_STEPS = (0.5, 0.6, 0.7, 0.8, 0.9)
-ALIGNMENTS = ("aligned", "shifted", "rescaled", "reframed", "not_comparable")
 _OTHERS = "of no known category"
 
 
@@ -56,7 +56,7 @@ def _of_annotations(found: Numbers) -> Iterator[Chart]:
         label = "aspect ratio of the edit over its source's; 1 is unchanged"
         yield histogram("aspect", "Change of shape", series, label=label, marked=1.0)
     if found.alignment:
-        yield stacked("alignment", "Alignment with the source, by type", _named(found.alignment), ALIGNMENTS)
+        yield stacked("alignment", "Alignment with the source, by type", _named(found.alignment), KINDS)
     if found.scores:
         spread = {name: Range(one.low, one.middle, one.high) for name, one in found.scores.items()}
         spread = dict(sorted(spread.items(), key=lambda item: -item[1].middle))

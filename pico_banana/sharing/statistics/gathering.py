@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.records import Subset
+from pico_banana.records.wording import turn_id
 from pico_banana.rows.sidecar import ID, read_annotations
 from pico_banana.rows.table.counting import UNDECIDED, count_rows
 from pico_banana.sharing.statistics.charts import SURVIVAL_STEPS
@@ -108,7 +109,7 @@ def _type_of(rows: RecordSequence[Any], *, sessions: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows.to_arrow(columns=["id", "turns"]).to_pylist():
         kinds = [turn["inferred_edit_type"] or UNDECIDED for turn in row["turns"]]
-        found |= {f"{row['id']}#turn{number}": kind for number, kind in enumerate(kinds, 1)}
+        found |= {turn_id(row["id"], number): kind for number, kind in enumerate(kinds, 1)}
         found[row["id"]] = kinds[0] if kinds else UNDECIDED
     return found
 

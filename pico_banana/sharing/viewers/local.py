@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pico_banana.errors import PicoBananaError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.sharing.export.edits import edits_of
+from pico_banana.sharing.export.gathering import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +30,11 @@ def local_edits(records: Iterable[Record]) -> list[tuple[Edit, dict[str, Path] |
 
     Raises:
         ConfigError: the rows have no pictures.
+        StoreError: nothing can be kept, so that no other edit could be had either.
     """
 
     def here(edit: Edit) -> dict[str, Path] | str:
-        try:
-            return {role: local_path(address) for role, address in edit.pictures.items()}
-        except (PicoBananaError, OSError) as error:
-            return str(error)
+        return tried(lambda: {role: local_path(address) for role, address in edit.pictures.items()})
 
     edits = list(edits_of(records, "long"))
     with ThreadPoolExecutor(_WORKERS) as pool:

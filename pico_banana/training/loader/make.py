@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from pico_banana.pictures.filesystem import local_path as kept_path
+from pico_banana.records.decoding.geometry import REGISTERING, SIZED
 from pico_banana.records.decoding.geometry import geometry as make_geometry
 from pico_banana.records.decoding.registration import opencv
 from pico_banana.records.wording import NO_TEXTS, Wording, check_wording
@@ -69,7 +70,7 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
         MissingExtraError: the geometry registers, and OpenCV is not installed.
     """
     texts = getattr(rows, "texts", NO_TEXTS)  # a plain list of records has none
-    sized = isinstance(geometry, str) and geometry.removeprefix("register_") in {"fit", "crop"}
+    sized = isinstance(geometry, str) and REGISTERING.get(geometry, geometry) in SIZED
     examples = RecordExamples(
         rows,
         local_path or kept_path,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pico_banana.errors import ConfigError
 from pico_banana.records import MultiTurn, Preference, SingleTurn
-from pico_banana.records.wording import NO_TEXTS, Texts, Wording, worded, worded_turn
+from pico_banana.records.wording import NO_TEXTS, Texts, Wording, turn_id, worded, worded_turn
 
 if TYPE_CHECKING:
     from pico_banana.records import Record
@@ -77,7 +77,7 @@ class Part:
             The row's id; with `#turn2` or `#rejected2` where the row gives several examples.
         """
         if isinstance(record, MultiTurn) and not self.whole:
-            return f"{record.id}#turn{self.number + 1}"
+            return turn_id(record.id, self.number + 1)
         if isinstance(record, Preference) and self.number > 0:
             return f"{record.id}#rejected{self.number + 1}"
         return record.id
