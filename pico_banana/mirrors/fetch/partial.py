@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pico_banana.errors import StoreError
-from pico_banana.mirrors.addresses import UNFINISHED
+from pico_banana.mirrors.addresses import UNFINISHED_ENDINGS
 from pico_banana.mirrors.notes import read_note
 from pico_banana.mirrors.store import translated
 from pico_banana.mirrors.writing import append_line
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from pico_banana.mirrors.fetch.response import Response
 
-SUFFIX = UNFINISHED
-_SIDECAR = ".part.from"
+SUFFIX, _SIDECAR = UNFINISHED_ENDINGS
 
 
 class Partial:

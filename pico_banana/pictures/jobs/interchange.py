@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import PictureCorruptError, SelectionError, StoreError
-from pico_banana.mirrors.addresses import RELEASE, parse_address
+from pico_banana.mirrors.addresses import RELEASE, UNFINISHED, parse_address
 from pico_banana.mirrors.catalog import rows_file
 from pico_banana.mirrors.fetch.verify import check_file
 from pico_banana.mirrors.inside import ALLOW_VARIABLE, inside
@@ -194,7 +194,7 @@ def _photo_path(dataset: RecordSequence[Any], address: str) -> Path | None:
 def _pictures(folder: Path) -> Iterator[tuple[Path, Kind]]:
     for name, kind in _FOLDERS.items():
         for parent, _, files in os.walk(folder / name):
-            yield from ((Path(parent) / file, kind) for file in sorted(files) if not file.endswith(".part"))
+            yield from ((Path(parent) / file, kind) for file in sorted(files) if not file.endswith(UNFINISHED))
 
 
 def _link(path: Path, target: Path) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import PictureCorruptError
-from pico_banana.mirrors.addresses import RELEASE, parse_address
-from pico_banana.mirrors.fetch.partial import SUFFIX
+from pico_banana.mirrors.addresses import RELEASE, UNFINISHED_ENDINGS, parse_address
 from pico_banana.mirrors.fetch.verify import check_file
 from pico_banana.mirrors.store import area, present
 from pico_banana.pictures.jobs.needed import needed_pictures
@@ -142,7 +141,7 @@ def clean(keep: Iterable[RecordSequence[Any]], *, mirror: str = RELEASE, dry_run
     needed = {parse_address(address).relative_path for dataset in keep for address in needed_pictures(dataset)}
     removed = size = kept = leftovers = 0
     for path in stored_pictures(root):
-        if path.name.endswith(SUFFIX) or path.name.endswith(f"{SUFFIX}.from"):
+        if path.name.endswith(UNFINISHED_ENDINGS):
             leftovers += 1
         elif path.relative_to(root).as_posix() in needed:
             kept += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pico_banana.mirrors.store import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pico_banana.regenerate.ledger.book import Ledger
@@ -104,15 +104,22 @@ class BatchBook:
         """Give the batches that requests may still be answered from, the oldest first.
 
         Returns:
-            The batches with those of their requests that have no answer yet; one that has none left is done, and its
-            files are removed.
+            The batches with those of their requests that have no answer yet.
         """
         # Killed before a batch was whole, a process left requests that nobody was sent.
         self._ledger.database.execute(f"DELETE FROM opened WHERE id IN (SELECT opened FROM batched WHERE {_NO_BATCH})")  # noqa: S608 - ours
         self._ledger.database.execute(f"DELETE FROM batched WHERE {_NO_BATCH}")  # noqa: S608 - ours
         # What it left of a batch that brought nothing was not paid either.
         self._ledger.database.execute(f"DELETE FROM opened WHERE id IN ({_OF_FAILED})", (FAILED,))  # noqa: S608 - ours
-        found = []
+        return [batch for batch in self._batches() if batch.opened]
+
+    def remove_done(self) -> None:
+        """Remove the files of the batches whose requests all have their answers."""
+        for batch in self._batches():
+            if batch.state == FETCHED and not batch.opened:
+                self.remove_files(batch)
+
+    def _batches(self) -> Iterator[Batch]:
         rows = self._ledger.database.execute("SELECT * FROM batches WHERE state != ? ORDER BY at", (FAILED,)).fetchall()
         for row in rows:
             batch = Batch(
@@ -127,11 +134,7 @@ class BatchBook:
             batch.opened = {
                 bytes(key).hex(): number for key, number in self._ledger.database.execute(_OPEN, (batch.id,))
             }
-            if batch.opened:
-                found.append(batch)
-            elif batch.state == FETCHED:
-                self.remove_files(batch)
-        return found
+            yield batch
 
     def remove_files(self, batch: Batch) -> None:
         """Remove the files of a batch that nobody needs any more."""

@@ -53,6 +53,7 @@ class Batches:
 
     def start(self) -> None:
         """Go on with the batches of earlier runs, and watch the queues."""
+        self._book.remove_done()
         for batch in self._book.unfinished():
             if batch.table in self._services:
                 futures = {key: self._future(key) for key in batch.opened}
@@ -64,7 +65,7 @@ class Batches:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._book.unfinished()  # which removes the files of those that are done
+        self._book.remove_done()
 
     def takes(self, table: str, key: str, attempt: int) -> bool:
         """Say whether a call waits for a batch: one that it is in already, or one that it goes into.

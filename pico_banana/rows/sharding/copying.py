@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pico_banana.mirrors.addresses import UNFINISHED
 from pico_banana.mirrors.store import home
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _SHARE = 0.1  # of the time at most is spent copying
 _DATABASE = ".sqlite"
 # What belongs to processes of this machine, and means nothing elsewhere.
 _MARK = ".lease"  # with which lease the shard was last in work here
-_LOCAL = ("-wal", "-shm", ".lock", ".part", "reserve", _MARK)
+_LOCAL = ("-wal", "-shm", ".lock", UNFINISHED, "reserve", _MARK)
 
 
 class Copy:

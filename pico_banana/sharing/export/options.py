@@ -10,13 +10,14 @@ from pico_banana.errors import ConfigError
 from pico_banana.records.decoding.geometry import Geometry
 from pico_banana.records.decoding.geometry import geometry as make_geometry
 from pico_banana.records.wording import WORDINGS
+from pico_banana.records.wording import Wording as OneWording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pico_banana.records.decoding.header import Size
 
-Wording: TypeAlias = Literal["long", "short", "clean_short", "both", "repaired", "recaptioned", "translated"]
+Wording: TypeAlias = OneWording | Literal["both"]
 Codec: TypeAlias = Literal["keep", "png", "jpeg"]
 Exif: TypeAlias = Literal["upright", "keep"]
 Match: TypeAlias = Literal["none", "size", "codec"]
