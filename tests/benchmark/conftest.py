@@ -13,7 +13,7 @@ from pico_banana.regenerate.ledger.packing import unpack
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "rehearsed")
+    monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-rehearsal")
 
 
 @pytest.fixture(scope="session")

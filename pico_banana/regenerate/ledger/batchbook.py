@@ -114,10 +114,11 @@ class BatchBook:
         return [batch for batch in self._batches() if batch.opened]
 
     def remove_done(self) -> None:
-        """Remove the files of the batches whose requests all have their answers."""
-        for batch in self._batches():
-            if batch.state == FETCHED and not batch.opened:
-                self.remove_files(batch)
+        """Remove the files of batches whose requests all have their answers, and of those that were never noted."""
+        needed = {batch.id for batch in self._batches() if batch.state != FETCHED or batch.opened}
+        for path in self._folder.glob("*"):
+            if _batch_of(path) not in needed:
+                path.unlink(missing_ok=True)
 
     def _batches(self) -> Iterator[Batch]:
         rows = self._ledger.database.execute("SELECT * FROM batches WHERE state != ? ORDER BY at", (FAILED,)).fetchall()
@@ -138,9 +139,9 @@ class BatchBook:
 
     def remove_files(self, batch: Batch) -> None:
         """Remove the files of a batch that nobody needs any more."""
-        # With what a process that was killed left of them half written, see `write_atomic`.
-        for path in (*self._folder.glob(f"{batch.id}.*"), *self._folder.glob(f".pico-banana-{batch.id}.*")):
-            path.unlink(missing_ok=True)
+        for path in self._folder.glob("*"):
+            if _batch_of(path) == batch.id:
+                path.unlink(missing_ok=True)
 
     @property
     def held_usd(self) -> float:
@@ -158,6 +159,11 @@ class BatchBook:
     def not_readable(self, size: int) -> None:
         """Remember that answers of a size could not be read; later batches have half of it at most."""
         self._ledger.append("facts", {"name": f"{_READABLE} {size}", "value": str(size // 2)}).result()
+
+
+def _batch_of(path: Path) -> str:
+    """Name the batch of a file; what a killed process left half written has a point before it, see `write_atomic`."""
+    return path.name.removeprefix(".").partition(".")[0]
 
 
 _OPEN = "SELECT key, opened FROM batched b WHERE batch = ? AND EXISTS (SELECT 1 FROM opened o WHERE o.id = b.opened)"
