@@ -20,16 +20,16 @@ SUBSETS = {"single_turn": "sft", "preference": "preference", "multi_turn": "mult
 
 
 def photos_in_the_file(root, name):
-    """Give the photo of every line as it stands there, without the library: edit's path to the photo's address."""
-    found = {}
+    """Give the photo of every line as it stands there, without the library: (edit's path, the photo's address)."""
+    found = []
     for line in (root / "jsonl" / f"{name}.jsonl").read_bytes().split(b"\n"):
         try:
             row = json.loads(line)
             if "files" in row:
                 urls = {one["id"]: one["url"] for one in row["files"]}
-                found[urls["final_image"].rpartition("/images/")[2]] = urls["original_input_image"]
+                found.append((urls["final_image"].rpartition("/images/")[2], urls["original_input_image"]))
             else:
-                found[row["output_image"].rpartition("images/")[2]] = row["open_image_input_url"]
+                found.append((row["output_image"].rpartition("images/")[2], row["open_image_input_url"]))
         except (ValueError, KeyError, TypeError):
             continue  # the lines that the mirror breaks on purpose
     return found
@@ -42,11 +42,12 @@ def test_no_photo_of_the_benchmark_is_in_training_at_the_release_s_size(tmp_path
     assert len(definition.single_turn) == 1750
     assert (len(definition.multi_turn), len(definition.preference)) == (200, 500)
     photos = {subset: photos_in_the_file(tmp_path, name) for subset, name in SUBSETS.items()}
-    held = {
-        photos[subset][identity.partition("/")[2] + ".png"]
-        for subset in ("single_turn", "preference")
-        for identity in getattr(definition, subset)
-    }
+    held = set()
+    for subset in ("single_turn", "preference"):
+        drawn = {identity.partition("/")[2] + ".png" for identity in getattr(definition, subset)}
+        found = [(path, photo) for path, photo in photos[subset] if path in drawn]
+        assert sorted(path for path, _ in found) == sorted(drawn)  # each names one line: colliding paths are not drawn
+        held |= {photo for _, photo in found}
     sessions = pb.load("multi_turn", mirror=tmp_path, ids=definition.multi_turn)
     held |= {"https://" + record.source.address.partition("source/")[2] for record in sessions}
     assert len(held) == len(definition.photos)
@@ -56,7 +57,7 @@ def test_no_photo_of_the_benchmark_is_in_training_at_the_release_s_size(tmp_path
             summary, {"single_turn": "rows", "preference": "preferences", "multi_turn": "sessions"}[subset]
         )
         left = {"https://" + record.source.address.partition("source/")[2] for record in rest}
-        assert left <= set(photos[subset].values())
+        assert left <= {photo for _, photo in photos[subset]}
         assert not left & held
 
 
