@@ -1,7 +1,7 @@
 """EditReward's own package with tiny random weights: `PYTHONPATH=CLONE .ci/matrix editreward`, as it is on no registry.
 
-Checked against TIGER-AI-Lab/EditReward at edb027edde6080b8a9521ef8e87049b3797f8374: its class, its prompts, its models, its
-checkpoint's layout and the configuration of its Qwen2.5-VL, all but the weights and the tokenizer's words.
+Checked against TIGER-AI-Lab/EditReward at edb027edde6080b8a9521ef8e87049b3797f8374: its class, its prompts, its models,
+its checkpoint's layout and the configuration of its Qwen2.5-VL, all but the weights and the tokenizer's words.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from pico_banana.regenerate.backends.editreward import logistic
 
 pytest.importorskip("EditReward.inference_vl_edit")
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+SPECIAL = [
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+]
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{% for part in message['content'] %}{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
@@ -52,14 +60,19 @@ def write_base(folder):
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
     tokenizer = write_processor(folder)
-    number = tokenizer.convert_tokens_to_ids
-    text = {"vocab_size": len(tokenizer), "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1,
-            "num_attention_heads": 2, "num_key_value_heads": 1,
-            "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2]}}  # fmt: skip
-    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 32, "num_heads": 2, "out_hidden_size": 16,
-              "fullatt_block_indexes": [0]}  # fmt: skip
-    ids = {"image_token_id": number("<|image_pad|>"), "video_token_id": number("<|video_pad|>"),
-           "vision_start_token_id": number("<|vision_start|>"), "vision_end_token_id": number("<|vision_end|>")}  # fmt: skip
+    text = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2]},
+    }
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "out_hidden_size": 16}
+    vision = {"depth": 1, "num_heads": 2, "fullatt_block_indexes": [0], **sizes}
+    words = {"image": "image_pad", "video": "video_pad", "vision_start": "vision_start", "vision_end": "vision_end"}
+    ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(f"<|{word}|>") for name, word in words.items()}
     torch.manual_seed(0)
     config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, **ids)
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
