@@ -1,13 +1,15 @@
-"""What of somebody's training list is in a benchmark: ids, paths, file names, addresses, or lines of JSON with them."""
+"""What of somebody's training list is in a benchmark: ids, paths, file names, addresses, or JSON with them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pico_banana.benchmark.lists import read_list
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.notes import parse_note
 from pico_banana.records import Subset
@@ -28,6 +30,9 @@ _SUBSETS = (Subset.SINGLE_TURN, Subset.PREFERENCE, Subset.MULTI_TURN)
 _FOLDERS = ("positive-edit/", "rejected-edit/", "multi-turn/")
 _PATH = re.compile(r"(?:positive-edit|rejected-edit|multi-turn)/[^/?#]+")
 _URL = re.compile(r"https?://\S+")
+# A photo as Flickr, and so Open Images, names its file; its number alone says which one it is.
+_PHOTO = re.compile(r"(?:^|/)([0-9]{1,18}_[0-9a-z]+_o\.jpg)(?=$|[?#])")
+_ENDING = re.compile(r"\.(?:png|jpe?g|webp)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +53,25 @@ class Overlap:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing of the list is in the benchmark."""
-        return not self.photos
+        """Whether nothing of the list is in the benchmark; not when every entry of it is unknown."""
+        return not self.photos and (not self.listed or len(self.unknown) < self.listed)
 
 
-def overlap(definition: Definition, lines: Iterable[str], *, mirror: Place = None) -> Overlap:
+def overlap(definition: Definition, lines: Iterable[str] | Path, *, mirror: Place = None) -> Overlap:
     """Look for entries of a training list in a benchmark.
 
     Args:
         definition: the benchmark.
-        lines: one entry a line: a row id, the path or address or bare file name of an edited picture, the address of a
-            source photo, or a JSON object with any of these; empty lines do not count.
+        lines: one entry a line: a row id, the path or address or bare file name of an edited picture, the address or
+            Flickr's file name of a source photo, or JSON with any of these; empty lines do not count. Or a file that
+            `read_list` reads: lines, CSV, JSON, Parquet.
         mirror: where the rows are, so that other edits of the same photo are found, too.
 
     Returns:
         What was found.
     """
-    entries = [text for line in lines if (text := line.strip())]
+    listed = read_list(lines) if isinstance(lines, Path) else lines
+    entries = [text for line in listed if (text := line.strip())]
     names = {entry: tuple(_names(entry)) for entry in entries}
     found = _places(resolve_mirror(mirror), {name for every in names.values() for name in every})
     held = set(definition.places)
@@ -88,12 +95,18 @@ def _names(entry: str) -> Iterator[str]:
         if subset is not None and not text.startswith(_FOLDERS):
             yield parse_row_id(subset, text)[0]
         elif match := _PATH.search(text):
-            yield match[0] if match[0].endswith(".png") else f"{match[0]}.png"
+            yield _as_published(match[0])
+        elif match := _PHOTO.search(text):
+            yield f"photo://{match[1]}"
         elif match := _URL.match(text):
             yield match[0]
         elif "/" not in text:
-            name = text if text.endswith(".png") else f"{text}.png"
-            yield from (folder + name for folder in _FOLDERS)
+            yield from (folder + _as_published(text) for folder in _FOLDERS)
+
+
+def _as_published(name: str) -> str:
+    """Give an edit's name as it is published; who trains may have written it anew as something else."""
+    return f"{_ENDING.sub('', name)}.png"
 
 
 def _texts(entry: str) -> Iterator[str]:
@@ -110,8 +123,8 @@ def _texts(entry: str) -> Iterator[str]:
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one
-        elif isinstance(one, str) and (one == entry or "/" in one or one.endswith(".png")):
-            yield one.strip()
+        elif isinstance(one, str) and (one == entry or "/" in one or "\\" in one or _ENDING.search(one)):
+            yield one.strip().replace("\\", "/")
 
 
 def _places(mirror: Mirror, names: set[str]) -> dict[str, set[int]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.benchmarking import (
     compare_judges,
@@ -20,7 +21,6 @@ from pico_banana.cli.sharding import add_shard_option
 from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
 _GROUPS = ("all", "category", "edit_type")
@@ -135,7 +135,7 @@ def _add_running(parser: argparse.ArgumentParser, *, out: Callable[[str], Path |
         help="paper, minimum, editscore, editreward, reward, pairwise; usual: paper",
     )
     parser.add_argument(
-        "--judge-parameters", type=json.loads, default={}, metavar="JSON", help="for the judge's backend"
+        "--judge-parameters", type=_parameters, default={}, metavar="JSON", help="an object, for the judge's backend"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what every seeded choice derives from")
     parser.add_argument("--no-anchors", action="store_true", help="do not show the judge the 20 edits of known quality")
@@ -144,6 +144,16 @@ def _add_running(parser: argparse.ArgumentParser, *, out: Callable[[str], Path |
     parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="failed items that count as success")
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_definition(parser)
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise argparse.ArgumentTypeError(f"{text} is no JSON object; write it like '{{\"temperature\": 0.2}}'")
+    return told
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -181,11 +191,13 @@ def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_overlap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "overlap",
-        help="what of a training list is in the benchmark; exit code 1 when something is",
+        help="what of a training list is in the benchmark; exit code 1 when something is, or all is unknown",
         description="Look for the entries of a training list in a benchmark, by row and by photo.",
         epilog="example: pico-banana benchmark overlap my_ids.txt --mirror sample",
     )
-    parser.add_argument("list", type=Path, metavar="LIST", help="ids, paths, URLs, file names or JSON, one a line")
+    parser.add_argument(
+        "list", type=Path, metavar="LIST", help="ids, paths, URLs or file names: lines, CSV, JSON, Parquet"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_definition(parser)
     parser.set_defaults(run=overlap_with)

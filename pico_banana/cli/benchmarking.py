@@ -185,13 +185,15 @@ def overlap_with(args: argparse.Namespace) -> int:
     """
     from pico_banana.benchmark.overlapping import overlap
 
-    lines = args.list.read_text(encoding="utf-8").split("\n")
-    found = overlap(_definition(args), lines, mirror=args.mirror)
+    found = overlap(_definition(args), args.list, mirror=args.mirror)
     text = (
         f"{found.listed} entries: {len(found.rows)} are rows of the benchmark, {len(found.photos)} show a photo of it, "
         f"{len(found.unknown)} are unknown"
     )
-    _print(args, dataclasses.asdict(found), "\n".join([text, *(f"in the benchmark: {one}" for one in found.photos)]))
+    lines = [text, *(f"in the benchmark: {one}" for one in found.photos)]
+    if found.unknown:
+        lines.append(f"nothing is known of entries such as {found.unknown[0]!r}; ids, paths and addresses of rows are")
+    _print(args, dataclasses.asdict(found), "\n".join(lines))
     return 0 if found.clean else 1
 
 

@@ -43,6 +43,8 @@ def test_csv_page_and_files_for_the_hub_hold_the_same_numbers(bench, tmp_path, c
     assert float(rows[0]["success"]) == report.editors[0].whole.success.value
     page = (tmp_path / "r.html").read_text("utf-8")
     assert page.count("<svg") == 3
+    assert "currentColor" in page  # charts take the colours of the page, also of a dark one
+    assert page.count("<figcaption>photo") == page.count("<figcaption>procedural:0.4") > 0
     assert "data:image/jpeg;base64," in page
     assert page.count("<script") == 1  # the part that all pages have; charts are there without it
     assert 'src="http' not in page

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import pico_banana as pb
 from pico_banana import benchmark
+from pico_banana.errors import ModelUnavailableError
+from pico_banana.regenerate.backends.base import JudgeRequest, ModelSettings
+from pico_banana.regenerate.values import Instruction, Picture
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs
@@ -36,6 +42,37 @@ def test_what_the_package_only_guesses_is_missing(definition, tmp_path):
     assert all(item.score is None and "the package guessed" in item.reason for item in results.items)
 
 
+class Page(BaseHTTPRequestHandler):
+    """Answers as a proxy does whose server is gone."""
+
+    asked = 0
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).asked += 1
+        self.send_response(502)
+        self.end_headers()
+        self.wfile.write(b"<html>Bad Gateway</html>")
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_page_of_a_proxy_is_no_answer_and_is_asked_again():
+    pytest.importorskip("editscore")
+    from pico_banana.regenerate.backends.editscore import EditScore
+
+    picture = Picture.of(next(iter(pb.load("single_turn", mirror="sample"))).source.path.read_bytes())
+    request = JudgeRequest(picture, (picture,), Instruction("x"), pb.edit_type("zoom_in"), "", {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/v1"
+        with pytest.raises(ModelUnavailableError, match="no answer of the protocol"):
+            EditScore(ModelSettings("editscore", "critic", address)).judge(request)
+        server.shutdown()
+    assert Page.asked == 1
+
+
 TINY = '''
 import torch
 
@@ -44,11 +81,11 @@ def score(before, after, instruction):
     from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
     torch.manual_seed(0)
     text = dict(vocab_size=300, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
-                num_key_value_heads=1, max_position_embeddings=512,
-                rope_scaling={"type": "mrope", "mrope_section": [1, 1, 2]})
+                num_key_value_heads=1, max_position_embeddings=512, bos_token_id=None, eos_token_id=None,
+                rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]})
     vision = dict(depth=1, embed_dim=16, hidden_size=16, num_heads=2, patch_size=14, mlp_ratio=2)
     special = dict(image_token_id=299, vision_start_token_id=297, vision_end_token_id=298, video_token_id=296)
-    model = Qwen2VLForConditionalGeneration(Qwen2VLConfig(**text, vision_config=vision, **special)).eval()
+    model = Qwen2VLForConditionalGeneration(Qwen2VLConfig(text_config=text, vision_config=vision, **special)).eval()
     small = [bytearray(one.resize((56, 56)).tobytes()) for one in (before, after)]
     patches = [torch.frombuffer(data, dtype=torch.uint8) for data in small]
     pixels = torch.cat([p.float().div(255).reshape(4, 14, 4, 14, 3).permute(0, 2, 4, 1, 3).reshape(16, 3, 1, 196)
@@ -56,7 +93,8 @@ def score(before, after, instruction):
     image = [297, *[299] * 4, 298]
     words = torch.tensor([[*image, *image, *[ord(c) % 256 for c in instruction[:32]]]])
     with torch.no_grad():
-        found = model(input_ids=words, pixel_values=pixels, image_grid_thw=torch.tensor([[1, 4, 4]] * 2))
+        found = model(input_ids=words, pixel_values=pixels, image_grid_thw=torch.tensor([[1, 4, 4]] * 2),
+                      mm_token_type_ids=(words == 299).int())
     return torch.sigmoid(found.logits[0, -1].mean())
 '''
 
@@ -69,6 +107,7 @@ def test_a_model_of_tiny_random_weights_judges_as_a_function(definition, tmp_pat
     results = judged(definition, tmp_path / "a", "python:tiny_reward:score")
     again = judged(definition, tmp_path / "b", "python:tiny_reward:score")
     scores = [item.score for item in results.items]
+    assert [item.reason for item in results.items] == [""] * len(scores)
     assert all(0 < score < 1 for score in scores)
     assert len(set(scores)) == len(scores)  # it has seen the pictures
     assert scores == [item.score for item in again.items]

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import pico_banana as pb
 from pico_banana import benchmark
 from pico_banana.errors import ConfigError, UnknownNameError
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
@@ -78,6 +79,38 @@ def test_pictures_made_elsewhere_are_judged_and_those_not_given_are_missing(defi
     assert ran.results.items[0].distance == 0
     assert ran.results.items[0].score is not None
     assert ran.results.passport["editor"]["name"] == "mine"
+
+
+def listed(folder, *lines):
+    folder.mkdir(exist_ok=True)
+    picture = next(iter(pb.load("single_turn", mirror="sample"))).edited.path.read_bytes()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(picture)
+    rows = [{"id": row, "image_path": str(path)} for row, path in lines]
+    (folder / "results.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return str(folder)
+
+
+def test_a_list_of_pictures_is_held_against_the_benchmark(definition, tmp_path):
+    """Absolute and relative paths are alike, foreign edits are counted, two pictures for one edit are refused."""
+    one, other = definition.single_turn[:2]
+    whole = {"mirror": "sample", "options": QUICK, "judge": "python:tests.benchmark.judges:ill"}
+    folder = listed(
+        tmp_path / "mine", (one, "a.png"), (other, tmp_path / "mine" / "b.png"), ("single_turn/no", "a.png")
+    )
+    ran = benchmark.run(definition, tmp_path / "out", editor=folder, **whole)
+    assert [item.picture != "" for item in ran.results.items] == [True, True, False]
+    assert ran.results.passport["editor"]["foreign"] == ["single_turn/no"]
+    told = benchmark.report_table(benchmark.report(tmp_path / "out"))
+    assert "mine: pictures listed for edits that are not in this benchmark: 1, such as single_turn/no" in told
+    assert "mine: without a score: 3, 2 of them for: " in told
+    assert "my judge is ill" in told
+    listed(tmp_path / "mine", ("single_turn/no", "a.png"))
+    with pytest.raises(ConfigError, match="none of the 1 edits of mine is in this benchmark, such as 'single_turn/no'"):
+        benchmark.run(definition, tmp_path / "out", editor=folder, **whole)
+    listed(tmp_path / "mine", (one, "a.png"), (one, "b.png"))
+    with pytest.raises(ConfigError, match=r"results.jsonl:2: .* has a picture already, .*a.png; leave one of them"):
+        benchmark.run(definition, tmp_path / "out", editor=folder, **whole)
 
 
 def test_a_passport_says_how_results_came_about(definition, tmp_path):

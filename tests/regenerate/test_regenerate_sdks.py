@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
@@ -209,12 +213,64 @@ def test_nobody_listens(make, photo):
 @pytest.mark.parametrize("make", [gemini, chat])
 def test_a_service_that_hangs_is_given_up(make, serve, photo):
     settings = make(serve(hang=1.0, hang_s=5.0))
-    with pytest.raises((InterruptedTransferError, TimeoutError)):
+    with pytest.raises(InterruptedTransferError, match=r"Request timed out|no answer within 0\.3 s"):
         ask(
             ModelSettings(settings.backend, settings.model, settings.base_url, timeout_s=0.3),
             "write",
             write_request(photo),
         )
+
+
+class HangsUp(BaseHTTPRequestHandler):
+    """Takes a question and closes the connection without a word."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked += 1
+        self.close_connection = True
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("make", [gemini, chat])
+def test_who_hangs_up_is_not_asked_again_behind_our_back(make, photo):
+    """Whatever the SDK asks by: aiohttp, where it is installed, has a retry of its own, and each may be paid."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HangsUp) as server:
+        server.asked = 0
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+
+        class Place:
+            gemini_url = openai_url = f"http://127.0.0.1:{server.server_port}"
+
+        with pytest.raises(InterruptedTransferError):
+            ask(make(Place), "write", write_request(photo))
+        server.shutdown()
+        thread.join()
+        assert server.asked == 1
+
+
+@pytest.mark.parametrize("make", [gemini, chat])
+@pytest.mark.parametrize("fault", ["", "server_error", "cut_connection", "hang"])
+def test_no_connection_and_no_thread_stays_open(make, fault, serve, photo):
+    server = serve(**({fault: 1.0, "hang_s": 5.0} if fault else {}))
+    threads = set(threading.enumerate())
+    settings = make(server)
+    settings = ModelSettings(settings.backend, settings.model, settings.base_url, timeout_s=0.5 if fault else 3.0)
+    try:
+        ask(settings, "write", write_request(photo))
+    except (InterruptedTransferError, ServerError):
+        assert fault
+    clients = [one for name in ("aiohttp", "httpx", "httpx2") for one in _clients(name)]
+    assert [one for one in clients if not (one.is_closed if hasattr(one, "is_closed") else one.closed)] == []
+    assert set(threading.enumerate()) <= threads
+
+
+def _clients(package):
+    found = sys.modules.get(package)
+    kind = getattr(found, "ClientSession", None) or getattr(found, "AsyncClient", None)
+    return [one for one in gc.get_objects() if kind is not None and issubclass(type(one), kind)]
 
 
 def test_a_service_that_says_no_to_the_request_itself(serve, photo):

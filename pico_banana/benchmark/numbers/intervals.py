@@ -110,8 +110,9 @@ def _without_types(values: Values, clusters: Codes, types: Codes) -> Values:
     there = ~np.isnan(values)
     if not there.any():
         return values
-    first = np.unique(np.stack([types[there], clusters[there]], axis=1), axis=0)[:, 0]
-    photos = np.bincount(first, minlength=int(types.max()) + 1)
+    many = int(clusters.max()) + 1
+    pairs = np.unique(types[there].astype(np.int64) * many + clusters[there])  # of a type and a photo
+    photos = np.bincount(pairs // many, minlength=int(types.max()) + 1)
     groups = np.where(photos[types] >= _LEAST, types + 1, 0)  # 0: those with too few photos
     seen, known = groups[there], values[there]
     counts = np.bincount(seen, minlength=int(groups.max()) + 1)
@@ -141,8 +142,10 @@ def _bootstrapped(sums: Values, sizes: Values) -> list[tuple[float, float]]:
             (np.arange(len(sums)),), means, vectorized=True, n_resamples=RESAMPLES, method="percentile",
             batch=250, rng=np.random.default_rng(_SEED),
         )  # fmt: skip
-        # A draw may miss every photo that a column has.
-        low, high = np.nanpercentile(drawn.bootstrap_distribution, (2.5, 97.5), axis=-1)
+        found = drawn.bootstrap_distribution
+        # A draw may miss every photo that a column has; NumPy looks for that column by column, slowly.
+        percentile = np.nanpercentile if np.isnan(found).any() else np.percentile
+        low, high = percentile(found, (2.5, 97.5), axis=-1)
     return list(zip(low.tolist(), high.tolist(), strict=True))
 
 

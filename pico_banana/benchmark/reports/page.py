@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import html
-import io
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.benchmark.reports.tables import report_table
 from pico_banana.errors import PicoBananaError, missing_extra
+from pico_banana.mirrors.addresses import RELEASE, address_prefix, key_of_url, written_key
+from pico_banana.records.charts.style import SERIES, Chart, has_matplotlib
 from pico_banana.records.decoding.images import image_of, jpeg_uri
+from pico_banana.records.image_ref import ImageRef
 from pico_banana.records.page.cards import Figure, card_html
 from pico_banana.records.page.document import whole_page
 from pico_banana.regenerate.ledger.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pico_banana.benchmark.numbers.intervals import Estimate
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.runs.results import Result
 
 _SIDE, _QUALITY = 420, 82  # of a picture
+_FORMS = "osD^v"  # where editors are more than colours
 _STYLE = """
-.chart { background: #fff; padding: 8px; overflow-x: auto } .chart svg { display: block; max-width: 100%; height: auto }
+.wide svg { display: block; max-width: 100%; height: auto }
 pre { overflow-x: auto; padding: 12px; margin: 0; font-size: 13px }
-"""  # charts are drawn in black
+"""
 
 
 def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None:
@@ -56,45 +59,50 @@ def write_page(report: Report, path: Path, folders: Sequence[Path] = ()) -> None
 def _charts(report: Report) -> Iterable[str]:
     heads = {
         "all": "Success, with 95 % intervals over photos",
-        "category": "By category",
-        "edit_type": "First attempts beside the rates in the paper",
+        "category": "Success by category",
+        "edit_type": "First attempts that succeeded, beside the rates in the paper",
     }
-    for group, head in heads.items():
-        yield f"<h2>{head}</h2>{_chart(report, group)}"
-
-
-def _chart(report: Report, group: str) -> str:
-    """Draw success rates as points with their intervals; of types those of which the paper prints a rate, with it."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as cause:
+    if not has_matplotlib():
         error = missing_extra("matplotlib", "benchmark", "The page of a benchmark")
-        raise error from cause
-    shown = [line for line in report.editors[0].lines if line.group == group]
-    shown = [line for line in shown if group != "edit_type" or line.printed is not None]
-    names = [line.name for line in shown]
-    if not names:
-        return "<p>None of these edits has such a rate.</p>"
+        raise error
+    for group, head in heads.items():
+        if names := _shown(report, group):
+            yield f"<div class=wide>{_chart(report, group, head, names).svg(inline=True)}</div>"
+
+
+def _shown(report: Report, group: str) -> dict[str, float | None]:
+    """Give the lines of a chart, with the paper's rates; of types those of which it prints one."""
+    lines = [line for line in report.editors[0].lines if line.group == group]
+    return {line.name: line.printed for line in lines if group != "edit_type" or line.printed is not None}
+
+
+def _chart(report: Report, group: str, head: str, names: Mapping[str, float | None]) -> Chart:
+    """Draw success rates as points with their intervals, line by line, in each the editors from above."""
     step = len(report.editors) + 1
-    figure = Figure(figsize=(9, 1.2 + 0.35 * len(names) * len(report.editors)), layout="constrained")
-    axes: Any = figure.add_subplot()
-    for at, one in enumerate(report.editors):
-        wanted = [line for line in one.lines if line.group == group and line.name in names]
-        lines = [line for line in wanted if line.success.value is not None]
-        places = [names.index(line.name) * step + at for line in lines]
-        middle, below, above = zip(*(_reach(line.success) for line in lines), strict=True) if lines else ((), (), ())
-        axes.errorbar(middle, places, xerr=[below, above], fmt="o", capsize=3, label=one.name)
-    if group == "edit_type":
-        middles = [at * step + (step - 2) / 2 for at in range(len(names))]
-        axes.plot([line.printed for line in shown], middles, "kx", label="the paper")
-    axes.set_yticks([index * step + (step - 2) / 2 for index in range(len(names))], names)
-    axes.set_xlim(0, 1)
-    axes.invert_yaxis()
-    axes.legend(loc="best", fontsize="small")
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    svg = file.getvalue()[file.getvalue().index("<svg") :]
-    return f"<div class='panel chart' tabindex=0 role=group aria-label=chart>{svg}</div>"
+    places = {name: index * step for index, name in enumerate(names)}
+
+    def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib's Axes
+        for at, one in enumerate(report.editors):
+            lines = [line for line in one.lines if line.group == group and line.name in names]
+            lines = [line for line in lines if line.success.value is not None]
+            found = [_reach(line.success) for line in lines]
+            middle, below, above = zip(*found, strict=True) if found else ((), (), ())
+            where = [places[line.name] + at for line in lines]
+            colour, form = SERIES[at % len(SERIES)], _FORMS[at // len(SERIES) % len(_FORMS)]
+            axes.errorbar(middle, where, xerr=[below, above], fmt=form, color=colour, capsize=3, label=one.name)
+        middles = [place + (step - 2) / 2 for place in places.values()]
+        if group == "edit_type":
+            ink = axes.xaxis.label.get_color()
+            axes.plot(list(names.values()), middles, "x", color=ink, label="the paper")
+        axes.set_yticks(middles, list(names))
+        axes.set_xlim(0, 1)
+        axes.set_ylim(step * len(names) - 1.4, -0.6)
+        axes.grid(axis="x")
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize="small", borderpad=0)
+
+    rates = [f"{one.name} {one.whole.success}" for one in report.editors]
+    high = 1.0 + 0.13 * len(rates) + 0.2 * step * len(names)
+    return Chart(group, head, ", ".join(rates), draw, (9.0, high))
 
 
 def _reach(found: Estimate) -> tuple[float, float, float]:
@@ -120,7 +128,19 @@ def _pictures(report: Report, vaults: Sequence[Vault]) -> Iterable[str]:
         if shown_here := [figure for figure in figures if figure is not None]:
             shown.add(kind)
             words = f"<p><b>{html.escape(kind)}</b> <code>{html.escape(name)}</code></p>"
-            yield card_html(shown_here, words, identity=name)
+            photo = _photo(made[0].photo, str(report.results[0].passport.get("mirror", RELEASE)))
+            yield card_html([*photo, *shown_here], words, identity=name)
+
+
+def _photo(url: str, mirror: str) -> list[Figure]:
+    """Show the photo, where it is on this machine; nothing is fetched for a page."""
+    address = f"{address_prefix(mirror, 'source')}{written_key(key_of_url(url))}"
+    try:
+        here = ImageRef(address, "source").here
+        data = "" if here is None else jpeg_uri(image_of(here.read_bytes()), side=_SIDE, quality=_QUALITY)
+    except (PicoBananaError, OSError):
+        return []
+    return [Figure("photo", data)] if data else []
 
 
 def _figure(editor: str, item: Result, vaults: Sequence[Vault]) -> Figure | None:

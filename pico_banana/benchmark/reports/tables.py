@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pico_banana.regenerate.tables import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pico_banana.benchmark.numbers.contests import Contest
     from pico_banana.benchmark.numbers.intervals import Estimate
     from pico_banana.benchmark.numbers.judges import Agreement, JudgeReport
     from pico_banana.benchmark.numbers.report import Editor, Report
+    from pico_banana.benchmark.runs.results import Results
 
 
 def report_table(report: Report, *, by: Sequence[str] = ("all",)) -> str:
@@ -140,6 +142,8 @@ def _notes(report: Report) -> list[str]:
     judges = {one.judge: one for one in report.editors}
     notes = [f"judge {name}: {_anchors(one)}" for name, one in judges.items() if one.anchors.get("right") is not None]
     notes += [f"{one.name}: {changed}" for one in report.editors if (changed := one.passport["judge"]["changed"])]
+    for one, results in zip(report.editors, report.results, strict=True):
+        notes += [f"{one.name}: {text}" for text in _lacks(results)]
     for one in report.editors:
         if rates := one.beside_the_paper:
             mine, theirs = rates
@@ -150,6 +154,15 @@ def _notes(report: Report) -> list[str]:
         size = report.editors[0].passport["definition"]
         notes.append(f"definition {size['size']}, seed {size['seed']}, checksum {size['checksum'][:16]}")
     return ["\n".join(notes)] if notes else []
+
+
+def _lacks(results: Results) -> Iterator[str]:
+    """Say what has no score and why, and which pictures of a list nobody asked for."""
+    reasons = Counter(item.reason for item in results.items if item.score is None)
+    for reason, count in reasons.most_common(1):
+        yield f"without a score: {reasons.total()}, {count} of them for: {reason or 'no reason was given'}"
+    if foreign := results.passport["editor"].get("foreign"):
+        yield f"pictures listed for edits that are not in this benchmark: {len(foreign)}, such as {foreign[0]}"
 
 
 def _anchors(one: Editor) -> str:

@@ -14,6 +14,8 @@ from pico_banana.regenerate.backends.base import ModelSettings, backend_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pico_banana.rows.choosing.definition import Definition
+
 PUBLISHED, PROCEDURAL = "published", "procedural"
 
 
@@ -37,6 +39,17 @@ class EditorName:
     rate: float = 1.0
     rivals: tuple[str, ...] = ()
 
+    def outside(self, definition: Definition) -> list[str]:
+        """Name the rows that have pictures here and are not in a benchmark.
+
+        Args:
+            definition: the benchmark.
+
+        Returns:
+            Their ids, sorted.
+        """
+        return sorted({row for row, _ in self.pictures} - {*definition.single_turn, *definition.multi_turn})
+
 
 def editor_named(text: str, *, name: str = "") -> EditorName:
     """Read the name of an editor.
@@ -52,7 +65,7 @@ def editor_named(text: str, *, name: str = "") -> EditorName:
 
     Raises:
         UnknownNameError: there is no such backend.
-        ConfigError: a rate is no share, a model is missing, or a line of results cannot be read.
+        ConfigError: a rate is no share, a model is missing, a line of results cannot be read, or two name one edit.
     """
     head, _, rest = text.partition(":")
     if text == PUBLISHED:
@@ -112,11 +125,14 @@ def _pictures(place: Path) -> dict[tuple[str, int], str]:
     if len(files) != 1:
         text = f'{place} holds {len(files)} .jsonl files; it needs one, with lines {{"id": …, "image_path": …}}'
         raise ConfigError(text, key="editor")
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     for number, line in enumerate(files[0].read_bytes().split(b"\n"), 1):
         if line.strip():
             name, turn, path = _line(line, f"{files[0]}:{number}")
-            found[name, turn] = _held(files[0].parent, path, f"{files[0]}:{number}")
+            held = _held(files[0].parent, path, f"{files[0]}:{number}")
+            if found.setdefault((name, turn), held) != held:
+                text = f"{files[0]}:{number}: {name} has a picture already, {found[name, turn]}; leave one of them"
+                raise ConfigError(text, key="editor")
     return found
 
 

@@ -70,6 +70,8 @@ def passport(told: Told, ledger: Ledger, items: Iterable[Result], *, judge_chang
     editor = {"name": told.editor.name, **_model(asked if told.editor.settings else None), **edit}
     if told.editor.rivals:
         editor["rivals"] = list(told.editor.rivals)
+    if foreign := told.editor.outside(told.definition):
+        editor["foreign"] = foreign
     return {
         "library": __version__,
         "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

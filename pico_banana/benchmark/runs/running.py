@@ -68,6 +68,9 @@ def run(  # noqa: PLR0913 - each is one choice of a run
     if how.two:
         text = "the preset pairwise compares two edits; run with another one, then `pico-banana benchmark duel`"
         raise ConfigError(text, key="preset")
+    if named.pictures and len(foreign := named.outside(definition)) == len({row for row, _ in named.pictures}):
+        text = f"none of the {len(foreign)} edits of {named.name} is in this benchmark, such as {foreign[0]!r}"
+        raise ConfigError(f"{text}; an id of it is {next(iter(definition.single_turn), '')!r}", key="editor")
     place = _place(mirror)
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part in options.parts]
     chosen = _limited(tasks, options.limit)

@@ -8,8 +8,10 @@ while a success, more than 0.5, has no meaning that its authors gave it.
 from __future__ import annotations
 
 import math
+import sys
 import tempfile
 import threading
+from contextlib import redirect_stdout
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,7 +58,8 @@ class EditReward:
         """
         import torch
 
-        with tempfile.TemporaryDirectory() as folder, self._one_at_a_time, torch.no_grad():
+        # The package tells the standard output what it is made of, and --json is there.
+        with tempfile.TemporaryDirectory() as folder, self._one_at_a_time, redirect_stdout(sys.stderr), torch.no_grad():
             before, after = (_written(one, Path(folder)) for one in (request.inputs[-1], request.edited))
             (reward,) = self._inferencer.reward([request.instruction.text], [before], [after])
         value = float(reward[0])

@@ -65,7 +65,7 @@ class EditScore:
             JSON with three numbers from 0 to 10; malformed where the package could only guess.
 
         Raises:
-            ModelUnavailableError: the server wants to be asked later, or is not there.
+            ModelUnavailableError: the server wants to be asked later, is not there, or something else answers for it.
             ModelError: the package cannot use what came.
         """
         pictures = [image_of(request.inputs[-1].data), image_of(request.edited.data)]
@@ -75,6 +75,9 @@ class EditScore:
                 found = self._scorer.evaluate(pictures, request.instruction.text)
             except OSError as error:  # what `requests` raises is one
                 raise ModelUnavailableError(f"editscore: {error}", backend="editscore") from error
+            except (TypeError, LookupError) as error:  # it looks for the protocol's words in any page of a proxy
+                text = f"editscore: what the server sent is no answer of the protocol ({error!r})"
+                raise ModelUnavailableError(text, backend="editscore") from error
             except ValueError as error:
                 kind = ModelUnavailableError if str(error) == _THROTTLED else ModelError
                 raise kind(f"editscore: {error}", backend="editscore") from error

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class Function:
             A number, or JSON after the rubric's criteria.
         """
         before, after = image_of(request.inputs[-1].data), image_of(request.edited.data)
-        with self._one_at_a_time:
+        with self._one_at_a_time, redirect_stdout(sys.stderr):  # what it prints is no part of our --json
             found = self._score(before, after, request.instruction.text, **self._settings.parameters)
         named = {str(name): number(value) for name, value in found.items()} if isinstance(found, Mapping) else None
         text = json.dumps(number(found) if named is None else named)

@@ -215,9 +215,14 @@ class Service(ABC):
         if isinstance(meant, Failure):
             raise self._failed(meant) from error
         if meant is None:
-            text = self.words(f"{self.name}: {type(error).__name__}: {error}")
+            text = self.words(f"{self.name}: {type(error).__name__}: {str(error) or self._silence(error)}")
             raise InterruptedTransferError(text) from error
         return meant
+
+    def _silence(self, error: Exception) -> str:
+        """Say what an error means that has no words; those of time-outs have none."""
+        timed_out = "timeout" in type(error).__name__.lower()
+        return f"no answer within {self.settings.timeout_s:g} s" if timed_out else "the connection broke"
 
     def key(self) -> str:
         """Find the key in the environment.
