@@ -55,6 +55,8 @@ def _run(args: argparse.Namespace) -> int:
     sort_words(args, "out")
     name = Path(args.out).name
     require_ending(Path(name))  # said before the work, not after
+    if not args.no_alignment:
+        _require_opencv()
     rows = chosen_rows(args)
 
     def do(work: Work) -> int:
@@ -62,6 +64,22 @@ def _run(args: argparse.Namespace) -> int:
 
     asked = (rows.mirror.name, rows.ids, Path(name).suffix, args.no_alignment) if args.shard else ()
     return in_shards(args, args.out, do, command="measure", asked=asked)
+
+
+def _require_opencv() -> None:
+    """Say before the work that alignments need a package, and how to go without them.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+    """
+    from pico_banana.errors import MissingExtraError
+    from pico_banana.records.decoding.registration import opencv
+
+    try:
+        opencv()
+    except MissingExtraError as error:
+        text = f"{error}, or leave it out with --no-alignment"
+        raise MissingExtraError(text, package=error.package, extra=error.extra) from error
 
 
 def _measure(args: argparse.Namespace, work: Work, out: Path, rows: PicoBanana[Any]) -> int:

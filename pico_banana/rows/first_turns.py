@@ -4,6 +4,8 @@ The release gives turns no types. Its sessions were drawn from single-turn items
 photo of a session often has single-turn rows, and the first turn is likely one of them: the same edit, asked for in the
 same or in other words. Each type's chance by the words alone is multiplied by what the photo's rows make of it; a row
 whose words the turn repeats counts most. Something is left for types that no row of the photo has: rows are missing.
+The words alone are read twice, by the built-in rules and by a model that is trained on all the rows' words and types:
+rules see little where the verb is cut off.
 
 Computed when it is asked for, as annotations: opening sessions needs no other file and costs nothing more.
 """
@@ -23,6 +25,7 @@ from pico_banana.records import Subset
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.inference.results import BY_PHOTO, BY_PHOTO_AND_WORDS, BY_SAME_EDIT, BY_WORDS, TurnType
 from pico_banana.rows.inference.rules import built_in_rules
+from pico_banana.rows.inference.training import train
 from pico_banana.rows.inference.words import tokens
 from pico_banana.rows.opening import open_sequence
 from pico_banana.rows.sequence import RecordSequence
@@ -42,6 +45,8 @@ Chances = npt.NDArray[np.float64]
 # Chosen on the `dev` half of `tests/taxonomy/labelled_sessions.py`; docs/decisions.md has the other half's numbers.
 _ELSEWHERE = 0.5  # of the chance is for types that no row of the photo has
 _ELSEWHERE_THOUGH_SAME = 0.05  # the same, where a row asks for the same edit
+_FEWEST, _MOST = 300, 50_000  # rows to learn words from: fewer teach chance, more teach little and take longer
+_LEARNT = 0.5  # power of what they teach, which is read from the same words as what the rules say
 _DOUBT = 0.03  # of the words: a guess that is as good as sure is sometimes wrong
 _SURER = 1.6  # power of their chances: the temperature of the rules was chosen on awkward texts
 _REPEATED = 8.0  # how much more a row counts whose words are all in the turn than one that shares none
@@ -127,7 +132,7 @@ def first_turns(sessions: RecordSequence[MultiTurn], singles: RecordSequence[Sin
             raise SelectionError(f"first turns need rows of {subset.value} here, not of {rows.subset.value}")
     told = [(session.id, session.turns[0].instruction if session.turns else None) for session in sessions]
     texts = [text or "" for _, text in told]
-    words = built_in_rules().chances(texts)
+    words = _by_words(texts, singles)
     telling = _Telling(texts)
     of_photo = _rows_of_photos(sessions, singles)
     found = {
@@ -136,6 +141,17 @@ def first_turns(sessions: RecordSequence[MultiTurn], singles: RecordSequence[Sin
         if text is not None
     }
     return FirstTurns(found)
+
+
+def _by_words(texts: Sequence[str], singles: RecordSequence[SingleTurn]) -> Chances:
+    """Say how likely each type is by the words alone: by the rules, and by what the rows' words and types teach."""
+    rules = built_in_rules().chances(texts)
+    known = [row for row in singles[:: -(-len(singles) // _MOST) or 1] if row.edit_type.known]
+    if len(known) < _FEWEST:
+        return rules
+    model = train((row.instruction for row in known), (str(row.edit_type) for row in known))
+    both = rules * _doubted(model.chances(texts)) ** _LEARNT
+    return np.asarray(both / both.sum(axis=1, keepdims=True), np.float64)
 
 
 def _singles(sessions: RecordSequence[MultiTurn]) -> RecordSequence[SingleTurn]:
@@ -225,5 +241,9 @@ def _bounded(words: Chances, codes: Sequence[int], shares: Sequence[float]) -> C
     photo = np.full(count, elsewhere / count)
     np.add.at(photo, np.array(codes), (1 - elsewhere) * weights / weights.sum())
     surer = words**_SURER
-    both = ((1 - _DOUBT) * surer / surer.sum() + _DOUBT / count) * photo
+    both = _doubted(surer / surer.sum()) * photo
     return np.asarray(both / both.sum(), np.float64)
+
+
+def _doubted(chances: Chances) -> Chances:
+    return np.asarray((1 - _DOUBT) * chances + _DOUBT / chances.shape[-1], np.float64)

@@ -59,7 +59,8 @@ def test_longcat_edit_dpo(preferences, tmp_path):
 def test_simpletuner_flow_dpo(preferences, tmp_path):
     """bghira/SimpleTuner, bc8e6ab77: the rejected picture is the first condition of type reference_strict.
 
-    Conditions have the names of their targets, endings included, and no captions of their own.
+    A batch is of the first type in a set of those of its conditions, whose order changes from process to process, and
+    another than reference_strict is refused. Conditions have the names of their targets and no captions of their own.
     """
     export(preferences, "simpletuner-flow-dpo", tmp_path)
     backends = {one["id"]: one for one in json.loads((tmp_path / "multidatabackend.json").read_text())}
@@ -68,9 +69,9 @@ def test_simpletuner_flow_dpo(preferences, tmp_path):
     assert target["disable_multiline_split"] is True
     conditions = [backends[name] for name in target["conditioning_data"]]
     assert all(one["source_dataset_id"] == target["id"] and "caption_strategy" not in one for one in conditions)
-    kinds = [one["conditioning_type"] for one in conditions]
-    lose = conditions[kinds.index("reference_strict")]
-    (source,) = [one for one in conditions if one["conditioning_type"] == "reference_loose"]
+    assert {one["conditioning_type"] for one in conditions} == {"reference_strict"}
+    lose, source = conditions
+    assert source["id"] == "source"
     seen = set()
     for win in (tmp_path / target["instance_data_dir"]).glob("*.png"):
         names = [tmp_path / one["instance_data_dir"] / win.name for one in (source, lose)]
@@ -137,7 +138,10 @@ def test_flow_factory_needs_no_edit(tmp_path):
 
 
 def test_omnigen2(singles, tmp_path):
-    """VectorSpaceLab/OmniGen2, 6e0f1b9: the mixture names files that `load_dataset("json")` reads."""
+    """VectorSpaceLab/OmniGen2 and EditScore's OmniGen2-RL, 6e0f1b9: the mixture names files for `load_dataset("json")`.
+
+    RL takes `meta_data` of every row, loads it as JSON, and hands its `instruction` to the judge.
+    """
     from datasets import load_dataset
 
     export(singles, "omnigen2", tmp_path / "with: odd # name")
@@ -149,6 +153,7 @@ def test_omnigen2(singles, tmp_path):
     assert set(loaded["task_type"]) == {"edit"}
     sizes = [Image.open(io.BytesIO(Path(row["output_image"]).read_bytes())).size for row in loaded]
     assert [tuple(row["target_img_size"]) for row in loaded] == sizes  # width, height
+    assert [json.loads(row["meta_data"])["instruction"] for row in loaded] == loaded["instruction"][:]
     seen = [(row["instruction"], *read(*row["input_images"], row["output_image"])) for row in loaded]
     assert seen == [(row.instruction, published(row.source), published(row.edited)) for row in singles]
 

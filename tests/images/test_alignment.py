@@ -178,6 +178,10 @@ def test_without_opencv_the_way_out_is_named(monkeypatch, tmp_path, capsys):
     ):
         with pytest.raises(MissingExtraError, match=r"pico-banana\[align\]"):
             work()
-    assert rows.change_report().failed == {}
-    assert main(["measure", str(tmp_path / "c.parquet"), "single_turn", "--mirror", "sample", "--limit", "1"]) == 2
-    assert "pico-banana[align]" in capsys.readouterr().err
+    assert rows.change_report(alignment=False).failed == {}
+    words = ["measure", str(tmp_path / "c.parquet"), "single_turn", "--mirror", "sample", "--limit", "1"]
+    for further in ([], ["--shard", "1/2"]):
+        assert main([*words, *further]) == 2
+        assert "pip install 'pico-banana[align]', or leave it out with --no-alignment" in capsys.readouterr().err
+    assert list(tmp_path.glob("c*")) == []  # it was said before any work
+    assert main([*words, "--no-alignment"]) == 0

@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 import pico_banana as pb
+from pico_banana.pictures.filesystem import local_path
 from pico_banana.records.decoding.alignment import Alignment
 from pico_banana.records.decoding.frames import Registrar, common_frame
 from pico_banana.records.decoding.geometry import geometry
 from pico_banana.records.reframing import told_to_reframe
+from pico_banana.sharing.export.gathering import Gathering
+from pico_banana.sharing.export.options import export_options
 
 pytest.importorskip("cv2")
 
@@ -121,3 +124,15 @@ def test_types_that_reframe_are_known_in_every_subset():
         assert told
         if subset == "single_turn":
             assert told == {row.edited.address for row in rows if row.edit_type in {"zoom_in", "outpainting"}}
+
+
+def test_an_export_looks_through_the_rows_with_its_first_picture_and_once():
+    rows, looked = pb.load("single_turn", mirror="sample", limit=2), []
+    gathering = Gathering(
+        (looked.append(row.id) or row for row in rows), export_options(geometry="register"), local_path
+    )
+    assert looked == []
+    for row in rows:
+        pictures = gathering.ready({"source": row.source.address, "edited": row.edited.address})
+        assert [*pictures] == ["source", "edited"]
+    assert looked == rows.ids

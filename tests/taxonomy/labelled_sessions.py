@@ -19,12 +19,11 @@ from typing import Any
 import pico_banana as pb
 from pico_banana.rehearsal.making.dice import Dice
 from pico_banana.rehearsal.making.phrases import instructions as synthetic
-from pico_banana.rows.first_turns import first_turns
 from pico_banana.taxonomy import edit_type, edit_types
 from tests.core.core_rows import edit, mirror_of, photo, session
 from tests.taxonomy.instructions import instructions
 
-OTHER_HALF = {"heldout": "dev", "dev": "heldout"}
+OTHER_HALF = {"heldout": "dev", "fresh": "dev", "dev": "heldout"}
 _SAME_WORDS = 0.4  # of the items that are there; the others ask for an edit of the type in other words
 _MOST_OTHERS = 5  # further rows of a photo; of all photos of the release it has 3 to 4 rows
 
@@ -51,27 +50,30 @@ def measured(
 ) -> Measured:
     """Make labelled sessions and measure both ways.
 
+    What is learnt from the rows of one mirror may hold a text only as often as a release does: once.
+
     Args:
         folder: where the rows go.
-        half: "dev" or "heldout".
+        half: "dev", "heldout" or "fresh".
         there: how often the item that a session began with is among the rows of its photo.
         awkward: cut the verb off, as careless texts of the release are.
-        times: sessions for each text.
+        times: sessions for each text, each in a mirror of its own.
         seed: changes every draw.
     """
-    truth = _write(folder, half, there=there, awkward=awkward, times=times, seed=seed)
-    sessions = pb.load("multi_turn", mirror=str(folder))
-    found = first_turns(sessions, pb.load("single_turn", mirror=str(folder)))
-    words = [row.turns[0].inferred_edit_type for row in sessions]
-    wrong = sum(guess != truth[row.id] for row, guess in zip(sessions, words, strict=True))
-    right: Counter[str] = Counter()
-    for name, one in found.found.items():
-        right[one.type.source] += one.type.edit_type == truth[name]
-    by_source = {source: (right[source], count) for source, count in found.sources.items()}
-    return Measured(len(truth), wrong / len(truth), 1 - right.total() / len(truth), by_source)
+    right, count, wrong = Counter[str](), Counter[str](), 0
+    for turn in range(times):
+        truth = _write(folder / str(turn), half, there=there, awkward=awkward, seed=times * seed + turn)
+        sessions = pb.load("multi_turn", mirror=str(folder / str(turn)))
+        wrong += sum(row.turns[0].inferred_edit_type != truth[row.id] for row in sessions)
+        for name, one in sessions.first_turns().found.items():
+            right[one.type.source] += one.type.edit_type == truth[name]
+            count[one.type.source] += 1
+    total = count.total()
+    by_source = {source: (right[source], number) for source, number in count.most_common()}
+    return Measured(total, wrong / total, 1 - right.total() / total, by_source)
 
 
-def _write(folder: Path, half: str, *, there: float, awkward: bool, times: int, seed: int) -> dict[str, str]:
+def _write(folder: Path, half: str, *, there: float, awkward: bool, seed: int) -> dict[str, str]:
     rng = random.Random(f"{half} {there} {awkward} {seed}")
     others = _by_type(instructions(OTHER_HALF[half]))
     weights = [kind.published_count for kind in edit_types()]
@@ -82,7 +84,7 @@ def _write(folder: Path, half: str, *, there: float, awkward: bool, times: int, 
         row = {"open_image_input_url": photo(number), "edit_type": edit_type(slug).label}
         singles.append(edit(len(singles) + 1, **row, text=text, summarized_text=text[:80]))
 
-    for number, (text, slug) in enumerate(instructions(half) * times, 1):
+    for number, (text, slug) in enumerate(instructions(half), 1):
         asked = text.partition(" ")[2] if awkward else text
         if rng.random() < there:
             same = rng.random() < _SAME_WORDS

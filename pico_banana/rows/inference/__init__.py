@@ -26,7 +26,8 @@ from pico_banana.rows.inference.results import UNDECIDED, Cue, Inference, Infere
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pico_banana.rows.inference.bayes import Bayes, load_model, train
+    from pico_banana.rows.inference.bayes import Bayes, load_model
+    from pico_banana.rows.inference.training import train
 
 __all__ = [
     "UNDECIDED",
@@ -42,6 +43,8 @@ __all__ = [
     "load_model",
     "train",
 ]
+
+_ROOMS = {"Bayes": "bayes", "load_model": "bayes", "train": "training"}  # what needs numpy, and where it is
 
 
 def infer(instruction: str, *, model: Model | None = None) -> Inference:
@@ -88,6 +91,6 @@ def __getattr__(name: str) -> object:
     Raises:
         AttributeError: there is no such name.
     """
-    if name in {"Bayes", "load_model", "train"}:
-        return getattr(import_module("pico_banana.rows.inference.bayes"), name)
+    if name in _ROOMS:
+        return getattr(import_module(f"pico_banana.rows.inference.{_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

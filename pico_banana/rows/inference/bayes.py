@@ -1,4 +1,4 @@
-"""A naive Bayes model of edit types, trained on instructions whose types are known.
+"""A naive Bayes model of edit types, trained on instructions whose types are known; `training` makes it.
 
 Whoever has the released single-turn rows can train it on them in seconds and use it in place of the built-in rules. Its
 features are the words of a text, and once more the words it opens with: there the verb is, and what it is done to.
@@ -7,13 +7,12 @@ features are the words of a text, and once more the words it opens with: there t
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
-from zlib import crc32
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 from pico_banana.mirrors.store import write_atomic
 from pico_banana.rows.inference.results import UNDECIDED, Cue, Inference, Inferences
 from pico_banana.rows.inference.words import flat_tokens, tokens
-from pico_banana.taxonomy import edit_type, edit_types
+from pico_banana.taxonomy import edit_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,15 +29,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pico_banana.taxonomy import EditType
-
+T = TypeVar("T")
 _FORMAT = "pico-banana edit type model 1"
 _OPENING = 6  # words: "Replace the old car with a": the verb and what it is done to
 _BATCH = 2048  # texts at once: one row of 35 weights a word, twice
-_HELD_OUT = 10  # one text in ten measures the confidence
-_BACKGROUND = 0.3  # mixed into each type's words, so that an unseen word weighs the same for a rare type as for others
-_TINY = 1e-9  # a type without rows is never guessed
-_TEMPERATURES = np.geomspace(1, 50, 41)  # naive Bayes counts the same evidence many times over: only ever less sure
 _MAX_CUES = 12
 
 
@@ -86,10 +80,25 @@ class Bayes:
         Returns:
             A code and a confidence for each; a text without a known word is undecided.
         """
-        decided = [self._decide(*self._score(batch)) for batch in _batches(instructions)]
+        decided = [self._decide(*self.scores(batch)) for batch in in_batches(instructions)]
         codes = np.concatenate([np.empty(0, np.int8), *(batch.codes for batch in decided)])
         confidence = np.concatenate([np.empty(0, np.float32), *(batch.confidence for batch in decided)])
         return Inferences(codes, confidence)
+
+    def chances(self, instructions: Iterable[str]) -> NDArray[np.float64]:
+        """Say how likely each edit type is.
+
+        Args:
+            instructions: requests.
+
+        Returns:
+            Float64 (texts, types), each text's adding up to 1; all alike where no word of a text is known.
+        """
+        count = len(edit_types())
+        found = [np.empty((0, count))]
+        for scores, known in map(self.scores, in_batches(instructions)):
+            found.append(np.where(known[:, None], softmax(scores, self.temperature), 1 / count))
+        return np.concatenate(found).astype(np.float64)
 
     def save(self, path: Path) -> None:
         """Write the model as JSON.
@@ -117,9 +126,16 @@ class Bayes:
     def _numbers(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self.words)}
 
-    def _score(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Give the scores (texts, types), and whether any word of each text is known (texts,)."""
-        numbers, opening, starts = _read(texts, self._numbers)
+    def scores(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Add up what the words of texts speak for.
+
+        Args:
+            texts: requests, so many as fit into memory at once.
+
+        Returns:
+            Float32 (texts, types), and whether any word of each text is known (texts,).
+        """
+        numbers, opening, starts = read_words(texts, self._numbers)
         none = len(self.words)  # the row of zeros behind the last word
         padded = np.pad(self.weights, ((0, 0), (0, 1), (0, 0)))
         rows = padded[0][numbers] + padded[1][np.where(opening, numbers, none)]
@@ -127,7 +143,7 @@ class Bayes:
         return np.add.reduceat(rows, starts, axis=0) + self.prior, known
 
     def _decide(self, scores: NDArray[np.float32], known: NDArray[np.bool_]) -> Inferences:
-        sure = _softmax(scores, self.temperature)
+        sure = softmax(scores, self.temperature)
         return Inferences(
             np.where(known, sure.argmax(axis=1), UNDECIDED).astype(np.int8),
             np.where(known, sure.max(axis=1), 0).astype(np.float32),
@@ -143,37 +159,6 @@ class Bayes:
         kind = edit_types()[code]
         heaviest = sorted(found.items(), key=itemgetter(1), reverse=True)[:_MAX_CUES]
         return tuple(Cue(kind, word, (word,), round(weight, 2)) for word, weight in heaviest if weight > 0)
-
-
-def train(texts: Iterable[str], types: Iterable[str], *, max_words: int = 8000, min_count: int = 2) -> Bayes:
-    """Train a model on instructions whose edit types are known.
-
-    A tenth of the texts is held out at first, to measure how far the model may be trusted, and then learnt too.
-
-    Args:
-        texts: instructions.
-        types: the edit type of each, by any of its names; texts of an unknown type are left out.
-        max_words: how many words to know at most, the most frequent ones.
-        min_count: how often a word must occur to be known.
-
-    Returns:
-        The model.
-
-    Raises:
-        ConfigError: there are no texts, or not as many types.
-        UnknownNameError: a type is given by a name that is none.
-    """
-    pairs = _pairs(texts, types)
-    if not pairs:
-        raise ConfigError("there is nothing to train on: give instructions and the edit type of each", key="texts")
-    frequent = Counter(word for text, _ in pairs for word in tokens(text)).most_common(max_words)
-    words = tuple(word for word, count in frequent if count >= min_count)
-    held_out = [pair for pair in pairs if _is_held_out(pair[0])]
-    rest = [pair for pair in pairs if not _is_held_out(pair[0])]
-    counts, rows = _count(rest, words)
-    temperature, accuracy = _measure(_model(words, counts, rows), held_out)
-    more_counts, more_rows = _count(held_out, words)
-    return _model(words, counts + more_counts, rows + more_rows, temperature=temperature, accuracy=accuracy)
 
 
 def load_model(path: Path) -> Bayes:
@@ -212,78 +197,35 @@ def _model_of(document: dict[str, Any]) -> Bayes:  # raises one of ODD_SHAPE whe
     return found
 
 
-def _pairs(texts: Iterable[str], types: Iterable[str]) -> list[tuple[str, int]]:
-    given, names = list(texts), list(types)
-    if len(given) != len(names):
-        raise ConfigError(f"{len(given):,} texts, but {len(names):,} edit types; each text needs one", key="types")
-    codes: Mapping[EditType, int] = {kind: code for code, kind in enumerate(edit_types())}
-    kinds = {name: edit_type(name) for name in dict.fromkeys(names)}
-    return [(text, codes[kinds[name]]) for text, name in zip(given, names, strict=True) if kinds[name].known]
-
-
-def _is_held_out(text: str) -> bool:
-    """Choose by the text, so that neither order nor repeated rows matter."""
-    return crc32(text.encode("utf-8", "surrogatepass")) % _HELD_OUT == 0
-
-
-def _read(
+def read_words(
     texts: Sequence[str], numbers: Mapping[str, int]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.intp]]:
-    """Give each word's number, whether it is in its text's opening, and where the texts begin."""
+    """Look the words of texts up.
+
+    Args:
+        texts: requests.
+        numbers: the number of each known word.
+
+    Returns:
+        Each word's number, that of an unknown one is how many are known; whether it is in its text's opening; and
+        where the texts begin among them.
+    """
     words, starts = flat_tokens(texts)
     known = np.fromiter(map(numbers.get, words, repeat(len(numbers))), np.intp, len(words))
     lengths = np.diff(starts, append=len(words))
     return known, np.arange(len(words)) - np.repeat(starts, lengths) < _OPENING, starts
 
 
-def _count(pairs: Sequence[tuple[str, int]], words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count words by type, anywhere and in the opening (2, words, types), and texts by type (types,)."""
-    numbers = {word: number for number, word in enumerate(words)}
-    size = len(words), len(edit_types())
-    counts = np.zeros((2, size[0] * size[1]), np.int64)
-    for batch in _batches(pairs):
-        read, opening, starts = _read([text for text, _ in batch], numbers)
-        codes = np.repeat([code for _, code in batch], np.diff(starts, append=len(read)))
-        known = read < len(words)
-        cells = read * size[1] + codes
-        for row, chosen in enumerate((known, known & opening)):
-            counts[row] += np.bincount(cells[chosen], minlength=counts.shape[1])
-    return counts.reshape(2, *size), np.bincount([code for _, code in pairs], minlength=size[1])
+def softmax(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Make shares of scores.
 
+    Args:
+        scores: float32 (texts, types).
+        temperature: divides them; a higher one is less sure.
 
-def _model(
-    words: tuple[str, ...],
-    counts: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    *,
-    temperature: float = 1.0,
-    accuracy: float = np.nan,
-) -> Bayes:
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    everywhere = counts.sum(axis=2, keepdims=True) / np.maximum(counts.sum(axis=(1, 2), keepdims=True), 1)
-    weights = np.log((1 - _BACKGROUND) * shares + _BACKGROUND * everywhere + _TINY)
-    prior = np.log(rows / rows.sum() + _TINY)
-    return Bayes(
-        words=words,
-        weights=(weights - weights.mean(axis=2, keepdims=True)).astype(np.float32),
-        prior=prior.astype(np.float32),
-        temperature=temperature,
-        trained_on=int(rows.sum()),
-        accuracy=accuracy,
-    )
-
-
-def _measure(model: Bayes, held_out: Sequence[tuple[str, int]]) -> tuple[float, float]:
-    """Give the temperature at which the model is as sure as it is right, and its accuracy."""
-    if not held_out:
-        return 1.0, np.nan
-    scores = np.concatenate([model._score([text for text, _ in batch])[0] for batch in _batches(held_out)])  # noqa: SLF001 - its own module
-    true = np.array([code for _, code in held_out])
-    losses = [-np.log(_softmax(scores, t)[np.arange(len(true)), true] + 1e-9).mean() for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))]), float((scores.argmax(axis=1) == true).mean())
-
-
-def _softmax(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    Returns:
+        Float32 of the same shape, each text's adding up to 1.
+    """
     powers = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.float32(temperature))
     shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
     return shares
@@ -294,7 +236,15 @@ def _rounded(numbers: NDArray[np.float32]) -> list[Any]:
     return rounded
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+def in_batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """Give items by the thousands, as many as are scored at once.
+
+    Args:
+        items: texts, or anything that goes with them.
+
+    Yields:
+        Lists of them, in order.
+    """
     rest = iter(items)
     while batch := list(islice(rest, _BATCH)):
         yield batch

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from pico_banana.errors import MissingExtraError, PicoBananaError, StoreError
@@ -20,19 +21,35 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
 class Gathering:
-    """Gets pictures ready; several threads may use it.
+    """Gets pictures ready; several threads may use it."""
 
-    Attributes:
-        options: the export's choices.
-        local_path: gives the file of an address, fetching it where it must.
-        registrar: finds what the pictures of an example share, where the geometry registers them.
-    """
+    def __init__(self, records: Iterable[Record], options: ExportOptions, local_path: Callable[[str], Path]) -> None:
+        """Say how pictures are got ready; no row and no picture is looked at yet.
 
-    options: ExportOptions
-    local_path: Callable[[str], Path]
-    registrar: Registrar | None = None
+        Args:
+            records: the rows; looked through only where the geometry registers, for edits that were told to reframe.
+            options: the export's choices.
+            local_path: gives the file of an address, fetching it where it must.
+
+        Raises:
+            MissingExtraError: the geometry registers, and OpenCV is not installed.
+        """
+        self._records, self._options, self._local_path = records, options, local_path
+        self._looking = Lock()
+        if options.geometry.registered:
+            from pico_banana.records.decoding.registration import opencv
+
+            opencv()  # said before anything is written
+
+    @cached_property
+    def _registrar(self) -> Registrar | None:
+        """What finds the part that the pictures of an example share, where the geometry registers them."""
+        if not self._options.geometry.registered:
+            return None
+        from pico_banana.records.decoding.frames import Registrar
+
+        return Registrar(told_to_reframe(self._records))
 
     def ready(self, addresses: dict[str, str]) -> dict[str, Picture]:
         """Get the pictures of one example ready.
@@ -47,14 +64,17 @@ class Gathering:
             PictureError: one is missing, cut off, or none.
             OSError: one cannot be read.
         """
-        paths = {role: (address, self.local_path(address)) for role, address in addresses.items()}
-        if self.registrar is not None:
-            return registered(paths, self.options, self.registrar)
+        options = self._options
+        paths = {role: (address, self._local_path(address)) for role, address in addresses.items()}
+        with self._looking:  # by one thread, for all
+            registrar = self._registrar
+        if registrar is not None:
+            return registered(paths, options, registrar)
         source = next(iter(paths), "")
-        kept = paths if self.options.keeps_bytes else {source: paths[source]} if self.options.keeps_source else {}
-        upright = self.options.exif == "upright"
+        kept = paths if options.keeps_bytes else {source: paths[source]} if options.keeps_source else {}
+        upright = options.exif == "upright"
         made = {role: published(address, path, upright=upright) for role, (address, path) in kept.items()}
-        return made if len(made) == len(paths) else made | remade(paths, self.options, skip=made.keys())
+        return made if len(made) == len(paths) else made | remade(paths, options, skip=made.keys())
 
     def can_be_had(self, addresses: list[str]) -> bool:
         """Say whether pictures that were missing are there by now.
@@ -66,29 +86,6 @@ class Gathering:
             Whether all of them can be had.
         """
         return not isinstance(tried(lambda: self.ready(dict(zip(addresses, addresses, strict=True)))), str)
-
-
-def gathering_for(records: Iterable[Record], options: ExportOptions, local_path: Callable[[str], Path]) -> Gathering:
-    """Describe how the pictures of an export are got ready.
-
-    Args:
-        records: the rows; looked through only where the geometry registers, for edits that were told to reframe.
-        options: the export's choices.
-        local_path: gives the file of an address, fetching it where it must.
-
-    Returns:
-        What gets them ready.
-
-    Raises:
-        MissingExtraError: the geometry registers, and OpenCV is not installed.
-    """
-    if not options.geometry.registered:
-        return Gathering(options, local_path)
-    from pico_banana.records.decoding.frames import Registrar
-    from pico_banana.records.decoding.registration import opencv
-
-    opencv()  # said before anything is written
-    return Gathering(options, local_path, Registrar(told_to_reframe(records)))
 
 
 def tried(work: Callable[[], R]) -> R | str:

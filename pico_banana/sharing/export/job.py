@@ -17,7 +17,7 @@ from pico_banana.mirrors.store import remove_leftovers, sha256_of, write_atomic
 from pico_banana.records.wording import MADE_ANEW
 from pico_banana.sharing.export.edits import Edit, Example, edits_of
 from pico_banana.sharing.export.forecast import Counter, Progress
-from pico_banana.sharing.export.gathering import gathering_for, tried
+from pico_banana.sharing.export.gathering import Gathering, tried
 from pico_banana.sharing.export.manifest import LICENCES, VERSION, write_manifest
 from pico_banana.sharing.export.ordering import ordered
 from pico_banana.sharing.export.report import ExportReport
@@ -72,7 +72,7 @@ class Job:
         """
         self.dataset, self.folder, self.options = dataset, folder, options
         self._form, self._progress = form, progress
-        self.gathering = gathering_for(dataset, options, local_path)
+        self.gathering = Gathering(dataset, options, local_path)
         self.report = ExportReport()
         self.wanted: dict[str, list[str]] = {}
         self.changes: Counts[str] = Counts()

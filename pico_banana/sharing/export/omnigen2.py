@@ -27,6 +27,7 @@ def _write(job: Job) -> None:
                 "input_images": [os.fspath(root / names["source"])],
                 "output_image": os.fspath(root / names["edited"]),
                 "target_img_size": [header.width, header.height],  # what RL, which draws its own, is to draw at
+                "meta_data": json.dumps({"instruction": edit.instruction}),  # what RL's judge is told, as text
             }
         )
     job.write("edit.jsonl", lines(rows, escaped=job.options.ascii))

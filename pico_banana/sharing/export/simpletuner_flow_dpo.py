@@ -1,7 +1,7 @@
 """SimpleTuner's Flow-DPO: `edited/`, `rejected/` and `source/` with identical file names, and a data backend file.
 
-Flow-DPO takes the rejected side from the conditioning dataset of type `reference_strict`, so the source, which is a
-condition too, is `reference_loose`.
+Flow-DPO takes the rejected side from the first conditioning dataset, and refuses batches whose type is not
+`reference_strict`. Of two types it calls a batch by either, as Python's hashes fall, so source and rejected have one.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def _write(job: Job) -> None:
     edited = {"id": "edited", "type": "local", "dataset_type": "image", "instance_data_dir": "edited"}
     # An instruction of two lines is one caption, not two to choose from.
     captions = {"caption_strategy": "textfile", "disable_multiline_split": True}
-    conditions = [_condition("rejected", "reference_strict"), _condition("source", "reference_loose")]
-    pairing = {"conditioning_data": ["rejected", "source"]}
-    job.write("multidatabackend.json", json.dumps([edited | captions | pairing, *conditions], indent=1))
+    names = ["rejected", "source"]  # the rejected side first
+    backends = [edited | captions | {"conditioning_data": names}, *map(_condition, names)]
+    job.write("multidatabackend.json", json.dumps(backends, indent=1))
 
 
-def _condition(name: str, kind: str) -> dict[str, Any]:
+def _condition(name: str) -> dict[str, Any]:
     # No caption strategy: with one SimpleTuner looks for captions of its own, and refuses to combine the conditions.
     where = {"id": name, "type": "local", "dataset_type": "conditioning", "instance_data_dir": name}
-    return where | {"conditioning_type": kind, "source_dataset_id": "edited"}
+    return where | {"conditioning_type": "reference_strict", "source_dataset_id": "edited"}
 
 
 FORMAT = Format(
