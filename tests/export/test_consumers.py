@@ -1,7 +1,7 @@
 """Readers that install from PyPI load our exports of the sample and of an odd mirror, and see what the rows say.
 
-Those that bring a training framework run in the matrix's cells `consumers-diffsynth` and `consumers-llama-factory`;
-here each is skipped where it is absent.
+Those that bring a training framework run in the matrix's cells `consumers-diffsynth`, `consumers-llama-factory` and
+`consumers-ms-swift`; here each is skipped where it is absent.
 """
 
 from __future__ import annotations
@@ -140,6 +140,24 @@ def test_trl(tmp_path):
         messages = trl.prepare_multimodal_messages(row["prompt"], row["images"])
         content = messages[0]["content"]
         assert [part["type"] for part in content] == ["image"] * 3 + ["text"]
+
+
+def test_ms_swift(tmp_path):
+    swift = pytest.importorskip("swift.dataset")
+    inputs = pytest.importorskip("swift.template.template_inputs").TemplateInputs
+    pairs = pb.load("preference", mirror="sample")
+    export(pairs, "ms-swift-preference", tmp_path / "s")
+    loaded, _ = swift.load_dataset([str(tmp_path / "s/pico_banana_preference.jsonl")], strict=True)
+    wanted = [(row, rejected) for row in pairs for rejected in row.rejected]
+    assert len(loaded) == len(wanted)
+    for row, (pair, rejected) in zip(loaded, wanted, strict=True):
+        read = inputs.from_dict({name: value for name, value in row.items() if value is not None})
+        for side, edit in ((read.chosen, pair.chosen), (read.rejected, rejected)):
+            question, answer = side.messages
+            assert (pair.instruction in question["content"], answer["content"]) == (True, "Yes")
+            assert question["content"].count("<image>") == 2
+            shown = [Path(one["path"]).read_bytes() for one in side.images]
+            assert shown == [pair.source.bytes(), edit.bytes()]
 
 
 def test_llama_factory(rows, tmp_path):
