@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.runs import INTERRUPTED, Advice, ended
 from pico_banana.cli.sharding import in_shards
+from pico_banana.mirrors.notes import named_text
 
 if TYPE_CHECKING:
     import argparse
@@ -185,7 +186,7 @@ def overlap_with(args: argparse.Namespace) -> int:
     """
     from pico_banana.benchmark.overlapping import overlap
 
-    lines = args.list.read_text(encoding="utf-8").split("\n")
+    lines = named_text(args.list, key="list").split("\n")
     found = overlap(_definition(args), lines, mirror=args.mirror)
     text = (
         f"{found.listed} entries: {len(found.rows)} are rows of the benchmark, {len(found.photos)} show a photo of it, "
