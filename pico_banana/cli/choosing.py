@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.words import names, numbers, type_names
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import named_text
 from pico_banana.rows.choosing.selection import Selection
 
 if TYPE_CHECKING:
@@ -123,13 +124,14 @@ def chosen_selection(args: argparse.Namespace) -> Selection:
 
     Raises:
         SelectionError: parts that do not fit together, or --selection is no JSON.
+        ConfigError: the file that --selection names is no text.
         UnknownNameError: a name that does not exist.
     """
     parts: dict[str, Any] = {name: getattr(args, name) for name in _PARTS if getattr(args, name) is not None}
     if args.selection is None:
         return Selection.of(args.subset or "single_turn", **parts)
     text = args.selection
-    given = Selection.from_json(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    given = Selection.from_json(named_text(Path(text[1:]), key="selection") if text.startswith("@") else text)
     content = json.loads(given.to_json())
     subset = args.subset or content.pop("subset")
     content.pop("subset", None)

@@ -6,6 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.errors import ConfigError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,6 +47,27 @@ def read_note(path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
         OSError: it cannot be read.
     """
     return parse_note(path.read_bytes())
+
+
+def named_text(path: Path, *, key: str = "") -> str:
+    """Read a text file that a user named.
+
+    Args:
+        path: the file.
+        key: the option that names it.
+
+    Returns:
+        Its text; a mark of the byte order at its start is none of it.
+
+    Raises:
+        ConfigError: it is no UTF-8.
+        OSError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        text = f"{path} is not UTF-8 (byte {error.start:,} of it); save it as UTF-8"
+        raise ConfigError(text, key=key) from error
 
 
 def _finite(text: str) -> float:

@@ -391,6 +391,15 @@ def test_a_line_that_is_longer_than_any_row_is_one_bad_row(tmp_path: Path, monke
         list(pb.read_jsonl(tmp_path / "rows.jsonl"))
 
 
+@pytest.mark.parametrize("length", range(4500, 6500, 250))
+def test_a_line_is_too_long_wherever_blocks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    monkeypatch.setattr(jsonl, "LINE_BYTES", 5000)
+    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1000)
+    dataset = loaded(tmp_path, [edit(1), edit(2, text="x" * length), edit(3)], on_bad_rows="skip")
+    assert [record.id[-1] for record in dataset] == (["1", "2", "3"] if length == 4500 else ["1", "3"])
+    assert [bad.line for bad in dataset.bad_rows] == [2] * (length > 4500)
+
+
 def test_a_hostile_line_needs_no_memory(tmp_path: Path) -> None:
     """300 MB of one line in 30 KB of Zstandard, read in a process that is given 150 MB more than it has."""
     import subprocess

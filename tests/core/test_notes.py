@@ -10,6 +10,7 @@ import pico_banana as pb
 from pico_banana.benchmark.overlapping import _texts
 from pico_banana.benchmark.runs.names import editor_named
 from pico_banana.benchmark.runs.results import read_results
+from pico_banana.cli import main
 from pico_banana.errors import ConfigError, MirrorError, SelectionError, StoreError
 from pico_banana.mirrors.fetch.failures import Failures
 from pico_banana.mirrors.fetch.provenance import recorded
@@ -17,6 +18,7 @@ from pico_banana.mirrors.known import recall
 from pico_banana.mirrors.notes import parse_note
 from pico_banana.mirrors.store import area
 from pico_banana.regenerate.plan.photos import from_folder
+from pico_banana.regenerate.settings.config import read_config
 from pico_banana.rows.choosing.definition import read_definition
 from pico_banana.rows.choosing.selection import Selection
 from pico_banana.rows.inference.bayes import load_model
@@ -157,3 +159,27 @@ def test_a_pack_whose_facts_are_of_other_types_is_none(tmp_path, name, value):
     (tmp_path / "pack.json").write_text(json.dumps(told))
     with pytest.raises(StoreError, match="holds no whole pack"):
         read_info(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ls", "single_turn", "--mirror", "sample", "--selection", "@FILE"],
+        ["regenerate", "plan", "FILE", "--ledger", "l"],
+        ["benchmark", "overlap", "FILE", "--mirror", "sample"],
+    ],
+)
+def test_a_file_that_somebody_named_and_that_is_no_text_is_told(tmp_path, capsys, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd").write_bytes("Björn".encode("latin-1"))
+    assert main([word.replace("FILE", "odd") for word in words]) == 2
+    assert "odd is not UTF-8 (byte 2 of it); save it as UTF-8" in capsys.readouterr().err
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_configuration(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_bytes(b"\xef\xbb\xbfseed = 5\r\n[source]\r\nfolder = 'sample'\r\n")
+    assert read_config(path).seed == 5
+    path.write_text(f"seed = {'[' * 5000}")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_config(path)

@@ -29,7 +29,7 @@ from pico_banana.errors import (
 from pico_banana.mirrors.addresses import Address, key_of_url, parse_address, problem_of_path, problem_of_url
 from pico_banana.mirrors.fetch.partial import Partial
 from pico_banana.mirrors.fetch.transport import Transport
-from pico_banana.mirrors.fetch.trust import kind_of
+from pico_banana.mirrors.fetch.trust import check_literal, kind_of
 from pico_banana.mirrors.store import area, write_atomic
 from pico_banana.pictures import filesystem
 from pico_banana.rehearsal.serving.serve import serve
@@ -126,10 +126,22 @@ def test_the_users_own_mirror_and_overrides_may(tmp_path: Path) -> None:
         ("127.0.0.1", "loopback"), ("::ffff:127.0.0.1", "loopback"), ("0.0.0.0", "loopback"), ("::1", "loopback"),
         ("169.254.169.254", "link-local"), ("10.1.2.3", "private"), ("192.168.0.1", "private"),
         ("100.64.0.1", "private"), ("64:ff9b::7f00:1", "loopback"), ("8.8.8.8", "public"),
+        ("::7f00:1", "private"), ("2002:7f00:1::", "loopback"), ("2606:4700:4700::1111", "public"),
     ],
 )  # fmt: skip
 def test_addresses_inside_are_known(address: str, kind: str) -> None:
     assert kind_of(address) == kind
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "017700000001", "localhost.", "10.1.2.3.", "::1"])
+def test_an_address_inside_is_known_however_it_is_written(host: str) -> None:
+    with pytest.raises(RequestRefusedError, match="a row or redirect may not lead there"):
+        check_literal(host, "mirror.invalid", url="http://x/y")
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "example.org", "134744072", "127.1.example.org", "①②⑦.0.0.1.example"])
+def test_other_hosts_behind_a_proxy_are_asked(host: str) -> None:
+    check_literal(host, "mirror.invalid", url="http://x/y")
 
 
 def test_a_path_of_a_mirrors_own_rows_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

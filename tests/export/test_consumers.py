@@ -1,7 +1,7 @@
 """Readers that install from PyPI load our exports of the sample and of an odd mirror, and see what the rows say.
 
-Those that bring a training framework run in the matrix's cells `consumers-diffsynth` and `consumers-llama-factory`;
-here each is skipped where it is absent.
+Those that bring a training framework run in the matrix's cells `consumers-diffsynth`, `consumers-llama-factory` and
+`consumers-ms-swift`; here each is skipped where it is absent.
 """
 
 from __future__ import annotations
@@ -128,8 +128,9 @@ def test_diffsynth_studio(rows, tmp_path):
 
 
 def test_trl(tmp_path):
-    trl = pytest.importorskip("trl.data_utils")
+    pytest.importorskip("trl", minversion="1.0")  # the helper of earlier ones takes a count; LLaMA-Factory brings one
     from datasets import load_dataset
+    from trl import data_utils as trl
 
     pairs = pb.load("preference", mirror="sample")
     export(pairs, "trl", tmp_path / "t")
@@ -140,6 +141,24 @@ def test_trl(tmp_path):
         messages = trl.prepare_multimodal_messages(row["prompt"], row["images"])
         content = messages[0]["content"]
         assert [part["type"] for part in content] == ["image"] * 3 + ["text"]
+
+
+def test_ms_swift(tmp_path):
+    swift = pytest.importorskip("swift.dataset")
+    inputs = pytest.importorskip("swift.template.template_inputs").TemplateInputs
+    pairs = pb.load("preference", mirror="sample")
+    export(pairs, "ms-swift-preference", tmp_path / "s")
+    loaded, _ = swift.load_dataset([str(tmp_path / "s/pico_banana_preference.jsonl")], strict=True)
+    wanted = [(row, rejected) for row in pairs for rejected in row.rejected]
+    assert len(loaded) == len(wanted)
+    for row, (pair, rejected) in zip(loaded, wanted, strict=True):
+        read = inputs.from_dict({name: value for name, value in row.items() if value is not None})
+        for side, edit in ((read.chosen, pair.chosen), (read.rejected, rejected)):
+            question, answer = side.messages
+            assert (pair.instruction in question["content"], answer["content"]) == (True, "Yes")
+            assert question["content"].count("<image>") == 2
+            shown = [Path(one["path"]).read_bytes() for one in side.images]
+            assert shown == [pair.source.bytes(), edit.bytes()]
 
 
 def test_llama_factory(rows, tmp_path):
@@ -172,11 +191,12 @@ def test_musubi_tuner_s_rule_restated(rows, tmp_path):
 
 
 def test_ai_toolkit_s_rule_restated(rows, tmp_path):
-    """ostris/ai-toolkit: a target's control has its stem and any of its endings; its caption has the stem and .txt."""
+    """ostris/ai-toolkit, 27a03a91: a control has the stem and one of four endings, a caption .txt."""
     export(rows, "ai-toolkit", tmp_path / "a")
     seen: dict[str, tuple[str, bytes, bytes]] = {}
     for target in (path for path in (tmp_path / "a/target").iterdir() if path.suffix != ".txt"):
-        (control,) = (tmp_path / "a/control").glob(f"{target.stem}.*")
+        named = [tmp_path / "a/control" / f"{target.stem}{end}" for end in (".jpg", ".jpeg", ".png", ".webp")]
+        (control,) = (path for path in named if path.exists())
         text = target.with_suffix(".txt").read_text("utf-8")
         seen[text] = (text, control.read_bytes(), target.read_bytes())
     same(rows, [seen[text] for text, *_ in expected(rows)])

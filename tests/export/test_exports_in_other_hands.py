@@ -267,7 +267,7 @@ def test_simpletuner_s_sources_have_no_captions_and_a_caption_may_have_two_lines
 
 
 def test_ai_toolkit_gets_the_published_bytes(tmp_path):
-    """It looks for a control picture of the same stem with any ending (ostris/ai-toolkit, dataloader_mixins.py)."""
+    """It looks for a control picture of the same stem with one of four endings (ostris/ai-toolkit, 27a03a91)."""
     rows = odd(tmp_path / "m", ("0", JPEG, PNG))
     export(rows, "ai-toolkit", tmp_path / "a")
     (control,), (target,) = (tmp_path / "a/control").iterdir(), (tmp_path / "a/target").glob("*.png")
@@ -275,6 +275,20 @@ def test_ai_toolkit_gets_the_published_bytes(tmp_path):
     assert manifest(tmp_path / "a")["pictures"] == "unchanged"
     export(rows, "simpletuner", tmp_path / "s")
     assert manifest(tmp_path / "s")["pictures"] == "unchanged but for 1 re-encoded as PNG"
+
+
+@pytest.mark.parametrize("codec", ["GIF", "TIFF", "BMP", "WEBP"])
+def test_ai_toolkit_finds_a_control_of_any_codec(tmp_path, codec):
+    """It looks for .jpg, .jpeg, .png and .webp alone, and trains without a control that it does not find."""
+    picture = Image.new("RGB", (48, 32), (200, 0, 0))
+    encoded = io.BytesIO()
+    picture.save(encoded, codec)
+    rows = odd(tmp_path / "m", ("0", encoded.getvalue(), PNG))
+    export(rows, "ai-toolkit", tmp_path / "a")
+    (control,) = (tmp_path / "a/control").iterdir()
+    assert control.suffix == (".webp" if codec == "WEBP" else ".png")
+    assert Image.open(control).convert("RGB").getpixel((5, 5))[0] > 190
+    assert (control.read_bytes() == encoded.getvalue()) == (codec == "WEBP")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

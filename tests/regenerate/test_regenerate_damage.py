@@ -67,6 +67,38 @@ def test_a_damaged_ledger_is_told_in_one_line(base, tmp_path, capsys, odd):
     main(["regenerate", "run", str(base / "c.toml"), "--ledger", str(tmp_path / "l")])
 
 
+MISFITS = {
+    ("assemble", "instructions", "text"): "x'ff00'",
+    ("assemble", "photos", "locator"): "x'ff00'",
+    ("assemble", "attempts", "attempt"): "'x'",
+    ("report", "items", "edit_types"): "x'ff00'",
+    ("report", "attempts", "outcome"): "x'ff00'",
+    ("report", "call_sums", "usd"): "'x'",
+    ("status", "makers", "backend"): "x'ff00'",
+}
+
+
+@pytest.mark.parametrize("place", MISFITS)
+def test_a_value_of_another_kind_is_told_with_its_table_and_row(base, tmp_path, capsys, place):
+    command, table, column = place
+    shutil.copytree(base / "l", tmp_path / "l")
+    sql(f"UPDATE {table} SET {column} = {MISFITS[place]}")(tmp_path / "l/ledger.sqlite", b"")
+    out = ["--out", str(tmp_path / "o")] if command == "assemble" else []
+    assert main(["regenerate", command, str(tmp_path / "l"), *out]) == 1
+    said = capsys.readouterr().err
+    assert f"l/ledger.sqlite: {column} of table {table} is a " in said
+    assert "in the row of " in said
+
+
+@pytest.mark.parametrize(("column", "odd"), [("objects", "[1]"), ("tags", "3")])
+def test_an_item_that_is_none_is_told_with_its_number(base, tmp_path, column, odd):
+    shutil.copytree(base / "l", tmp_path / "l")
+    sql(f"UPDATE photos SET {column} = '{odd}' WHERE id = 2")(tmp_path / "l/ledger.sqlite", b"")
+    told = pytest.raises(StoreError, match=r"ledger.sqlite: item \d+, or its photo, holds something else")
+    with told, open_ledger(tmp_path / "l") as ledger:
+        list(ledger.items())
+
+
 @pytest.mark.parametrize("scores", SCORES)
 def test_scores_that_are_none_are_told(base, tmp_path, capsys, scores):
     shutil.copytree(base / "l", tmp_path / "l")

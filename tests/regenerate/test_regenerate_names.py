@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 import pico_banana as pb
+from pico_banana.errors import ConfigError
 from pico_banana.regenerate import assemble, config_from, open_ledger, run
-from pico_banana.regenerate.plan.photos import from_folder
+from pico_banana.regenerate.plan.photos import from_folder, from_open_images
 
 SAMPLE = Path(pb.__file__).parent / "rehearsal" / "sample" / "source"
 
@@ -34,3 +36,31 @@ def test_what_was_assembled_gives_its_photos_back_under_the_same_address(tmp_pat
     (tmp_path / "source" / "photos.invalid").mkdir(parents=True)
     (tmp_path / "source" / "photos.invalid" / "my%20photo.jpg").write_bytes(b"x")
     assert [photo.url for photo in from_folder(tmp_path)] == ["https://photos.invalid/my%20photo.jpg"]
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"Bj\xf6rn.jpg")).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with pytest.raises(ConfigError, match=r"the name of .*Bj\ufffdrn.jpg is not UTF-8; rename the file"):
+        list(from_folder(tmp_path))
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_list_of_ids_is_read_whoever_wrote_it(tmp_path, start, end):
+    (tmp_path / "ids.txt").write_bytes(start + end.join([b"00000000000000ab", b"# Bj\xf6rn", b"", b"00000000000000cd"]))
+    assert [photo.url[-20:] for photo in from_open_images(tmp_path / "ids.txt")] == [
+        "00000000000000ab.jpg",
+        "00000000000000cd.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd", [b"00000000000000AB", b"Bj\xf6rn", b"0" * 16 + "\u2028".encode() + b"1" * 16, "\u0660".encode() * 16]
+)
+def test_a_line_that_is_no_id_is_told_with_its_number(tmp_path, odd):
+    (tmp_path / "ids.txt").write_bytes(b"00000000000000ab\n" + odd)
+    with pytest.raises(ConfigError, match=r"ids.txt:2: .* is not an Open Images id"):
+        list(from_open_images(tmp_path / "ids.txt"))

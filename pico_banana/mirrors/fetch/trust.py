@@ -86,7 +86,7 @@ def kind_of(address: str) -> str:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
-    return _PUBLIC if ip.is_global and not ip.is_multicast else "private"
+    return _PUBLIC if ip.is_global and not (ip.is_multicast or ip.is_reserved) else "private"
 
 
 def check_literal(host: str, near: str, *, url: str) -> None:
@@ -100,11 +100,20 @@ def check_literal(host: str, near: str, *, url: str) -> None:
     Raises:
         RequestRefusedError: it lies inside, and the user named no host of that kind.
     """
+    host = host.removesuffix(".")
     try:
-        found = "loopback" if host == THIS_MACHINE or host.endswith(".localhost") else kind_of(host)
+        found = "loopback" if host == THIS_MACHINE or host.endswith(".localhost") else kind_of(_dotted(host))
     except ValueError:
         return
     _require(found, near, host, url)
+
+
+def _dotted(host: str) -> str:
+    """Write a host as four numbers that a resolver takes for an address: 127.1, 0x7f.1, 2130706433."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return host
 
 
 def connector(near: str, url: str) -> Callable[..., socket.socket]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import PicoBananaError, PictureCorruptError
-from pico_banana.records.decoding.stripped import stripped
+from pico_banana.records.decoding.stripped import EXIF_PREFIX, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,10 +143,25 @@ def orientation_of(picture: PillowImage) -> int:
         1 to 8; 1 where there is none, or nothing that makes sense.
     """
     try:
-        value = picture.getexif().get(ORIENTATION_TAG, 1)
+        value = _behind_prefixes(picture) or picture.getexif().get(ORIENTATION_TAG, 1)
         return int(value) if value in range(1, LAST_ORIENTATION + 1) else 1
     except Exception:  # noqa: BLE001  a block that cannot be read says nothing
         return 1
+
+
+def _behind_prefixes(picture: PillowImage) -> int | None:
+    """Read the orientation of an EXIF block with several prefixes; Pillow 10 skips one alone."""
+    from PIL import Image
+
+    block = picture.info.get("exif")
+    if not isinstance(block, bytes) or not block.startswith(EXIF_PREFIX * 2):
+        return None
+    while block.startswith(EXIF_PREFIX * 2):
+        block = block[len(EXIF_PREFIX) :]
+    exif = Image.Exif()
+    exif.load(block)
+    value: int | None = exif.get(ORIENTATION_TAG)
+    return value
 
 
 def _open(data: bytes) -> PillowImage:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pico_banana.errors import ConfigError, StoreError
-from pico_banana.regenerate.ledger.damage import UNREADABLE, reading, settings_in, unreadable
+from pico_banana.regenerate.ledger.damage import damage_behind, naming, reading, settings_in
 from pico_banana.regenerate.ledger.entries import call_rows, item_from, reply_from
 from pico_banana.regenerate.ledger.journal import Journal, connect
 from pico_banana.regenerate.ledger.layout import DATABASE, create_database, require_layout
@@ -27,6 +27,7 @@ from pico_banana.regenerate.settings.config import Config, config_from, differin
 from pico_banana.regenerate.settings.hosts import without_userinfo
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
@@ -65,8 +66,7 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Close it; that it could not be read is told in one way."""
         self.close()
-        if isinstance(error, UNREADABLE):
-            problem = unreadable(error, self.folder / DATABASE)
+        if problem := damage_behind(error, self.folder / DATABASE):
             raise problem from error
 
     def close(self) -> None:
@@ -206,7 +206,11 @@ class Ledger:
     def items_of(self, numbers: Iterable[int]) -> Iterator[Item]:
         """Give the items with these ids, in their order."""
         for number in numbers:
-            yield item_from(self.database.execute(f"{_ITEM} WHERE i.id = ?", (number,)).fetchone())
+            yield self._item(self.database.execute(f"{_ITEM} WHERE i.id = ?", (number,)).fetchone())
+
+    def _item(self, row: sqlite3.Row) -> Item:
+        with naming(self.folder / DATABASE, f"item {row['id']}, or its photo,"):
+            return item_from(row)
 
     def _unfinished(self, *, failed: bool) -> str:
         # Failures of the run that is going on do not count: they would move the pages under its feet.
@@ -219,7 +223,7 @@ class Ledger:
         statement = f"{_ITEM} WHERE i.id > :after AND {where} ORDER BY i.id LIMIT {_PAGE}"
         after = 0
         while rows := self.database.execute(statement, {"after": after, "digest": digest}).fetchall():
-            yield from map(item_from, rows)
+            yield from map(self._item, rows)
             after = rows[-1]["id"]
 
     def answer(self, key: str) -> Reply | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
-from pico_banana.regenerate.ledger.damage import UNREADABLE, unreadable
+from pico_banana.regenerate.ledger.damage import damage_behind
 from pico_banana.regenerate.ledger.layout import DATABASE, is_ledger
 from pico_banana.rows.sharding.copying import fetch
 from pico_banana.rows.sharding.folder import RunFolder
@@ -37,8 +37,7 @@ class Ledgers:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Tell in one way that the ledger that was read last could not be read."""
-        if isinstance(error, UNREADABLE):
-            problem = unreadable(error, self._read / DATABASE)
+        if problem := damage_behind(error, self._read / DATABASE):
             raise problem from error
 
     def __len__(self) -> int:

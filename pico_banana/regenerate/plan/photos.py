@@ -64,7 +64,7 @@ def from_folder(folder: Path) -> Iterator[Photo]:
         Photos by path.
 
     Raises:
-        ConfigError: the folder is not there, or holds no photo.
+        ConfigError: the folder is not there, holds no photo, or one whose name is no text.
     """
     if not folder.is_dir():
         raise ConfigError(f"source.folder {folder} is not a folder", key="source.folder")
@@ -75,7 +75,7 @@ def from_folder(folder: Path) -> Iterator[Photo]:
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in _PICTURES and path.is_file():
             count += 1
-            name = path.relative_to(root).as_posix()
+            name = _text(path.relative_to(root).as_posix(), path)
             # In the published layout a file is named as its address is; see `addresses.key_of_url`.
             url = url_of_key(name) if published else f"https://{LOCAL_HOST}/{quote(name)}"
             yield _photo(url, str(path), known.get(name))
@@ -97,7 +97,8 @@ def from_open_images(path: Path) -> Iterator[Photo]:
     """
     if not path.is_file():
         raise ConfigError(f"source.open_images {path} is not a file", key="source.open_images")
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    # An id is ASCII: whatever else a line holds is told by its number, in whatever encoding the file came.
+    for number, line in enumerate(path.read_bytes().decode("utf-8-sig", "replace").split("\n"), start=1):
         name = line.strip()
         if not name or name.startswith("#"):
             continue
@@ -178,6 +179,20 @@ def read_photo(photo: Photo) -> Picture:
 def _folder(name: str) -> Path:
     # The embedded sample is a mirror's folder in the package; what is known of its photos lies beside them.
     return Path(__file__).parents[2] / "rehearsal" / "sample" if name == "sample" else Path(name).expanduser()
+
+
+def _text(name: str, path: Path) -> str:
+    """Make sure that a file's name is text: any bytes are a name, and neither a ledger nor a row can hold them.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        shown = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        raise ConfigError(f"the name of {shown} is not UTF-8; rename the file", key="source.folder") from error
+    return name
 
 
 def _known_objects(path: Path) -> dict[str, dict[str, Any]]:

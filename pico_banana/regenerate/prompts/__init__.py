@@ -15,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import named_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,12 +174,12 @@ def prompt(name: str, folder: str = "") -> Prompt:
         The prompt.
 
     Raises:
-        ConfigError: there is no such file.
+        ConfigError: there is no such file, or it is no text.
     """
     places = [Path(folder) / f"{name}.txt"] if folder else []
     for path in (*places, _HERE / f"{name}.txt"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
+            text = named_text(path, key="prompts")
             digest = hashlib.sha256(text.encode()).hexdigest()[:8]
             return Prompt(name, Template(text), f"{name}.{digest}")
     ours = ", ".join(sorted(path.stem for path in _HERE.glob("*.txt")))

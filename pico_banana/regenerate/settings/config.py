@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pico_banana.errors import ConfigError
+from pico_banana.mirrors.notes import named_text
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.prompts import PromptSettings
 from pico_banana.regenerate.settings.batching import BatchSettings
@@ -147,10 +148,10 @@ def read_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(named_text(path))
     except FileNotFoundError as error:
         raise ConfigError(f"{path} is not there; see docs/guides/regenerate.md for one to start from") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     return config_from(document, folder=path.parent)
 

@@ -88,6 +88,9 @@ class RowsReader:
                     _, ended, chunk = chunk.partition(b"\n")
                     dropping, line = not ended, line + len(ended)
                 data = rest + chunk
+                if data.find(b"\n") > LINE_BYTES:  # ends in this chunk: too long wherever blocks happen to end
+                    yield Block(b"", line, too_long=True)
+                    line, data = line + 1, data[data.find(b"\n") + 1 :]
                 end = data.rfind(b"\n") + 1
                 if end:
                     yield _block(data[:end], line)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pico_banana.sharing.export.folders import Pictures
     from pico_banana.sharing.export.job import Job
 
+_LOOKED_FOR = frozenset({"jpg", "png", "webp"})  # ostris/ai-toolkit, 27a03a91: a control of another ending is not found
+
 
 def write_pairs(job: Job, target: str, condition: str, *, alike: bool = False) -> None:
     """Write targets with captions, and their conditions.
@@ -27,7 +29,7 @@ def write_pairs(job: Job, target: str, condition: str, *, alike: bool = False) -
     def name_of(edit: Edit, role: str, picture: Picture) -> str:
         return f"{folders[role]}/{edit.key}.{picture.suffix}"
 
-    for edit, _ in place_edits(job, name_of, fitted=alike_pictures if alike else None):
+    for edit, _ in place_edits(job, name_of, fitted=alike_pictures if alike else found_pictures):
         job.write(f"{target}/{edit.key}.txt", edit.instruction)
 
 
@@ -43,3 +45,15 @@ def alike_pictures(pair: Pictures) -> Pictures:
     if len({picture.suffix for picture in pair.values()}) == 1:
         return pair
     return {role: picture if picture.suffix == "png" else as_png(picture) for role, picture in pair.items()}
+
+
+def found_pictures(pair: Pictures) -> Pictures:
+    """Give the pictures of one edit endings that trainers look for: without its control a pair would be a target alone.
+
+    Args:
+        pair: by role.
+
+    Returns:
+        The same; a picture of a rare codec as PNG, losslessly.
+    """
+    return {role: picture if picture.suffix in _LOOKED_FOR else as_png(picture) for role, picture in pair.items()}
