@@ -65,7 +65,8 @@ def _add_tars(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = commands.add_parser(
         "tars",
         help="take the photos of a selection out of the Open Images tars",
-        description="Read tars as a stream and keep only the photos that the rows need; nothing else is unpacked.",
+        description="Read tars as a stream and keep only the photos that the rows need; nothing else is unpacked. "
+        "The same command goes on in the middle of a gzip tar, also after a kill.",
         epilog="example: pico-banana photos tars single_turn --category human_centric --tar train_0.tar.gz",
     )
     add_selection_options(parser)

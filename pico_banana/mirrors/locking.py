@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pico_banana.mirrors.store import writing
@@ -41,3 +41,32 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold a lock if no other process has it, until the block ends or the process dies.
+
+    Args:
+        path: the lock file; it is made, and stays.
+
+    Yields:
+        Whether the lock is held: False when another process has it, or there are no locks here.
+
+    Raises:
+        StoreError: the lock file cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(str(path))
+    held = False
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(Timeout, NotImplementedError):
+            lock.acquire(timeout=0)
+            held = True
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()

@@ -59,6 +59,7 @@ def _response(url: str, connection: http.client.HTTPConnection, answer: http.cli
     else:
         response = Response(body, url=url, length=answer.length)
     response.etag = "" if etag.startswith("W/") or is_packed(answer) else etag
+    response.modified = answer.headers.get("Last-Modified", "")
     response.content_type = content_type
     return response
 

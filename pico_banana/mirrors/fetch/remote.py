@@ -8,6 +8,8 @@ from typing import Any
 from pico_banana.errors import GoneError, InterruptedTransferError, MissingExtraError, RequestRefusedError
 from pico_banana.mirrors.fetch.response import Response, words_of
 
+_CHANGES = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "blob_id")
+
 
 def filesystem_of(url: str) -> tuple[Any, str]:
     """Find what opens an address.
@@ -44,6 +46,7 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
         filesystem, path = filesystem_of(url)
         file = filesystem.open(path, "rb")
         size = int(filesystem.size(path) if getattr(file, "size", None) is None else file.size)
+        modified = _modified(getattr(file, "details", None) or filesystem.info(path))
         file.seek(offset)
     except FileNotFoundError as error:
         text = f"{url}: there is no such file"
@@ -60,7 +63,14 @@ def open_remote(url: str, *, offset: int = 0) -> Response:
     except Exception as error:  # each filesystem raises the errors of its own client, OSErrors or not
         told = _translated(error, url)
         raise told from error
-    return Response(file, url=url, offset=offset, length=max(0, size - offset))
+    response = Response(file, url=url, offset=offset, length=max(0, size - offset))
+    response.modified = modified
+    return response
+
+
+def _modified(facts: dict[str, Any]) -> str:
+    """Find what changes with a file's content, by any of the names that filesystems have for it."""
+    return next((str(facts[name]) for name in _CHANGES if facts.get(name)), "")
 
 
 def _translated(error: Exception, url: str) -> GoneError | RequestRefusedError | InterruptedTransferError:

@@ -76,6 +76,7 @@ class Report(Carded):
         stopped: why the job ended before its items did: "SIGINT", "SIGTERM", or empty.
         path: the file with one line for each item, or None when none was written.
         unread: archives that could not be read to their end, with the reason.
+        notes: what is worth knowing beside the numbers, e.g. where an archive was entered.
     """
 
     total: int = 0
@@ -92,6 +93,7 @@ class Report(Carded):
     stopped: str = ""
     path: Path | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def failures(self) -> int:
@@ -110,6 +112,7 @@ class Report(Carded):
             "failed": dict(self.failed),
             "sources": dict(self.sources),
             "unread": dict(self.unread),
+            "notes": list(self.notes),
             "path": None if self.path is None else str(self.path),
         }
 
@@ -130,6 +133,7 @@ class Report(Carded):
         if self.failed.get("network") and not self.done:
             lines.append('no server could be reached; mirror="sample" (--mirror sample) needs no network')
         lines += [f"could not be read: {reason}" for reason in self.unread.values()]
+        lines += self.notes
         if self.stopped:
             lines.append(f"stopped by {self.stopped}; {self.left:,} left; the same command goes on from here")
         if self.path is not None:

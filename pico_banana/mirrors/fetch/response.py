@@ -32,6 +32,7 @@ class Response:
         offset: which byte of the file the body starts with; 0 when the server sent the whole file.
         length: bytes in this body, or None when the server does not say.
         etag: the validator to resume with, or an empty string; a weak one is left out.
+        modified: when the file was changed, as the place writes it, or an empty string.
         content_type: lower-case, without parameters; empty when the server does not say.
     """
 
@@ -49,6 +50,7 @@ class Response:
         self.offset = offset
         self.length = length
         self.etag = ""
+        self.modified = ""
         self.content_type = ""
         self.read_bytes = 0
         self._began = time.monotonic()

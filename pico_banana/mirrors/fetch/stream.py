@@ -4,18 +4,53 @@ from __future__ import annotations
 
 import io
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pico_banana.errors import InterruptedTransferError, RequestRefusedError, ThrottledError, TransportError
 from pico_banana.mirrors.fetch.retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pico_banana.mirrors.fetch.response import Response
     from pico_banana.mirrors.fetch.transport import Transport
 
 _FIRST_TRIES = 2  # of a first connection
 _SKIP_BYTES = 1 << 20
 _LONGEST_PAUSE_S = 600.0
+
+T = TypeVar("T")
+
+
+class Version(NamedTuple):
+    """Which content of an address it is: parts of two versions do not belong together.
+
+    Attributes:
+        etag: its strong ETag, or an empty string.
+        modified: when it was changed, as the place says it, or an empty string.
+        total: its length in bytes, or None when the place does not say.
+    """
+
+    etag: str = ""
+    modified: str = ""
+    total: int | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether another content would surely have another version."""
+        return self.total is not None and bool(self.etag or self.modified)
+
+    def same(self, other: Version) -> bool:
+        """Say whether another version is surely this one.
+
+        Args:
+            other: what a server says now.
+
+        Returns:
+            True when it is.
+        """
+        by_date = not self.etag and self.modified == other.modified
+        return self.certain and self.total == other.total and self.etag == other.etag and (bool(self.etag) or by_date)
 
 
 class ResumingStream(io.RawIOBase):
@@ -45,6 +80,39 @@ class ResumingStream(io.RawIOBase):
         self._policy = policy or RetryPolicy(attempts=8)
         self._response: Response | None = None
         self._etag = ""
+        self._modified = ""
+
+    @property
+    def version(self) -> Version:
+        """Which content is read; known with the first byte."""
+        return Version(self._etag, self._modified, self.total)
+
+    def enter(self, position: int, version: Version) -> bool:
+        """Begin in the middle of a file that was read to there before.
+
+        Args:
+            position: which byte to begin with.
+            version: the content that was read.
+
+        Returns:
+            True when it begins there. False when the file is another now, which `version` says, or the server cannot
+            begin in the middle: then it begins at the first byte.
+
+        Raises:
+            TransportError: the server could not be reached for long, or refused.
+        """
+        self.position, self._etag = position, version.etag
+        response = self._patiently(self._asked)
+        self._note(response)
+        if version.same(self.version) and response.offset == position:
+            self._response = response
+            return True
+        self.position = 0
+        if response.offset:
+            response.close()
+        else:
+            self._response = response
+        return False
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -63,25 +131,26 @@ class ResumingStream(io.RawIOBase):
             TransportError: the server could not be reached for long, refused, or the file changed meanwhile.
         """
         view = memoryview(buffer).cast("B")
+        count = self._patiently(lambda: self._opened().readinto(view))
+        self.position += count
+        return count
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._drop()
+        super().close()
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
         tried = 0
         while True:
             try:
-                response = self._opened()
-                count = response.readinto(view)
+                return ask()
             except TransportError as error:
                 tried += 1
                 self._drop()
                 if not self._policy.again(error, tried=tried, throttled=tried) or self._unreachable(error, tried):
                     raise
                 time.sleep(_pause_s(error, self._policy, tried))
-            else:
-                self.position += count
-                return count
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._drop()
-        super().close()
 
     def _opened(self) -> Response:
         if self._response is None:
@@ -90,9 +159,13 @@ class ResumingStream(io.RawIOBase):
                 response.close()
                 text = f"{self.url} changed while it was read; start again"
                 raise RequestRefusedError(text, url=self.url)
-            self._etag, self.total, self._response = response.etag, response.total, response
+            self._note(response)
+            self._response = response
             self._skip(response, self.position - response.offset)
         return self._response
+
+    def _note(self, response: Response) -> None:
+        self._etag, self._modified, self.total = response.etag, response.modified, response.total
 
     def _asked(self) -> Response:
         """Ask for the rest, or for the whole of it where the server answers everything but the rest.

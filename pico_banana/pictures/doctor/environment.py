@@ -16,6 +16,7 @@ from pico_banana.mirrors.store import area
 from pico_banana.pictures.doctor.findings import Finding, Verdict
 from pico_banana.pictures.jobs.upkeep import stored_pictures
 from pico_banana.pictures.sources.chain import find_index
+from pico_banana.pictures.sources.inflate import library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ def environment(mirror: Mirror) -> Iterator[Finding]:
     yield Finding("python", Verdict.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield from _packages()
     yield _decoders()
+    yield _zlib()
     yield from _store(mirror)
 
 
@@ -85,6 +87,13 @@ def _decoders() -> Finding:
     found = [name for name in _DECODERS if find_spec(name) is not None]
     text = f"Pillow, {', '.join(found)}" if found else "Pillow only; it always works, others are faster"
     return Finding("decoders", Verdict.OK if found else Verdict.NOTE, text)
+
+
+def _zlib() -> Finding:
+    if library() is not None:
+        return Finding("zlib", Verdict.OK, "a new run of `photos tars` goes on in the middle of a tar")
+    advice = "install zlib where the system finds it, e.g. with conda; only `photos tars` uses it"
+    return Finding("zlib", Verdict.NOTE, "no library; a new run of `photos tars` begins at the start", advice=advice)
 
 
 def _store(mirror: Mirror) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from pico_banana.pictures.jobs.needed import needed_pictures
 from pico_banana.pictures.sources.chain import SourceChain, find_index
 from pico_banana.pictures.sources.items import ItemMaker
 from pico_banana.pictures.sources.tars import take_from_tars
+from pico_banana.pictures.sources.tars_points import Restarts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000
 _DONE_WITH = "open_images/tars.json"
+_RESTARTS = "open_images/tars"
 
 
 def take_photos(
@@ -63,6 +65,7 @@ def take_photos(
         transport=transport,
         ledger=Ledger(report_path(download.root, "tars")),
         done_with=download.root / _DONE_WITH,
+        restarts=Restarts(download.root / _RESTARTS),
         progress=progress,
     )
 
