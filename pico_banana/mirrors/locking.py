@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_LOOKS_AGAIN_S = 0.01  # somebody's key may wait for it; filelock has 0.05
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
@@ -34,7 +36,7 @@ def locked(path: Path) -> Iterator[None]:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire()
+            lock.acquire(poll_interval=_LOOKS_AGAIN_S)
         except NotImplementedError as error:  # what filelock makes of ENOSYS
             raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
     try:

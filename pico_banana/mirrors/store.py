@@ -97,10 +97,10 @@ def atomic_path(final: Path, *, durable: bool = False) -> Iterator[Path]:
             os.close(os.open(temporary, _NEW, 0o666))  # the umask decides who may read it; a store may be shared
             yield temporary
             if durable:
-                _flush(temporary)
+                flush(temporary)
             temporary.replace(final)
             if durable:
-                _flush(final.parent)
+                flush(final.parent)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -276,7 +276,15 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until what was written to a file, or which files a folder has, is on the disk.
+
+    Args:
+        path: the file or folder.
+
+    Raises:
+        OSError: it cannot be said.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

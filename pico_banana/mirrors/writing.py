@@ -6,18 +6,19 @@ import errno
 import os
 from typing import IO, TYPE_CHECKING
 
-from pico_banana.mirrors.store import writing
+from pico_banana.mirrors.store import flush, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def append_line(path: Path, line: bytes) -> None:
+def append_line(path: Path, line: bytes, *, durable: bool = False) -> None:
     """Add a line to a file of notes, which is made when it is missing and never reached through a link.
 
     Args:
         path: the file.
         line: the line with its end; one write, so that lines of two processes do not mix.
+        durable: also flush it to the disk.
 
     Raises:
         DiskFullError: there is no room.
@@ -30,8 +31,13 @@ def append_line(path: Path, line: bytes) -> None:
         try:
             if os.write(handle, line) < len(line):  # the rest of the disk was taken, and it was not enough
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if durable:
+                os.fsync(handle)
+            made = os.fstat(handle).st_size == len(line)
         finally:
             os.close(handle)
+        if durable and made:
+            flush(path.parent)
 
 
 def write_whole(file: IO[bytes], data: bytes | memoryview) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
+from pico_banana.rows.journal import read_amended
 from pico_banana.rows.strict import is_strict, parse_whole_json
 
 if TYPE_CHECKING:
@@ -280,9 +281,9 @@ def _free_name(*tables: pa.Table) -> str:
 
 def _read(file: Path) -> pa.Table:
     import pyarrow as pa
-    from pyarrow import csv, parquet
+    from pyarrow import csv
 
-    readers = {".parquet": parquet.read_table, ".csv": csv.read_csv, ".jsonl": _read_lines}
+    readers = {".parquet": read_amended, ".csv": csv.read_csv, ".jsonl": _read_lines}
     if file.suffix not in readers:
         raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
     try:

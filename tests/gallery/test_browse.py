@@ -25,6 +25,7 @@ from pico_banana import Selection
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rows.sidecar import read_annotations
 from pico_banana.sharing.browse import Marks
 from pico_banana.sharing.browse.thumbnails import Thumbnails
 
@@ -190,7 +191,7 @@ def test_a_mark_is_for_a_row_that_is_looked_at(client: Client, browsing: Browsin
     assert not browsing.marks_file.exists()
 
 
-def test_two_windows_and_two_servers_lose_nothing(client: Client, singles, tmp_path: Path):
+def test_two_windows_and_two_servers_lose_nothing(client: Client, browsing: Browsing, singles, tmp_path: Path):
     with singles.browse(marks=tmp_path / "marks.parquet", who="bea") as other:
         windows = [client, client, Client(other), Client(other)]
 
@@ -204,10 +205,9 @@ def test_two_windows_and_two_servers_lose_nothing(client: Client, singles, tmp_p
             thread.start()
         for thread in threads:
             thread.join()
-        marks = pq.read_table(tmp_path / "marks.parquet").to_pylist()
-        assert {row["id"]: (row["mark"], row["score"]) for row in marks} == {
-            singles[row].id: ("drop", 1 + row % 5) for row in range(24)
-        }
+        expected = {singles[row].id: ("drop", 1 + row % 5) for row in range(24)}
+        for marks in (other.marks, browsing.marks, read_annotations(tmp_path / "marks.parquet")):
+            assert {row["id"]: (row["mark"], row["score"]) for row in marks.to_pylist()} == expected
         told = json.loads(client.get("marks", of="0,1").body)
         assert told[singles[1].id] == {"mark": "drop", "score": "2", "note": ""}
 
@@ -361,10 +361,12 @@ def test_the_command_serves_until_ctrl_c_and_a_kill_loses_nothing(tmp_path: Path
             told = json.loads(process.stdout.readline())
             assert (told["rows"], told["marks"]) == (5, str(tmp_path / "marks.parquet"))
             connection = Client(Told(told["address"]))
-            assert connection.mark(int(ending == signal.SIGINT), mark="keep").status == 200
+            assert connection.mark(0, mark="keep").status == 200  # makes the file
+            assert connection.mark(1 + int(ending == signal.SIGINT), mark="keep").status == 200
             process.send_signal(ending)
             assert process.wait(20) == code
-    assert len(Marks(tmp_path / "marks.parquet")) == 2
+        assert len(read_annotations(tmp_path / "marks.parquet")) == (2 if code < 0 else 3)
+    assert pq.read_metadata(tmp_path / "marks.parquet").num_rows == 3
 
 
 class Told(NamedTuple):

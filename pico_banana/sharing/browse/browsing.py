@@ -49,10 +49,11 @@ class Browsing:
         return self._server.listing.marks.to_arrow()
 
     def stop(self) -> None:
-        """End the server; the marks are in their file."""
+        """End the server; then the marks are in their file."""
         if self._thread.is_alive():
             self._server.stop()
             self._thread.join()
+            self._server.listing.marks.close()
 
     def __enter__(self) -> Self:
         """Browse in a block."""

@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.sharing.browse.marks import Mark, Marks
+    from pico_banana.sharing.browse.marks import Marks
     from pico_banana.sharing.gallery.scores import Scores
 
     Places = npt.NDArray[np.int64]
     Truths = npt.NDArray[np.bool_]
 
-MARKED: dict[str, Callable[[Mark], bool]] = {
-    "keep": lambda mark: mark.mark == "keep",
-    "drop": lambda mark: mark.mark == "drop",
-    "scored": lambda mark: mark.score is not None,
-    "noted": lambda mark: mark.note is not None,
-    "any": lambda mark: mark.says_something,
+# What the form says of marks: the column that says it, and its value; None for any.
+MARKED = {
+    "keep": ("mark", "keep"),
+    "drop": ("mark", "drop"),
+    "scored": ("score", None),
+    "noted": ("note", None),
+    "any": ("id", None),
 }
 UNMARKED = "none"
 
@@ -183,8 +184,10 @@ class Listing:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        test = MARKED.get(name, MARKED["any"])
-        ids = pa.array([row for row, mark in self.marks.all().items() if test(mark)], pa.string())
+        marks = self.marks.to_arrow()
+        column, value = MARKED.get(name, MARKED["any"])
+        said = pc.is_valid(marks[column]) if value is None else pc.equal(marks[column], value)
+        ids = marks.filter(said)["id"].combine_chunks().cast(pa.string())
         found: Truths = pc.is_in(self._ids, value_set=ids).to_numpy()
         return ~found if name == UNMARKED else found
 

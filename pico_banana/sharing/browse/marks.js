@@ -19,7 +19,7 @@ function toggle(card, name, value) {
 
 function showMark(id, said) {
   for (const card of cards.values()) {
-    if (card.dataset.id !== id) continue;
+    if (card.dataset.id !== id || Object.entries(said).every(([name, value]) => card.dataset[name] === value)) continue;
     Object.assign(card.dataset, said);
     showIn(card.querySelector(".marks"), said);
   }

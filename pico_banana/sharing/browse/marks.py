@@ -1,22 +1,19 @@
 """Marks: what a person says of rows while looking at them, kept as annotations from the first key on.
 
-Every mark is on the disk before it is confirmed: the file is read, changed and replaced as a whole under a lock, so
-that two windows, or two servers, lose nothing of each other's, and neither does one that is killed.
+Every mark is on the disk before it is confirmed, and two windows, or two servers, lose nothing of each other's.
 """
 
 from __future__ import annotations
 
 import getpass
-import threading
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
-from pico_banana.mirrors.locking import locked
-from pico_banana.mirrors.store import atomic_path, status_facts
-from pico_banana.rows.sidecar import ID, read_annotations
+from pico_banana.rows.sidecar import ID
+from pico_banana.sharing.browse.amended import AmendedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,29 +69,16 @@ class Marks:
         """
         self.file = Path(file)
         self.who = who or _login()
-        self._file = self.file.absolute()  # also where the process goes elsewhere
         if self.file.suffix != ".parquet":
             raise ConfigError(f"marks={file} does not end in .parquet", key="marks")
-        self._lock = threading.Lock()
-        self._seen: dict[str, int] | None = None
-        self._marks: dict[str, Mark] = {}
-        self._read()
+        self._kept = AmendedFile(self.file.absolute(), _schema())  # absolute: also where the process goes elsewhere
 
     def __len__(self) -> int:
         """Count the rows that are marked."""
-        return len(self.all())
-
-    def all(self) -> Mapping[str, Mark]:
-        """Give every mark, also those that others made meanwhile.
-
-        Returns:
-            Row's id to mark.
-        """
-        with self._lock:
-            return self._read()
+        return len(self.to_arrow())
 
     def of(self, ids: Iterable[str]) -> dict[str, Mark]:
-        """Give the marks of some rows.
+        """Give the marks of some rows, also those that others made meanwhile.
 
         Args:
             ids: the rows.
@@ -102,8 +86,9 @@ class Marks:
         Returns:
             Row's id to mark, for each of them.
         """
-        marks = self.all()
-        return {one: marks.get(one, Mark()) for one in ids}
+        wanted = list(ids)
+        known = self._kept.rows(wanted)
+        return {one: Mark(**known.get(one, {})) for one in wanted}
 
     def change(self, row: str, changes: Mapping[str, Any]) -> Mark:
         """Mark a row, and wait until the mark is on the disk.
@@ -118,17 +103,17 @@ class Marks:
         Raises:
             ConfigError: a change that there is not.
             DiskFullError: there is no room; the marks are as they were.
-            StoreError: the file cannot be written; the marks are as they were.
+            StoreError: the marks cannot be written; they are as they were.
         """
         checked = _checked(changes)
-        with self._lock, locked(self._file.with_name(f".{self.file.name}.lock")):
-            marks = dict(self._read())
-            mark = replace(marks.get(row, Mark()), **checked, marked_by=self.who, marked_at=datetime.now(UTC))
-            if mark.says_something:
-                marks[row] = mark
-            else:
-                marks.pop(row, None)
-            self._write(marks)
+        mark = Mark()
+
+        def changed(before: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            nonlocal mark
+            mark = replace(Mark(**before), **checked, marked_by=self.who, marked_at=datetime.now(UTC))
+            return asdict(mark) if mark.says_something else None
+
+        self._kept.change(row, changed)
         return mark
 
     def to_arrow(self) -> pa.Table:
@@ -137,50 +122,18 @@ class Marks:
         Returns:
             Columns `id`, `mark`, `score`, `note`, `marked_by` and `marked_at`.
         """
-        return _table(self.all())
+        return self._kept.table()
 
-    def _read(self) -> dict[str, Mark]:
-        """Read the file where it is another than at the last look.
-
-        Raises:
-            ConfigError: there are other annotations in it.
-        """
-        try:
-            facts = status_facts(self._file.stat())
-        except FileNotFoundError:
-            self._seen, self._marks = None, {}
-            return self._marks
-        if facts != self._seen:
-            table = read_annotations(self._file)
-            if table.column_names != _names():
-                text = (
-                    f"{self.file} holds other annotations ({', '.join(table.column_names)}), which marks would "
-                    "replace; name another file for the marks"
-                )
-                raise ConfigError(text, key="marks")
-            self._marks = {row.pop(ID): Mark(**row) for row in table.to_pylist()}
-            self._seen = facts
-        return self._marks
-
-    def _write(self, marks: dict[str, Mark]) -> None:
-        from pyarrow import parquet
-
-        with atomic_path(self._file, durable=True) as temporary:
-            parquet.write_table(_table(marks), temporary)
-        self._marks, self._seen = marks, status_facts(self._file.stat())
+    def close(self) -> None:
+        """Let the file have the last marks now, which it otherwise has half a second later."""
+        self._kept.close()
 
 
-def _names() -> list[str]:
-    return [ID, *(field.name for field in fields(Mark))]
-
-
-def _table(marks: Mapping[str, Mark]) -> pa.Table:
+def _schema() -> pa.Schema:
     import pyarrow as pa
 
     kinds = [pa.string(), pa.string(), pa.int8(), pa.string(), pa.string(), pa.timestamp("us", tz="UTC")]
-    schema = pa.schema(list(zip(_names(), kinds, strict=True)))
-    columns = [list(marks), *([getattr(mark, name) for mark in marks.values()] for name in schema.names[1:])]
-    return pa.table([pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)], schema=schema)
+    return pa.schema(list(zip([ID, *(field.name for field in fields(Mark))], kinds, strict=True)))
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:

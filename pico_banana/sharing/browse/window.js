@@ -13,9 +13,9 @@ const KEPT = 400; // cards that are remembered
 const cards = new Map(); // row's number -> its card
 const inPage = new Map(); // place in the list -> what stands there: a card, or a blank one
 let list = new Int32Array(0);
-let grid = { columns: 1, line: 1, tall: 1 };
+let grid = { room: 0, screen: 0, columns: 1, line: 1, tall: 1 };
 let shift = 0; // pixels of the list above the sheet's top: a list taller than a sheet can be slides along it
-let was = 0; // where the frame was scrolled to
+let was = 0; // where the frame is scrolled to: asked for again it would be laid out in the middle of a frame
 let filling = false;
 let asked = 0;
 
@@ -61,7 +61,7 @@ const rows = {
   reveal(card) {
     const at = list.indexOf(Number(card.dataset.number));
     const y = Math.floor(at / grid.columns) * grid.line;
-    if (at >= 0 && (y < top() || y + grid.line > top() + frame.clientHeight)) scrollTo(at);
+    if (at >= 0 && (y < top() || y + grid.line > top() + grid.screen)) scrollTo(at);
   },
 
   async choose(wanted) {
@@ -86,7 +86,7 @@ const rows = {
 };
 
 function top() {
-  return frame.scrollTop + shift;
+  return was + shift;
 }
 
 function empty() {
@@ -96,7 +96,7 @@ function empty() {
 
 // How many cards stand side by side, and how tall all lines are together.
 function lay() {
-  const room = frame.clientWidth - 2 * GAP;
+  const [room, screen] = [frame.clientWidth - 2 * GAP, frame.clientHeight];
   const columns = Math.max(1, Math.floor((room + GAP) / (NARROWEST + GAP)));
   const width = Math.floor((room - (columns - 1) * GAP) / columns);
   const most = Number(frame.dataset.most);
@@ -108,13 +108,14 @@ function lay() {
   sheet.style.setProperty("--across", across);
   const sizes = { width, height, picture, figure, pictures: down * figure };
   for (const [name, pixels] of Object.entries(sizes)) sheet.style.setProperty(`--${name}`, `${pixels}px`);
-  grid = { columns, width, line: height + GAP, tall: Math.ceil(list.length / columns) * (height + GAP) + GAP };
+  const tall = Math.ceil(list.length / columns) * (height + GAP) + GAP;
+  grid = { room, screen, columns, width, line: height + GAP, tall };
   sheet.style.height = `${Math.min(grid.tall, TALLEST)}px`;
 }
 
 // Pixels that the frame, and the list in it, can be scrolled.
 function ways() {
-  return [Math.min(grid.tall, TALLEST) - frame.clientHeight, grid.tall - frame.clientHeight].map((way) => Math.max(way, 1));
+  return [Math.min(grid.tall, TALLEST), grid.tall].map((pixels) => Math.max(pixels - grid.screen, 1));
 }
 
 // Puts the frame where `y` pixels of the list lie above it, at the same share of the sheet as of the list.
@@ -136,7 +137,7 @@ function scrolled() {
   const way = Math.abs(frame.scrollTop - was);
   was = frame.scrollTop;
   const [short, long] = ways();
-  if (grid.tall > TALLEST && way > 3 * frame.clientHeight) slideTo((was / short) * long);
+  if (grid.tall > TALLEST && way > 3 * grid.screen) slideTo((was / short) * long);
   else if (grid.tall > TALLEST && (was <= 0 || was >= short)) slideTo(top()); // the sheet ends here, the list does not
   else drawCards();
 }
@@ -154,7 +155,7 @@ function place(element, at) {
 }
 
 function drawCards() {
-  const screen = frame.clientHeight;
+  const { screen } = grid;
   const first = Math.max(0, Math.floor((top() - screen) / grid.line)) * grid.columns;
   const end = Math.min(list.length, Math.ceil((top() + 2 * screen) / grid.line) * grid.columns);
   for (const [at, element] of inPage) {
@@ -184,7 +185,7 @@ function blank() {
 // Asks for the cards in sight that are not here, those nearest to the middle first, one answer at a time.
 async function fill() {
   if (filling) return;
-  const middle = (top() + frame.clientHeight / 2) / grid.line * grid.columns;
+  const middle = (top() + grid.screen / 2) / grid.line * grid.columns;
   const missing = [...inPage].filter(([, { className }]) => className === "blank").map(([at]) => at);
   if (!missing.length) return;
   missing.sort((one, other) => Math.abs(one - middle) - Math.abs(other - middle));
@@ -227,9 +228,10 @@ on(frame, "scroll", scrolled, () => {
   clearTimeout(resting);
   resting = setTimeout(rested, 200);
 });
-on(window, "resize", () => {
+// Of the window, or of the header, which leaves less of it.
+new ResizeObserver(() => {
+  if (grid.room === frame.clientWidth - 2 * GAP && grid.screen === frame.clientHeight) return;
   const at = Math.round(top() / grid.line) * grid.columns;
   lay();
   scrollTo(at);
-});
-
+}).observe(frame);
