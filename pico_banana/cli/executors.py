@@ -33,7 +33,11 @@ def add_executor_options(parser: argparse.ArgumentParser, *, models: bool) -> No
         parser: the command's parser.
         models: whether shards ask models, whose rate limits they share.
     """
-    group = parser.add_argument_group("all shards on a Ray cluster, merged at the end")
+    group = parser.add_argument_group(
+        "all shards on a Ray cluster",
+        "one task a shard, started again where a node is lost, then `merge`; "
+        "example: --executor ray --shards 64 --at-once 16",
+    )
     group.add_argument("--executor", choices=("local", "ray"), default="local", help="where work is done (local)")
     group.add_argument("--shards", type=int, default=0, metavar="N", help="how many (as many as run at a time)")
     share = "; also with --shard: each has this part of the models' requests_per_minute" if models else ""

@@ -144,11 +144,12 @@ def _score(args: argparse.Namespace) -> int:
 
 
 def _asked(args: argparse.Namespace, rows: PicoBanana[Any], options: ScoreOptions, work: Work) -> int:
-    from pico_banana.benchmark.scores.asking import score
+    from pico_banana.benchmark.scores.asking import Scored, score
     from pico_banana.benchmark.scores.sharded import in_work, note_scores
     from pico_banana.regenerate.work.progress import ProgressLine
 
-    code, told, mine = 0, [], in_work(options, args.ledger, work)
+    code, told = 0, list[Scored]()
+    mine = in_work(options, args.ledger, work)
     for judge in args.judge:
         with ProgressLine(sys.stderr) as line:
             told += score(rows, work.folder, judges=judge, options=mine, progress=line.show)
