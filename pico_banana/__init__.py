@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pico_banana.records import Flag, ImageRef, InstructionPair, MultiTurn, Preference, SingleTurn, Subset, Turn
     from pico_banana.rows.choosing.selection import Selection
     from pico_banana.rows.lines.published import read_jsonl
+    from pico_banana.rows.sharding.on_ray import on_ray
     from pico_banana.rows.sharding.shard import Shard
     from pico_banana.rows.sharding.work import work_on
     from pico_banana.sharing.huggingface import load_dataset, prepare
@@ -51,6 +52,7 @@ __all__ = [
     "edit_types",
     "load",
     "load_dataset",
+    "on_ray",
     "prepare",
     "read_jsonl",
     "register",
@@ -69,6 +71,7 @@ _HOME = {
     "sharing.huggingface.registration": ("register", "unregister"),
     "rows.lines.published": ("read_jsonl",),
     "rows.choosing.selection": ("Selection",),
+    "rows.sharding.on_ray": ("on_ray",),
     "rows.sharding.shard": ("Shard",),
     "rows.sharding.work": ("work_on",),
     "taxonomy": ("Category", "EditType", "categories", "category", "edit_type", "edit_types"),

@@ -768,7 +768,6 @@ class PicoBanana(RecordSequence[R]):
         *,
         format: str = "raw",  # noqa: A002 - the word users and the command line have for it
         workers: int = 1,
-        executor: str = "local",
         size: int | Size | None = None,
         geometry: str | Geometry = "fit",
         buckets: str | Sequence[Size] = "sdxl",
@@ -788,8 +787,7 @@ class PicoBanana(RecordSequence[R]):
         Args:
             folder: where the pack goes.
             format: "raw", "zstd", "qoi" or "jpeg".
-            workers: processes to work in.
-            executor: "local", or "ray" for a cluster that sees the same folder.
+            workers: processes to work in; `pb.on_ray` packs in shards on a cluster, see docs/scale.md.
             size: of the pictures in pixels, as for `loader`, like all that follow.
             geometry: what becomes of the pictures.
             buckets: a table's name or (width, height) pairs, for "bucket".
@@ -808,9 +806,9 @@ class PicoBanana(RecordSequence[R]):
             What was packed, reused and left out. Read it with `Loader(PackExamples(folder))`.
 
         Raises:
-            UnknownNameError: an option, column, format, executor, geometry or wording that does not exist.
+            UnknownNameError: an option, column, format, geometry or wording that does not exist.
             ConfigError: choices that contradict each other.
-            MissingExtraError: the format or executor needs a package that is not installed.
+            MissingExtraError: the format needs a package that is not installed.
         """
         from pico_banana.training.loader import make_examples
         from pico_banana.training.packs import pack
@@ -830,7 +828,7 @@ class PicoBanana(RecordSequence[R]):
             background=background,
             local_path=local_path,
         )
-        return pack(examples, Path(folder), format=format, workers=workers, executor=executor, progress=progress)
+        return pack(examples, Path(folder), format=format, workers=workers, progress=progress)
 
     @spelled_out
     def export(  # noqa: PLR0913  every keyword is one independent choice of the caller's

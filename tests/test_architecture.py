@@ -69,6 +69,7 @@ PUBLIC = [
     "edit_types",
     "load",
     "load_dataset",
+    "on_ray",
     "prepare",
     "read_jsonl",
     "register",

@@ -4,6 +4,8 @@
 #   CONFIG=config.toml RUN=/shared/runs/a sbatch slurm_array.sh
 #   pico-banana merge /shared/runs/a        # names the shards that are missing
 #
+# With a throttle, as --array=0-99%8, add --at-once 8 below: the eight share the requests a minute of the configuration.
+#
 #SBATCH --job-name=pico-banana
 #SBATCH --array=0-7
 #SBATCH --cpus-per-task=2

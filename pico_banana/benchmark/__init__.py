@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from pico_banana.benchmark.runs.names import editor_named
     from pico_banana.benchmark.runs.results import Result, Results, results_in
     from pico_banana.benchmark.runs.running import duel, editors_in, judge_pairs, rewrite, run
-    from pico_banana.benchmark.scores.asking import ScoreOptions, plan_scores, score
+    from pico_banana.benchmark.scores.asking import plan_scores, score
+    from pico_banana.benchmark.scores.judges import ScoreOptions
     from pico_banana.benchmark.scores.labels import read_labels
     from pico_banana.benchmark.scores.reading import Scores, read_scores
     from pico_banana.benchmark.scores.report import ScoreReport, score_report
+    from pico_banana.benchmark.scores.sharded import score_shard
     from pico_banana.benchmark.scores.tables import scores_table
     from pico_banana.benchmark.scores.thresholds import Wish
     from pico_banana.rows.choosing.definition import Definition, read_definition
@@ -49,7 +51,7 @@ _HOMES = {
     "Report": "benchmark.numbers.report",
     "Result": "benchmark.runs.results",
     "Results": "benchmark.runs.results",
-    "ScoreOptions": "benchmark.scores.asking",
+    "ScoreOptions": "benchmark.scores.judges",
     "ScoreReport": "benchmark.scores.report",
     "Scores": "benchmark.scores.reading",
     "Wish": "benchmark.scores.thresholds",
@@ -73,6 +75,7 @@ _HOMES = {
     "run": "benchmark.runs.running",
     "score": "benchmark.scores.asking",
     "score_report": "benchmark.scores.report",
+    "score_shard": "benchmark.scores.sharded",
     "scores_table": "benchmark.scores.tables",
 }
 
@@ -109,6 +112,7 @@ __all__ = [
     "run",
     "score",
     "score_report",
+    "score_shard",
     "scores_table",
 ]
 

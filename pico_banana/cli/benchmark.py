@@ -17,7 +17,7 @@ from pico_banana.cli.benchmarking import (
     report_all,
     run_all,
 )
-from pico_banana.cli.sharding import add_shard_option
+from pico_banana.cli.sharding import add_shard_options
 from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--wording", choices=("long", "short"), default="long", help="which instructions are given")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many edits, and so many sessions")
-    add_shard_option(parser, out="DIR")
+    add_shard_options(parser, out="DIR", models=True)
     _add_running(parser, out=path_or_address)
     parser.set_defaults(run=run_all)
 

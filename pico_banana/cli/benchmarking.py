@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pico_banana.cli.executors import Asked
 from pico_banana.cli.runs import INTERRUPTED, Advice, ended
 from pico_banana.cli.sharding import in_shards
 
@@ -79,7 +80,7 @@ def run_all(args: argparse.Namespace) -> int:
     # Not how far the run goes: a shard that stopped on its budget goes on under another one.
     same = dataclasses.replace(options, budget_usd=0.0, allow_model_change=False)
     asked = (definition.checksum, same, tuple(args.editor), tuple(args.rewriter), args.judge)
-    return in_shards(args, args.out, do, command="benchmark", asked=asked)
+    return in_shards(args, args.out, do, Asked("benchmark", asked, budget=bool(options.budget_usd)))
 
 
 def judge_all(args: argparse.Namespace) -> int:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
 from pico_banana.cli.download_bar import progress_bar
-from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.executors import Asked, wants_ray
+from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
 from pico_banana.cli.words import path_or_address
 from pico_banana.errors import ConfigError
+from pico_banana.rows.sharding.work import Work
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pico_banana.mirrors.fetch.plan import Plan
     from pico_banana.mirrors.fetch.report import Report
     from pico_banana.pictures.jobs.download import Download, FetchOptions
-    from pico_banana.rows.sharding.work import Work
 
 _ASK_FROM_GB = 10.0
 _SOURCES_HELP = (
@@ -63,7 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="DIR",
         help="with --shard: shards leave their notes and reports in DIR.shards",
     )
-    add_shard_option(parser, out="DIR")
+    add_shard_options(parser, out="DIR")
     parser.add_argument("--allow-failed", type=int, default=0, metavar="N", help="exit 0 with up to so many failures")
     parser.add_argument("--json", action="store_true", help="print the plan or the totals as JSON")
     parser.set_defaults(run=_run)
@@ -173,29 +174,42 @@ def _over_rows(args: argparse.Namespace, options: FetchOptions) -> Download:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.shard is not None and args.run_folder is None:
+    if is_parted(args) and args.run_folder is None:
         raise ConfigError("--shard needs --run DIR, where the shards leave their notes", key="run")
     whole = chosen_download(args)
+    if wants_ray(args):  # asked once, and here, where somebody may answer
+        ended = _ended_before(args, whole.plan(), Work(Path()))
+        if ended is not None:
+            return ended
+        args.yes = True
 
     def do(work: Work) -> int:
         return _download(args, whole if work.shard is None else whole.part(work.shard), work)
 
     rows = whole.dataset
-    asked = (rows.mirror.name, rows.ids, whole.options.roles, whole.options.photo_size) if args.shard else ()
-    return in_shards(args, args.run_folder or Path(), do, command="download", asked=asked)
+    asked = (rows.mirror.name, rows.ids, whole.options.roles, whole.options.photo_size) if is_parted(args) else ()
+    return in_shards(args, args.run_folder or Path(), do, Asked("download", asked))
 
 
 def _download(args: argparse.Namespace, download: Download, work: Work) -> int:
     plan = download.plan()
+    ended = _ended_before(args, plan, work)
+    if ended is not None:
+        return ended
+    plan.require_room()
+    return run_job(download, plan, as_json=args.json, allow_failed=args.allow_failed, work=work)
+
+
+def _ended_before(args: argparse.Namespace, plan: Plan, work: Work) -> int | None:
+    """Give the exit code where nothing is to be fetched: a plan alone was wanted, or it is too much."""
     if args.dry_run:
         sys.stdout.write(json.dumps(plan.as_dict()) + "\n" if args.json else plan.summary() + "\n")
         work.unfinished = "only planned"
         return 0
-    plan.require_room()
     if not (args.yes or plan.bytes_to_fetch < args.ask_from * 1e9 or _agreed(plan)):
         sys.stderr.write("nothing was fetched; say --yes, or select fewer rows\n")
         return 2
-    return run_job(download, plan, as_json=args.json, allow_failed=args.allow_failed, work=work)
+    return None
 
 
 def run_job(download: Download, plan: Plan, *, as_json: bool, allow_failed: int, work: Work | None = None) -> int:

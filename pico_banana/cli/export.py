@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.bar import Bar
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.executors import Asked
 from pico_banana.cli.export_bar import ExportBar
 from pico_banana.cli.failures import tell_failures
-from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
 from pico_banana.cli.words import path_or_address, sort_words
 from pico_banana.mirrors.fetch.plan import free_bytes
 from pico_banana.mirrors.fetch.sizes import readable
@@ -66,7 +67,7 @@ def _add_export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     _add_file_options(parser)
     parser.add_argument("--list", action="store_true", help="list the formats")
     _add_report_options(parser)
-    add_shard_option(parser, out="FOLDER")
+    add_shard_options(parser, out="FOLDER")
     parser.set_defaults(run=_export)
 
 
@@ -106,9 +107,8 @@ def _add_pack(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--format", choices=("raw", "zstd", "qoi", "jpeg"), default="raw", help="how pictures lie in it"
     )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
-    parser.add_argument("--executor", choices=("local", "ray"), default="local", help="where the work is done")
     _add_report_options(parser)
-    add_shard_option(parser, out="FOLDER")
+    add_shard_options(parser, out="FOLDER")
     parser.set_defaults(run=_pack)
 
 
@@ -180,8 +180,8 @@ def _export(args: argparse.Namespace) -> int:
             report = work.part_of(rows).export(args.format, work.folder, options=options, progress=bar.show)
         return _reported(report, args, work)
 
-    asked = (args.format, options.to_dict(), *_asked_rows(args, rows)) if args.shard else ()
-    return in_shards(args, args.folder, do, command="export", asked=asked)
+    asked = (args.format, options.to_dict(), *_asked_rows(args, rows)) if is_parted(args) else ()
+    return in_shards(args, args.folder, do, Asked("export", asked))
 
 
 def _pack(args: argparse.Namespace) -> int:
@@ -208,14 +208,13 @@ def _pack(args: argparse.Namespace) -> int:
                 work.folder,
                 format=args.format,
                 workers=args.workers,
-                executor=args.executor,
                 progress=lambda done: bar.at(done, len(examples), f"about {about} in all"),
             )
         return _reported(report, args, work)
 
     look = (args.geometry, args.size, args.buckets, args.format, args.instruction)
-    asked = (look, *_asked_rows(args, rows)) if args.shard else ()
-    return in_shards(args, args.folder, do, command="pack", asked=asked)
+    asked = (look, *_asked_rows(args, rows)) if is_parted(args) else ()
+    return in_shards(args, args.folder, do, Asked("pack", asked))
 
 
 def _asked_rows(args: argparse.Namespace, rows: PicoBanana[Any]) -> tuple[object, ...]:

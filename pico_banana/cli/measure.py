@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.executors import Asked
 from pico_banana.cli.failures import tell_failures
-from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
 from pico_banana.cli.words import path_or_address, sort_words
 from pico_banana.records.decoding.alignment import KINDS
 
@@ -45,7 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--no-alignment", action="store_true", help="leave the transform out, which needs OpenCV")
     parser.add_argument("--workers", type=int, default=4, metavar="N", help="threads (default: 4)")
     parser.add_argument("--json", action="store_true", help="print what was measured and what failed as JSON")
-    add_shard_option(parser, out="FILE")
+    add_shard_options(parser, out="FILE")
     parser.set_defaults(run=_run)
 
 
@@ -62,8 +63,8 @@ def _run(args: argparse.Namespace) -> int:
     def do(work: Work) -> int:
         return _measure(args, work, work.folder if work.shard is None else work.folder / name, work.part_of(rows))
 
-    asked = (rows.mirror.name, rows.ids, Path(name).suffix, args.no_alignment) if args.shard else ()
-    return in_shards(args, args.out, do, command="measure", asked=asked)
+    asked = (rows.mirror.name, rows.ids, Path(name).suffix, args.no_alignment) if is_parted(args) else ()
+    return in_shards(args, args.out, do, Asked("measure", asked))
 
 
 def _require_opencv() -> None:

@@ -31,30 +31,43 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("out", type=path_or_address, metavar="OUT", help="the output that the shards were named for")
     parser.add_argument("--check", action="store_true", help="only check")
     parser.add_argument("--json", action="store_true", help="print the sums, or what is missing, as JSON")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=lambda args: merge(args.out, check=args.check, as_json=args.json))
 
 
-def _run(args: argparse.Namespace) -> int:
+def merge(out: Path | str, *, check: bool = False, as_json: bool = False) -> int:
+    """Check that all shards of an output are there, join them, and print their sums.
+
+    Args:
+        out: the output.
+        check: only check.
+        as_json: print JSON.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        StoreError: shards are missing, or of different works.
+    """
     from pico_banana.rows.sharding.copying import fetch
     from pico_banana.rows.sharding.folder import RunFolder
 
-    folder = RunFolder(args.out)
+    folder = RunFolder(out)
     left = folder.unfinished()
-    if left and args.json:
+    if left and as_json:
         sys.stdout.write(json.dumps({"missing": {str(shard): why for shard, why in left.items()}}) + "\n")
         return 1
     notes = folder.require_whole()
     counts = _summed(note.counts for note in notes.values())
     command = next(iter(notes.values())).command
     into = ""
-    if not args.check:
+    if not check:
         join = _JOIN.get(command, _stay)
-        into = join(args.out, [fetch(folder, shard.name) for shard in notes] if command in _JOIN else [])
+        into = join(out, [fetch(folder, shard.name) for shard in notes] if command in _JOIN else [])
         folder.write("merged.json", {"command": command, "counts": counts, "parts": [shard.name for shard in notes]})
     numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items())
-    text = f"all {len(notes)} shards of {args.out} are there: {numbers}{into}"
+    text = f"all {len(notes)} shards of {out} are there: {numbers}{into}"
     told = {"command": command, "shards": len(notes), **counts}
-    sys.stdout.write((json.dumps(told) if args.json else text) + "\n")
+    sys.stdout.write((json.dumps(told) if as_json else text) + "\n")
     return 0
 
 

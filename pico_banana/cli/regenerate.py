@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pico_banana.cli.executors import Asked
+from pico_banana.cli.rehearsing import add_rehearse
 from pico_banana.cli.rejudging import add_rejudge
 from pico_banana.cli.runs import (
-    INTERRUPTED,
     Advice,
     add_limits,
     add_policy,
@@ -25,7 +26,7 @@ from pico_banana.cli.runs import (
     tell,
     tell_advice,
 )
-from pico_banana.cli.sharding import add_shard_option, in_shards
+from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
 from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _EPILOG = """\
 examples:
   pico-banana regenerate run config.toml --ledger runs/a --dry-run
   pico-banana regenerate run config.toml --ledger runs/a --budget-usd 20
+  pico-banana regenerate run config.toml --ledger /shared/runs/a --executor ray --shards 100 --at-once 20
   pico-banana regenerate assemble runs/a --out data/a --threshold 0.8
   pico-banana regenerate report runs/a --html report.html
 """
@@ -62,7 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_assemble(commands)
     _add_report(commands)
     add_rejudge(commands)
-    _add_rehearse(commands)
+    add_rehearse(commands)
 
 
 def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,14 +90,18 @@ def _add_run(
     _add_config_and_ledger(parser)
     add_limits(parser)
     parser.add_argument(
-        "--target", type=int, default=0, metavar="ROWS", help="stop once so many rows are accepted, best yield first"
+        "--target",
+        type=int,
+        default=0,
+        metavar="ROWS",
+        help="stop once so many rows are accepted, best yield first; shards share it",
     )
     parser.add_argument("--by-type", action="store_true", help="--target holds for each edit type")
     if not retry:
         parser.add_argument(
             "--dry-run", action="store_true", help="forecast calls, cost and yield by type; pay nothing"
         )
-    add_shard_option(parser, out="DIR")
+    add_shard_options(parser, out="DIR", models=True)
     parser.set_defaults(run=_run, retry=retry, dry_run=False)
 
 
@@ -149,23 +155,6 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=_report)
 
 
-def _add_rehearse(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "rehearse",
-        help="serve stand-ins for the Gemini and OpenAI services on this machine",
-        description="Serve stand-ins for the Gemini and OpenAI services on 127.0.0.1 until Ctrl-C, with the failures "
-        "of real ones. Their addresses go into the configuration as base_url.",
-        epilog="example: pico-banana regenerate rehearse --fault throttled=0.05 --latency 0.2",
-    )
-    parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1 (8765)")
-    parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. throttled=0.05; repeat"
-    )
-    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="what every answer takes")
-    parser.add_argument("--seed", type=int, default=0, help="changes every draw")
-    parser.set_defaults(run=_rehearse)
-
-
 def _add_config_and_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML configuration")
     parser.add_argument(
@@ -199,9 +188,11 @@ def _run(args: argparse.Namespace) -> int:
     tell_advice(config)
     if args.dry_run:
         return _dry_run(args, config)
-    from pico_banana.regenerate.work.sharded import COMMAND
+    from pico_banana.regenerate.work.sharded import COMMAND, require_one_way
 
-    return in_shards(args, args.ledger, partial(_walk, args, config), command=COMMAND, asked=config.digest())
+    require_one_way(args.ledger, parted=is_parted(args))
+    asked = Asked(COMMAND, config.digest(), budget=bool(config.run.budget_usd), again=args.retry)
+    return in_shards(args, args.ledger, partial(_walk, args, config), asked)
 
 
 def _walk(args: argparse.Namespace, config: Config, work: Work) -> int:
@@ -211,7 +202,8 @@ def _walk(args: argparse.Namespace, config: Config, work: Work) -> int:
     from pico_banana.regenerate.work.sharded import note_run
     from pico_banana.regenerate.work.target import chosen_target
 
-    target = chosen_target(work.folder, args.target, by_type=args.by_type)
+    rows = args.target if work.shard is None else -(-args.target // work.shard.count)
+    target = chosen_target(work.folder, rows, by_type=args.by_type)
     with ProgressLine(sys.stderr) as line:
         state = run(
             config,
@@ -283,18 +275,4 @@ def _report(args: argparse.Namespace) -> int:
         if args.html is not None:
             write_html(report, run, args.html, examples=args.examples)
         tell(args, report.as_json(), report_table(report))
-    return 0
-
-
-def _rehearse(args: argparse.Namespace) -> int:
-    from pico_banana.regenerate.work.forecast import PUBLISHED_RATES
-    from pico_banana.rehearsal.models import Mind, ModelServer, parse_faults
-
-    faults = parse_faults(args.fault, latency_s=args.latency)
-    server = ModelServer(Mind(rates=PUBLISHED_RATES, faults=faults, seed=args.seed), port=args.port)
-    sys.stderr.write(f"gemini: base_url = {server.gemini_url}\nopenai: base_url = {server.openai_url}\nCtrl-C stops\n")
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0

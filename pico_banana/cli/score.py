@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
+from pico_banana.cli.executors import Asked
 from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, exit_code, summary, tell
-from pico_banana.cli.sharding import chosen_shard
+from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
+from pico_banana.cli.words import path_or_address
 
 if TYPE_CHECKING:
     import argparse
 
-    from pico_banana.benchmark.scores.asking import Scored, ScoreOptions, ScorePlan
+    from pico_banana.benchmark.scores.asking import Scored, ScorePlan
+    from pico_banana.benchmark.scores.judges import ScoreOptions
     from pico_banana.benchmark.scores.reading import Scores
     from pico_banana.benchmark.scores.report import ScoreReport
+    from pico_banana.dataset import PicoBanana
+    from pico_banana.rows.sharding.work import Work
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,8 +40,8 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "score",
         help="have judges score rows: edits, pairs, turns of sessions",
         description="Have judges score the edits of any rows, turns of sessions and rejected edits as well. What it "
-        "costs is said first; Ctrl-C stops gently, the same command goes on, and nothing is paid twice, whichever "
-        "shard it was asked in. `scores` makes a sidecar of it.",
+        "costs is said first; Ctrl-C stops gently, the same command goes on, and nothing is paid twice. `scores` makes "
+        "a sidecar of it, of one folder or of all its shards.",
         epilog="example: pico-banana score single_turn --limit 1000 --judge gemini:gemini-3.8-flash --ledger scores",
     )
     add_selection_options(parser)
@@ -48,15 +53,20 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NAME",
         help="BACKEND:MODEL[@URL], or the .toml of a configuration; may be repeated",
     )
-    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="where ledgers lie; made if needed")
+    parser.add_argument(
+        "--ledger", type=path_or_address, required=True, metavar="DIR", help="where ledgers lie; made if needed"
+    )
+    parser.add_argument(
+        "--known",
+        action="append",
+        default=[],
+        type=path_or_address,
+        metavar="DIR",
+        help="other folders of scores: what a judge said there it is not asked again; may be repeated",
+    )
     parser.add_argument("--preset", default="paper", metavar="NAME", help="paper, minimum or reward")
     parser.add_argument(
         "--judge-parameters", type=json.loads, default={}, metavar="JSON", help="for the judges' backends"
-    )
-    parser.add_argument(
-        "--shard",
-        metavar="I/N",
-        help="score part I of N, from 0, in DIR: I/N; 'auto', what Slurm, torchrun or SkyPilot says",
     )
     parser.add_argument(
         "--first-turns", type=Path, metavar="FILE", help="types of sessions' first turns, as `first-turns` writes them"
@@ -64,8 +74,14 @@ def _add_score(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_limits(parser)
     parser.add_argument("--dry-run", action="store_true", help="say how many edits and what they cost; pay nothing")
     parser.add_argument("--retry-failed", action="store_true", help="score those that failed in earlier runs")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the sidecar at the end, .parquet or .jsonl")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write the sidecar at the end, .parquet or .jsonl; of shards, once all are done",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_shard_options(parser, out="DIR", models=True)
     parser.set_defaults(run=_score)
 
 
@@ -77,7 +93,7 @@ def _add_scores(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "each type are left above a score and which score is suggested, and how far judges, and people, agree.",
         epilog="example: pico-banana scores scores --out scores.parquet --labels human.csv",
     )
-    parser.add_argument("ledgers", nargs="+", type=Path, metavar="DIR", help="folders of `score`")
+    parser.add_argument("ledgers", nargs="+", type=path_or_address, metavar="DIR", help="folders of `score`")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write a sidecar, .parquet or .jsonl")
     parser.add_argument("--judge", action="append", metavar="NAME", help="only this judge; may be repeated")
     parser.add_argument("--per", choices=("edit", "row"), default="edit", help="a line an edit and turn, or a row")
@@ -102,30 +118,46 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 
 
 def _score(args: argparse.Namespace) -> int:
-    from pico_banana.benchmark.scores.asking import plan_scores, score
-    from pico_banana.regenerate.work.progress import ProgressLine
+    from pico_banana.benchmark.scores.asking import plan_scores, what_is_asked
+    from pico_banana.benchmark.scores.sharded import COMMAND
     from pico_banana.rows.sidecar import require_ending
 
     if args.out is not None:
         require_ending(args.out)  # said before anything is paid
     rows, options = chosen_rows(args), _options(args)
-    plans = plan_scores(rows, args.ledger, judges=args.judge, options=options)
+    plans = plan_scores(rows, args.ledger, judges=args.judge, options=options)  # of all shards
     if args.dry_run:
         _tell_plans(args, plans)
         return 0
     sys.stderr.write("".join(f"{plan}\n" for plan in plans))
-    code, told = 0, []
-    for judge in args.judge:
-        with ProgressLine(sys.stderr) as line:
-            (scored,) = score(rows, args.ledger, judges=judge, options=options, progress=line.show)
-        told.append(scored)
-        code = max(code, exit_code(args, scored.state))
-        if code == INTERRUPTED:
-            break
-    _tell_scored(args, told)
-    if args.out is not None:
+
+    def do(work: Work) -> int:
+        return _asked(args, rows, options, work)
+
+    asked = what_is_asked(rows, args.judge, options) if is_parted(args) else ()
+    shared = Asked(COMMAND, asked, budget=bool(args.budget_usd), again=args.retry_failed)
+    code = in_shards(args, args.ledger, do, shared)
+    if args.out is not None and args.shard is None:
         found = _read([args.ledger])
         _write(args, found, found.to_arrow())
+    return code
+
+
+def _asked(args: argparse.Namespace, rows: PicoBanana[Any], options: ScoreOptions, work: Work) -> int:
+    from pico_banana.benchmark.scores.asking import Scored, score
+    from pico_banana.benchmark.scores.sharded import in_work, note_scores
+    from pico_banana.regenerate.work.progress import ProgressLine
+
+    code, told = 0, list[Scored]()
+    mine = in_work(options, args.ledger, work)
+    for judge in args.judge:
+        with ProgressLine(sys.stderr) as line:
+            told += score(rows, work.folder, judges=judge, options=mine, progress=line.show)
+        code = max(code, exit_code(args, told[-1].state))
+        if code == INTERRUPTED:
+            break
+    note_scores(work, told, allow_failed=args.allow_failed)
+    _tell_scored(args, told)
     return code
 
 
@@ -138,12 +170,12 @@ def _tell_scored(args: argparse.Namespace, every: list[Scored]) -> None:
 
 
 def _options(args: argparse.Namespace) -> ScoreOptions:
-    from pico_banana.benchmark.scores.asking import ScoreOptions
+    from pico_banana.benchmark.scores.judges import ScoreOptions
     from pico_banana.rows.first_turns import read_first_turns
 
     return ScoreOptions(
         preset=args.preset,
-        shard=chosen_shard(args.shard) if args.shard else None,
+        known=tuple(args.known),
         first_turns=read_first_turns(args.first_turns) if args.first_turns else {},
         budget_usd=args.budget_usd or 0.0,
         transport=args.transport,
@@ -182,7 +214,7 @@ def _scores(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(folders: list[Path]) -> Scores:
+def _read(folders: list[Path | str]) -> Scores:
     from pico_banana.benchmark.scores.reading import read_scores
 
     return read_scores(*folders)

@@ -1,11 +1,13 @@
-"""`--shard`: a long command does one part of its work, see `rows/sharding`."""
+"""`--shard` and `--executor`: a long command does one part of its work, or all parts on a cluster."""
 
 from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pico_banana.cli.executors import Asked, add_executor_options, do_on_ray, wants_ray
 from pico_banana.cli.runs import INTERRUPTED
 from pico_banana.errors import ConfigError, ShardHeldError
 
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
 _ANY = re.compile(r"any/([1-9]\d*)")
 
 
-def add_shard_option(parser: argparse.ArgumentParser, *, out: str) -> None:
-    """Add the option.
+def add_shard_options(parser: argparse.ArgumentParser, *, out: str, models: bool = False) -> None:
+    """Add the options.
 
     Args:
         parser: the command's parser.
         out: what the command calls its output.
+        models: whether shards ask models, whose rate limits they share.
     """
     parser.add_argument(
         "--shard",
@@ -33,6 +36,7 @@ def add_shard_option(parser: argparse.ArgumentParser, *, out: str) -> None:
         help=f"do part I of N, from 0, in {out}.shards: I/N; 'auto', what Slurm, torchrun or SkyPilot says; any/N, all "
         "that nobody has done or is at; see `pico-banana merge`",
     )
+    add_executor_options(parser, models=models)
 
 
 def chosen_shard(text: str) -> Shard:
@@ -53,17 +57,26 @@ def chosen_shard(text: str) -> Shard:
     return shard_of_environment() if text == "auto" else Shard.parse(text)
 
 
-def in_shards(
-    args: argparse.Namespace, out: Path | str, do: Callable[[Work], int], *, command: str, asked: object
-) -> int:
-    """Do all of a work, or the parts of it that `--shard` names.
+def is_parted(args: argparse.Namespace) -> bool:
+    """Say whether a work is done in shards, so that it must be known what was asked.
+
+    Args:
+        args: what the parser gave.
+
+    Returns:
+        Whether it is.
+    """
+    return args.shard is not None or wants_ray(args)
+
+
+def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], int], asked: Asked) -> int:
+    """Do all of a work, or the parts of it that `--shard` names, or all parts on Ray.
 
     Args:
         args: what the parser gave.
         out: the output.
         do: does the work, all of it or a shard, and gives the exit code.
-        command: what the work is called.
-        asked: what is asked for; shards of one output must be asked the same.
+        asked: what is asked for.
 
     Returns:
         The exit code, the highest of several.
@@ -74,6 +87,8 @@ def in_shards(
     """
     from pico_banana.rows.sharding.work import Work, unclaimed
 
+    if wants_ray(args):
+        return do_on_ray(args, out, asked)
     if args.shard is None:
         if isinstance(out, str):
             text = f"{out} is behind an address: work on it in shards, one with --shard 0/1, and it is copied there"
@@ -81,11 +96,11 @@ def in_shards(
         return do(Work(out))
     every = _ANY.fullmatch(args.shard)
     if every is None:
-        return _one(out, chosen_shard(args.shard), do, command=command, asked=asked)
+        return _one(args, out, chosen_shard(args.shard), do, asked)
     codes = [0]
-    for shard in unclaimed(out, int(every[1])):
+    for shard in unclaimed(out, int(every[1]), asked=asked.of, again=asked.again):
         try:
-            codes.append(_one(out, shard, do, command=command, asked=asked, waits=False))
+            codes.append(_one(args, out, shard, do, asked, waits=False))
         except ShardHeldError as held:
             sys.stderr.write(f"{held}\n")
         if codes[-1] == INTERRUPTED:  # who stops one shard does not want the next one
@@ -94,11 +109,18 @@ def in_shards(
 
 
 def _one(
-    out: Path | str, shard: Shard, do: Callable[[Work], int], *, command: str, asked: object, waits: bool = True
+    args: argparse.Namespace,
+    out: Path | str,
+    shard: Shard,
+    do: Callable[[Work], int],
+    asked: Asked,
+    *,
+    waits: bool = True,
 ) -> int:
     from pico_banana.rows.sharding.work import work_on
 
-    with work_on(out, shard, command=command, asked=asked, waits=waits) as work:
+    mine = replace(shard, at_once=args.at_once)
+    with work_on(out, mine, command=asked.command, asked=asked.of, waits=waits) as work:
         sys.stderr.write(f"shard {shard} of {out}\n")
         code = do(work)
         if code:

@@ -17,8 +17,10 @@ import pytest
 
 import pico_banana as pb
 from pico_banana import benchmark
-from pico_banana.benchmark.scores.asking import ScoreOptions, plan_scores, score
+from pico_banana.benchmark.scores.asking import plan_scores, score
+from pico_banana.benchmark.scores.judges import ScoreOptions
 from pico_banana.benchmark.scores.reading import read_scores
+from pico_banana.benchmark.scores.sharded import score_shard
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError, StoreError, UnknownNameError
 from pico_banana.regenerate.judging import published_edits
@@ -138,17 +140,22 @@ def test_presets_that_cannot_be_asked_here_are_refused_before_anything_is_paid(p
 def test_nothing_is_paid_twice_whichever_shard_asked(singles, tmp_path):
     rows = singles[:20]
     with ModelServer() as server:
-        half = ScoreOptions(shard=Shard(0, 2))
-        score(rows, tmp_path, judges=critic(server), options=half)
+        half, judge = Shard(0, 2), critic(server)
+        score_shard(rows, tmp_path, half, judges=judge)
         first = server.paid.total()
         assert 0 < first < len(rows)
-        assert score(rows, tmp_path, judges=critic(server), options=half)[0].state.calls == 0
+        assert score_shard(rows, tmp_path, half, judges=judge)[0].state.calls == 0
         (plan,) = plan_scores(rows, tmp_path, judges=critic(server))
         assert (plan.edits, plan.judged, plan.left) == (20, first, 20 - first)
         (whole,) = score(rows, tmp_path, judges=critic(server))
         assert whole.state.calls == 20 - first
-        (rest,) = score(rows, tmp_path, judges=critic(server), options=ScoreOptions(shard=Shard(1, 2)))
+        (rest,) = score_shard(rows, tmp_path, Shard(1, 2), judges=judge)
         assert (rest.state.total, rest.state.earlier) == (0, 20 - first)
+        elsewhere = tmp_path.with_name("others"), ScoreOptions(known=(tmp_path,))
+        for index in range(3):  # another number of shards, in another folder
+            score_shard(rows, elsewhere[0], Shard(index, 3), judges=judge, options=elsewhere[1])
+        with pytest.raises(StoreError, match="made of other rows or with other options"):
+            score_shard(rows[:5], tmp_path, half, judges=judge)
         assert server.paid.total() == 20
     assert sorted(by_id(tmp_path)) == sorted(rows.ids)
 

@@ -291,19 +291,9 @@ def test_shards_of_other_rows_are_not_taken_over(singles, tmp_path):
     assert pack(make_examples(singles[[0, 5, 2, 6, 4]], size=16), tmp_path).reused == 0
 
 
-def test_ray_makes_the_same_pack(singles, tmp_path):
-    pytest.importorskip("ray")
-    examples = make_examples(singles, size=16)
-    pack(examples, tmp_path / "one")
-    pack(examples, tmp_path / "ray", executor="ray")
-    assert (tmp_path / "one" / "pack.json").read_bytes() == (tmp_path / "ray" / "pack.json").read_bytes()
-
-
 def test_wrong_choices_are_said_before_any_work(singles, tmp_path):
     with pytest.raises(UnknownNameError, match="raw"):
         pack(make_examples(singles), tmp_path, format="rav")
-    with pytest.raises(UnknownNameError, match="local"):
-        pack(make_examples(singles), tmp_path, executor="slurm")
     with pytest.raises(ConfigError, match="at least one"):
         pack(make_examples(singles), tmp_path, shard_examples=0)
     assert not list(tmp_path.iterdir())

@@ -128,6 +128,16 @@ def test_regenerations(config, tmp_path, capsys):
     assert (tmp_path / "report.html").read_text().count("<article") > 1
 
 
+def test_a_run_is_one_ledger_or_shards_and_never_both(config, tmp_path, capsys):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert run("regenerate", "run", config, "--ledger", whole) == 0
+    assert run("regenerate", "run", config, "--ledger", whole, "--shard", "0/2") == 1
+    assert f"{whole} was begun without shards" in capsys.readouterr().err
+    assert run("regenerate", "run", config, "--ledger", parts, "--shard", "0/2") == 0
+    assert run("regenerate", "run", config, "--ledger", parts) == 1
+    assert "was begun in shards; go on with --shard any/N" in capsys.readouterr().err
+
+
 def test_judgements(tmp_path, capsys):
     """Scores of shards lie in one folder, and are read as those of one process."""
     from pico_banana.benchmark.scores.reading import read_scores
@@ -138,9 +148,9 @@ def test_judgements(tmp_path, capsys):
         words = ("score", *ROWS, "--judge", f"openai:critic@{server.openai_url}", "--ledger")
         assert run(*words, whole) == 0
         shards(3, *words, parts)
-        ledgers = sorted(path.parent.name for path in parts.rglob("ledger.sqlite"))
-        assert ledgers == ["0000-of-0003", "0001-of-0003", "0002-of-0003"]
         paid = server.paid.total()
+        assert told(capsys, "merge", parts) == {"command": "score", "shards": 3, "scores": 5, "failed": 0, "usd": 0.0}
+        assert run(*words, parts, "--shard", "any/3") == 0
         assert run(*words, parts) == 0
         assert server.paid.total() == paid
     assert run(*words, parts, "--shard", "3/3") == 2

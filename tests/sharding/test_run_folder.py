@@ -123,10 +123,10 @@ def test_what_a_killed_process_left_is_taken_over_at_once(tmp_path):
             finish(out, 0, 2)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert [str(shard) for shard in unclaimed(out, 2)] == ["0/2", "1/2"]
+    assert [str(shard) for shard in unclaimed(out, 2, asked="rows")] == ["0/2", "1/2"]
     with work_on(out, Shard(0, 2), command="count", asked="rows") as work:
         assert (work.folder / "half.txt").read_text() == "paid"
-    assert [str(shard) for shard in unclaimed(out, 2)] == ["1/2"]
+    assert [str(shard) for shard in unclaimed(out, 2, asked="rows")] == ["1/2"]
 
 
 def test_a_process_on_another_machine_is_watched_and_taken_over_when_it_is_lost(out):

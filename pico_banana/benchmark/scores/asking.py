@@ -1,76 +1,28 @@
-"""Have judges score rows: a folder of ledgers, one for each judge and shard; what one of them holds is not paid again.
-
-::
-
-    scores/openai-critic--paper-1/all/ledger.sqlite
-    scores/openai-critic--paper-1/0001-of-0008/ledger.sqlite
-
-Ledgers of shards can be made on several machines and put into one folder afterwards.
-"""
+"""Have judges score rows: a folder of ledgers, one for each judge; what one of them holds is not paid again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pico_banana.benchmark.runs.names import PROCEDURAL, model_named, with_parameters
 from pico_banana.benchmark.runs.presets import preset
-from pico_banana.benchmark.runs.results import slug
+from pico_banana.benchmark.scores.judges import DEFAULTS, named_judges
+from pico_banana.benchmark.scores.places import ALL, ledgers_in
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.judged import judged_names
 from pico_banana.regenerate.judging import forecast_judging, judge_published, published_edits
 from pico_banana.regenerate.ledger.book import open_ledger
-from pico_banana.regenerate.ledger.layout import DATABASE, is_ledger
-from pico_banana.regenerate.settings.config import Config, read_config
-from pico_banana.regenerate.work.source import with_share
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.work.state import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from pico_banana.benchmark.scores.judges import Judge, ScoreOptions
     from pico_banana.records import Record
     from pico_banana.regenerate.judging import PublishedEdit
-    from pico_banana.regenerate.settings.batching import Transport
-    from pico_banana.regenerate.settings.pricelist import Price
     from pico_banana.regenerate.work.state import Progress
-    from pico_banana.rows.inference.results import TurnType
-    from pico_banana.rows.sharding.shard import Shard
-
-_ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreOptions:
-    """How rows are scored.
-
-    Attributes:
-        preset: how judges that are named by their model judge: "paper", "minimum" or "reward".
-        shard: only this part of the rows, with its share of the budget; None for all of them.
-        first_turns: session to the type of its first turn, see `rows.first_turns`; what is not in it is told the type
-            that is read from the words. An edit that a ledger knows keeps the type it was told.
-        budget_usd: hard limit for each judge, 0 for the configuration's, or none.
-        transport: "online", "batch" or "auto", see `BatchSettings`; None for the configuration's.
-        allow_model_change: go on when another model answers than the one asked for.
-        accept_changes: go on with a judge that is asked otherwise than the ledger's.
-        retry_failed: score the edits that failed in earlier runs instead of the others.
-        parameters: further parameters of the judges, passed to their backends.
-        prices: model to price, where the table that ships does not know it.
-    """
-
-    preset: str = "paper"
-    shard: Shard | None = None
-    first_turns: Mapping[str, TurnType] = field(default_factory=dict)
-    budget_usd: float = 0.0
-    transport: Transport | None = None
-    allow_model_change: bool = False
-    accept_changes: bool = False
-    retry_failed: bool = False
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    prices: Mapping[str, Price] = field(default_factory=dict)
-
-
-DEFAULTS = ScoreOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +33,7 @@ class ScorePlan:
         judge: the judge's name.
         edits: edits of the rows.
         turns: of these, turns of sessions.
-        judged: edits that the ledgers hold already, whichever shard they were asked in.
+        judged: edits that the ledgers hold already, whichever shard they were asked in, or those of `known`.
         left: edits to ask about.
         usd: what that is expected to cost; None where nobody knows the price.
         unpriced: the models whose price nobody knows.
@@ -117,28 +69,6 @@ class Scored:
     state: RunState
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """A judge that is to be asked.
-
-    Attributes:
-        config: how it is asked.
-        rule: how its scores become one: the name of a preset, or of a configuration's file, whose policy says it.
-    """
-
-    config: Config
-    rule: str
-
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-        return f"{self.config.judge.backend}:{self.config.judge.model}/{self.rule}"
-
-    def folder(self, place: Path) -> Path:
-        """Give the folder of its ledgers."""
-        return place / slug(self.name.replace("/", "--"))
-
-
 def score(
     rows: Sequence[Record],
     folder: str | Path,
@@ -166,7 +96,7 @@ def score(
         StoreError: a ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
-    named = _named(judges, options)
+    named = named_judges(judges, options)
     edits = _edits(rows, options)
     found: list[Scored] = []
     for judge in named:
@@ -174,6 +104,21 @@ def score(
         if found[-1].state.stopped == "interrupted":  # who stops one judge does not want the next one
             break
     return tuple(found)
+
+
+def what_is_asked(rows: Sequence[Record], judges: str | Sequence[str], options: ScoreOptions) -> tuple[object, ...]:
+    """Give what the shards of one output must have in common; not how far a run goes.
+
+    Args:
+        rows: see `score`; all of them.
+        judges: see `score`.
+        options: see `score`.
+
+    Returns:
+        Values whose `repr` says all of it.
+    """
+    asked = tuple((judge.name, judge.config.digest()) for judge in named_judges(judges, replace(options, shard=None)))
+    return asked, tuple(row.id for row in rows), tuple(sorted(options.first_turns.items()))
 
 
 def plan_scores(
@@ -198,18 +143,18 @@ def plan_scores(
         UnknownNameError: there is no such backend or preset.
         ConfigError: a judge cannot be asked about these rows.
     """
-    named = _named(judges, options)
+    named = named_judges(judges, options)
     edits = _edits(rows, options)
-    return tuple(_planned(judge, edits, Path(folder)) for judge in named)
+    return tuple(_planned(judge, edits, (folder, *options.known)) for judge in named)
 
 
 def _score(
-    judge: _Judge, edits: Sequence[PublishedEdit], folder: Path, options: ScoreOptions, progress: Progress | None
+    judge: Judge, edits: Sequence[PublishedEdit], folder: Path, options: ScoreOptions, progress: Progress | None
 ) -> Scored:
-    ledger = judge.folder(folder) / (_ALL if options.shard is None else options.shard.name)
-    elsewhere = _judged(judge, folder, besides=ledger)
+    ledger = judge.folder(folder) / ALL
+    elsewhere = _judged(judge, (folder, *options.known), besides=ledger)
     mine = [edit for edit in edits if edit.name not in elsewhere]
-    if edits and not mine and not is_ledger(ledger):
+    if (edits or options.shard is not None) and not mine and not is_ledger(ledger):
         return Scored(judge.name, ledger, RunState(earlier=len(edits)))
     state = judge_published(
         judge.config,
@@ -223,8 +168,8 @@ def _score(
     return Scored(judge.name, ledger, state)
 
 
-def _planned(judge: _Judge, edits: Sequence[PublishedEdit], folder: Path) -> ScorePlan:
-    known = _judged(judge, folder)
+def _planned(judge: Judge, edits: Sequence[PublishedEdit], places: Sequence[str | Path]) -> ScorePlan:
+    known = _judged(judge, places)
     left = [edit for edit in edits if edit.name not in known]
     later = sum(edit.place is not None and edit.place.turn > 1 for edit in left)
     usd, unpriced = forecast_judging(judge.config, len(left), later_turns=later)
@@ -233,13 +178,14 @@ def _planned(judge: _Judge, edits: Sequence[PublishedEdit], folder: Path) -> Sco
     return ScorePlan(judge.name, *counts, None if unpriced else round(usd, 6), unpriced)
 
 
-def _judged(judge: _Judge, folder: Path, *, besides: Path | None = None) -> set[str]:
+def _judged(judge: Judge, places: Sequence[str | Path], *, besides: Path | None = None) -> set[str]:
     """Name the edits that this judge has answered about, in any of its ledgers."""
+    files = (file for place in places for file in ledgers_in(place))
+    theirs = (file.parent for file in files if file.parent.parent.name == judge.slug and file.parent != besides)
     found: set[str] = set()
-    for file in sorted(judge.folder(folder).glob(f"*/{DATABASE}")):
-        if file.parent != besides:
-            with open_ledger(file.parent) as ledger:
-                found |= judged_names(ledger)
+    for folder in theirs:
+        with open_ledger(folder) as ledger:
+            found |= judged_names(ledger)
     return found
 
 
@@ -251,44 +197,3 @@ def _edits(rows: Sequence[Record], options: ScoreOptions) -> list[PublishedEdit]
         text = f"the preset {options.preset} looks at one edit alone, and these are sessions; take paper or minimum"
         raise ConfigError(text, key="preset")
     return edits
-
-
-def _named(judges: str | Sequence[str], options: ScoreOptions) -> list[_Judge]:
-    names = [judges] if isinstance(judges, str) else list(judges)
-    if not names:
-        raise ConfigError("no judge is named; name one, as gemini:MODEL", key="judge")
-    return [_of_config(name, options) if name.endswith(".toml") else _of_model(name, options) for name in names]
-
-
-def _of_model(text: str, options: ScoreOptions) -> _Judge:
-    settings = with_parameters(model_named(text), options.parameters)
-    _refuse_procedural(settings.backend, text)
-    how = preset(options.preset)
-    if how.questions or how.two:
-        text = f"the preset {options.preset} asks questions of its own, which `score` does not; take paper or minimum"
-        raise ConfigError(text, key="preset")
-    config = Config(judge=settings, rubric=how.rubric, policy=how.policy, prompts=how.prompts, prices=options.prices)
-    return _Judge(_running(config, options), how.name)
-
-
-def _of_config(file: str, options: ScoreOptions) -> _Judge:
-    config = read_config(file)
-    _refuse_procedural(config.judge.backend, file)
-    return _Judge(_running(config, options), Path(file).name)
-
-
-def _refuse_procedural(backend: str, named: str) -> None:
-    if backend == PROCEDURAL:
-        text = f"{named} judges by the recipe an edit was made by, and rows have none; name a model, as gemini:MODEL"
-        raise ConfigError(text, key="judge")
-
-
-def _running(config: Config, options: ScoreOptions) -> Config:
-    """Put in how far a run may go."""
-    changes: dict[str, Any] = {"allow_model_change": True} if options.allow_model_change else {}
-    if options.budget_usd:
-        changes["budget_usd"] = options.budget_usd
-    prices = {**config.prices, **options.prices}
-    batch = config.batch if options.transport is None else replace(config.batch, transport=options.transport)
-    found = replace(config, prices=prices, run=replace(config.run, **changes), batch=batch)
-    return found if options.shard is None else with_share(found, options.shard)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pico_banana.benchmark.runs.presets import preset
 from pico_banana.benchmark.scores.omniedit import omniedit_rows
+from pico_banana.benchmark.scores.places import ledgers_in
 from pico_banana.benchmark.scores.whole_rows import by_row
 from pico_banana.errors import ConfigError, StoreError, unknown_name
 from pico_banana.regenerate.judged import preset_of, scores
 from pico_banana.regenerate.ledger.book import open_ledger
-from pico_banana.regenerate.ledger.layout import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -143,7 +143,7 @@ def read_scores(*folders: str | Path) -> Scores:
     """Read what judges said; no model is asked.
 
     Args:
-        folders: folders of `score`, or of one ledger.
+        folders: folders of `score`, with their shards, or of one ledger; paths or addresses.
 
     Returns:
         The scores, judges by name.
@@ -153,7 +153,7 @@ def read_scores(*folders: str | Path) -> Scores:
     """
     found: dict[str, dict[str, Row]] = {}
     for folder in folders:
-        files = sorted(Path(folder).rglob(DATABASE))
+        files = ledgers_in(folder)
         if not files:
             text = f"{folder} holds no ledger; make one with `pico-banana score SUBSET --judge JUDGE --ledger {folder}`"
             raise StoreError(text, path=str(folder))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pico_banana.errors import StoreError
 from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import fact_of
 from pico_banana.regenerate.work.runner import run
+from pico_banana.rows.sharding.folder import RunFolder
 from pico_banana.rows.sharding.work import work_on
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.state import Progress, RunState
     from pico_banana.rows.sharding.shard import Shard
@@ -28,7 +30,7 @@ def run_shard(
     Args:
         config: the configuration of the whole run.
         out: the run's output, a path or an address such as `s3://bucket/runs/a`.
-        shard: which part.
+        shard: which part; its `at_once` says by how many the rate limits are divided.
         allow_failed: failed items with which the shard still counts as finished.
         progress: called about once a second, and at the end.
 
@@ -38,12 +40,31 @@ def run_shard(
     Raises:
         ShardHeldError: another process is at the shard, a StoreError.
         ConfigError: the configuration cannot be used, or differs from the ledger's.
-        StoreError: the folder holds another run, or cannot be written.
+        StoreError: the folder holds another run, or one that is not in shards, or cannot be written.
     """
+    require_one_way(out, parted=True)
     with work_on(out, shard, command=COMMAND, asked=config.digest()) as work:
-        state = run(config, work.folder, shard=shard, progress=progress)
+        state = run(config, work.folder, shard=work.shard, progress=progress)
         note_run(work, state, allow_failed=allow_failed)
     return state
+
+
+def require_one_way(out: str | Path, *, parted: bool) -> None:
+    """Require that a run is one ledger or shards, and not both: who reads it reads the one or the others.
+
+    Args:
+        out: the run's output.
+        parted: whether it is to be made in shards.
+
+    Raises:
+        StoreError: it was begun the other way.
+    """
+    if parted and "://" not in str(out) and is_ledger(Path(out)):
+        text = f"{out} was begun without shards; go on without --shard, or name another ledger for the shards"
+        raise StoreError(text, path=str(out))
+    if not parted and RunFolder(out).exists():
+        text = f"{out} was begun in shards; go on with --shard any/N, or name another ledger for all in one piece"
+        raise StoreError(text, path=str(out))
 
 
 def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
@@ -62,5 +83,6 @@ def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
         counts = {"items": items, "failed": state.failed}
         counts = {name: work.counts.get(name, 0) + count for name, count in counts.items()}
         work.counts = {**counts, "usd": round(state.spent_usd, 6)}
+        work.spent = {"": state.spent_usd}
         work.same = {"photos": fact_of(ledger, "photos") or ""}
     work.unfinished = state.stopped or (f"{state.failed} items failed" if state.failed > allow_failed else "")

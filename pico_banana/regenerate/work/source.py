@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pico_banana.regenerate.plan.photos import find_photos
 from pico_banana.regenerate.plan.shards import fingerprint, items_of_own_photos, shard_of_plan
 from pico_banana.regenerate.work.inventory import with_inventories
+from pico_banana.rows.sharding.share import Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pico_banana.regenerate.backends.base import ModelSettings
     from pico_banana.regenerate.ledger.book import Ledger
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.values import Item, Photo
@@ -63,14 +65,28 @@ class Source:
         return items_of_own_photos(self.config, seen, shard.span(len(self.every)).start, able=able)
 
 
-def with_share(config: Config, shard: Shard) -> Config:
-    """Give a shard its share of the budget, so that all together keep the whole one.
+def with_share(config: Config, shard: Shard, *, budget: str = "") -> Config:
+    """Give a shard its share of the budget and of the rates, so that all together keep the whole ones.
 
     Args:
         config: the run's configuration.
         shard: the shard.
+        budget: the name of the budget, where a work has several.
 
     Returns:
         The shard's configuration.
+
+    Raises:
+        ConfigError: a rate is too low to be shared by so many.
     """
-    return replace(config, run=replace(config.run, budget_usd=config.run.budget_usd / shard.count))
+    stages: dict[str, Any] = {name: _slowed(settings, shard, name) for name, settings in config.models.items()}
+    share = shard.share or Share(shard.count)
+    return replace(config, **stages, run=replace(config.run, budget_usd=share.usd(config.run.budget_usd, budget)))
+
+
+def _slowed(settings: ModelSettings, shard: Shard, name: str) -> ModelSettings:
+    return replace(
+        settings,
+        requests_per_minute=shard.rate(settings.requests_per_minute, of=f"{name}.requests_per_minute"),
+        tokens_per_minute=shard.rate(settings.tokens_per_minute, of=f"{name}.tokens_per_minute"),
+    )

@@ -43,6 +43,8 @@ class Note:
         counts: what came of it.
         same: what must be the same in all shards, by name.
         why: why it is not finished, where somebody knows.
+        spent: what it spent so far, the name of a budget to USD.
+        settled: what it had spent when it was finished for the first time, see `share`; None before.
     """
 
     command: str
@@ -53,6 +55,8 @@ class Note:
     counts: Mapping[str, Any] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    spent: Mapping[str, float] = field(default_factory=dict)
+    settled: Mapping[str, float] | None = None
 
 
 def this_process() -> str:

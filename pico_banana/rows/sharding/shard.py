@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pico_banana.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pico_banana.rows.sharding.share import Share
 
 S = TypeVar("S", bound="Sequence[Any]")
 _WRITTEN = re.compile(r"(\d+)/(\d+)")
@@ -25,10 +27,14 @@ class Shard:
     Attributes:
         index: which part, from 0.
         count: how many there are.
+        at_once: how many run at a time, which then share what a model is asked a minute; 0 where nobody says.
+        share: what it may spend of what all share, as `work_on` finds it; None for an equal part.
     """
 
     index: int
     count: int
+    at_once: int = field(default=0, compare=False, repr=False)
+    share: Share | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a part that is none.
@@ -79,6 +85,26 @@ class Shard:
         """
         span = self.span(len(things))
         return cast("S", things[span.start : span.stop])
+
+    def rate(self, most: int, *, of: str) -> int:
+        """Give this shard's part of a rate, of which each that runs has the same.
+
+        Args:
+            most: of all shards together; 0 for no limit.
+            of: what is limited, for the message.
+
+        Returns:
+            Its rate, in whole units.
+
+        Raises:
+            ConfigError: there is less than one for each of those that run at a time.
+        """
+        if not most or not self.at_once:
+            return most
+        if most < self.at_once:
+            text = f"{of} is {most}, and {self.at_once} shards run at a time: less than one each; run fewer at a time"
+            raise ConfigError(text, key=of)
+        return most // self.at_once
 
     def span(self, size: int) -> range:
         """Say which places of a whole are this shard's.

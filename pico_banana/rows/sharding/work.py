@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pico_banana.errors import StoreError
@@ -17,9 +17,10 @@ from pico_banana.rows.sharding.copying import Copy
 from pico_banana.rows.sharding.folder import Note, RunFolder
 from pico_banana.rows.sharding.lease import PATIENCE_S, Lease
 from pico_banana.rows.sharding.shard import Shard
+from pico_banana.rows.sharding.share import Share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -36,6 +37,7 @@ class Work:
         counts: what came of it, for its note.
         same: what must be the same in all shards and is known only afterwards, by name.
         unfinished: why it is not finished; empty when it is.
+        spent: what its calls cost, over all its runs: the name of a budget, "" for the only one, to USD.
     """
 
     folder: Path
@@ -43,6 +45,7 @@ class Work:
     counts: dict[str, Any] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
     unfinished: str = ""
+    spent: dict[str, float] = field(default_factory=dict)
 
     def part_of(self, things: S) -> S:
         """Give what of some things is to be done.
@@ -99,39 +102,46 @@ def work_on(
     note = Note(command, hash_of(asked))
     _require_same(folder, shard, note)
     with Lease(folder, shard, patience_s=patience_s, waits=waits) as lease:
+        begun = {other: found for other, found in folder.begun().items() if found.asked == note.asked}
+        share = _share(begun, shard)
+        note = replace(note, settled=share.mine, spent=begun[shard].spent if shard in begun else {})
         folder.write_note(shard, note)
         with Copy(folder, shard).kept_up(lease) as place:
-            work = Work(place, shard)
+            work = Work(place, replace(shard, share=share), spent=dict(note.spent))
             yield work
         lease.require()
-        folder.write_note(
-            shard,
-            Note(
-                command,
-                note.asked,
-                finished=not work.unfinished,
-                counts=work.counts,
-                same=work.same,
-                why=work.unfinished,
-            ),
-        )
+        folder.write_note(shard, _ended(note, work))
 
 
-def unclaimed(out: str | Path, count: int) -> Iterator[Shard]:
+def _share(begun: Mapping[Shard, Note], shard: Shard) -> Share:
+    settled = tuple(note.settled for note in begun.values() if note.settled is not None)
+    return Share(shard.count, settled, begun[shard].settled if shard in begun else None)
+
+
+def _ended(note: Note, work: Work) -> Note:
+    finished = not work.unfinished
+    settled = dict(work.spent) if finished and note.settled is None else note.settled
+    made = {"counts": work.counts, "same": work.same, "spent": work.spent, "settled": settled}
+    return replace(note, finished=finished, why=work.unfinished, **made)
+
+
+def unclaimed(out: str | Path, count: int, *, asked: object, again: bool = False) -> Iterator[Shard]:
     """Give the shards that are not finished, each when it is asked for; another process may be at one.
 
     Args:
         out: the output.
         count: how many shards there are.
+        asked: what they are asked; one that was finished for something else is not finished.
+        again: give those that are finished, too.
 
     Yields:
         Shards in order.
     """
-    folder = RunFolder(out)
+    folder, mine = RunFolder(out), hash_of(asked)
     for index in range(count):
         shard = Shard(index, count)
         note = folder.note(shard)
-        if note is None or not note.finished:
+        if again or note is None or not note.finished or note.asked != mine:
             yield shard
 
 

@@ -1,4 +1,4 @@
-"""Make a pack: shards are independent tasks, run in processes or on Ray; a shard that is whole is not made again."""
+"""Make a pack: shards are independent tasks, run in processes; a shard that is whole is not made again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pico_banana.mirrors.store import atomic_path, remove_leftovers, sha256_of
 from pico_banana.records.wording import MADE_ANEW
 from pico_banana.telling import Carded
 from pico_banana.training.packs.codecs import Codec, codec
-from pico_banana.training.packs.executors import run_tasks
 from pico_banana.training.packs.layout import (
     LENGTH,
     PLACE,
@@ -23,6 +22,7 @@ from pico_banana.training.packs.layout import (
     write_info,
     write_shard_note,
 )
+from pico_banana.training.packs.processes import run_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,6 @@ def pack(
     *,
     format: str = "raw",  # noqa: A002  the word users and the command line have for it
     workers: int = 1,
-    executor: str = "local",
     shard_examples: int = _SHARD_EXAMPLES,
     progress: Callable[[int], None] | None = None,
 ) -> PackReport:
@@ -81,7 +80,6 @@ def pack(
         folder: where the pack goes.
         format: "raw", "zstd", "qoi" or "jpeg".
         workers: processes to work in.
-        executor: "local", or "ray" for a cluster that sees the same folder.
         shard_examples: examples a shard.
         progress: told how many examples are done, after every shard.
 
@@ -89,9 +87,9 @@ def pack(
         What was packed, reused and left out.
 
     Raises:
-        UnknownNameError: a format or executor that does not exist.
+        UnknownNameError: a format that does not exist.
         ConfigError: a shard of fewer than one example.
-        MissingExtraError: the format or executor needs a package that is not installed.
+        MissingExtraError: the format needs a package that is not installed.
         DiskFullError: there is no room; whole shards stay and are reused.
     """
     folder = Path(folder)
@@ -111,7 +109,7 @@ def pack(
     kept = {number: shard for number, shard in reused.items() if shard is not None}
     made: dict[int, Shard] = {}
     done = len(examples) - sum(task.last - task.first for task in tasks)
-    for shard in run_tasks(_make_shard, tasks, executor=executor, workers=workers):
+    for shard in run_tasks(_make_shard, tasks, workers=workers):
         made[shard.number] = shard
         done += shard.examples + len(shard.failed)
         if progress is not None:

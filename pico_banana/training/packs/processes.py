@@ -1,4 +1,4 @@
-"""Run independent tasks here, in processes, or on a Ray cluster; the task does not know which."""
+"""Run independent tasks in this process or in several; the task does not know which."""
 
 from __future__ import annotations
 
@@ -7,45 +7,30 @@ import os
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
-
-from pico_banana.errors import missing_extra, unknown_name
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 R = TypeVar("R")
-Executor: TypeAlias = Literal["local", "ray"]
-EXECUTORS: tuple[Executor, ...] = ("local", "ray")
 
 
-def run_tasks(
-    function: Callable[[T], R], tasks: Sequence[T], *, executor: str = "local", workers: int = 1
-) -> Iterator[R]:
+def run_tasks(function: Callable[[T], R], tasks: Sequence[T], *, workers: int = 1) -> Iterator[R]:
     """Call a function once for each task.
 
     Args:
         function: a module's function, so that other processes find it.
         tasks: its arguments; they travel to the other processes.
-        executor: "local" or "ray".
-        workers: processes on this machine; 1 runs in this one. Ray decides for itself.
+        workers: processes; 1 runs in this one.
 
     Yields:
         The results, in the order in which they are ready.
     """
-    _check(executor)
-    if executor == "ray":
-        yield from _on_ray(function, tasks)
-    elif workers <= 1 or len(tasks) <= 1:
+    if workers <= 1 or len(tasks) <= 1:
         yield from map(function, tasks)
     else:
         yield from _in_processes(function, tasks, workers)
-
-
-def _check(executor: str) -> None:
-    if executor not in EXECUTORS:
-        raise unknown_name("executor", executor, EXECUTORS)
 
 
 def _in_processes(function: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[R]:
@@ -86,22 +71,3 @@ def _end(pool: ProcessPoolExecutor) -> None:
         child.terminate()
     for child in children:
         child.join()
-
-
-def _on_ray(function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
-    ray = _ray()
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False)
-    remote = ray.remote(function)
-    waiting = [remote.remote(task) for task in tasks]
-    while waiting:
-        (ready, *_), waiting = ray.wait(waiting, num_returns=1)
-        yield ray.get(ready)
-
-
-def _ray() -> Any:  # noqa: ANN401  a module without types
-    try:
-        import ray
-    except ImportError as error:
-        raise missing_extra("ray", "ray", "the executor 'ray'") from error
-    return ray
