@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from pico_banana.errors import ConfigError, missing_extra
 from pico_banana.mirrors.fetch.status import retry_after_s
 from pico_banana.regenerate.backends.asked import Asked
+from pico_banana.regenerate.backends.failure import Failure
 from pico_banana.regenerate.backends.gemini_batches import GeminiBatches
 from pico_banana.regenerate.backends.gemini_parameters import check_parameters, request_config
 from pico_banana.regenerate.backends.gemini_replies import read_reply
-from pico_banana.regenerate.backends.service import Failure, Service, malformed
+from pico_banana.regenerate.backends.service import Service, malformed
 
 if TYPE_CHECKING:
     from google import genai

@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 
 from pico_banana.errors import ConfigError, InterruptedTransferError, missing_extra
 from pico_banana.mirrors.fetch.status import retry_after_s
+from pico_banana.regenerate.backends.failure import Failure
 from pico_banana.regenerate.backends.openai_batches import OpenAIBatches
 from pico_banana.regenerate.backends.openai_parameters import check_parameters, edits_through_chat, given_parameters
 from pico_banana.regenerate.backends.openai_replies import field_of
 from pico_banana.regenerate.backends.openai_replies import read_chat as _read_chat
 from pico_banana.regenerate.backends.openai_replies import read_pictures as _read_pictures
-from pico_banana.regenerate.backends.service import Failure, Service, malformed
+from pico_banana.regenerate.backends.service import Service, malformed
 from pico_banana.regenerate.values import Outcome, Reply
 
 if TYPE_CHECKING:

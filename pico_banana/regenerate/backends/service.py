@@ -9,7 +9,7 @@ import math
 import os
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from pico_banana.errors import (
@@ -22,6 +22,7 @@ from pico_banana.errors import (
     ThrottledError,
 )
 from pico_banana.regenerate.backends.asked import Asked, asked_of
+from pico_banana.regenerate.backends.failure import Failure, told
 from pico_banana.regenerate.backends.json_replies import repaired
 from pico_banana.regenerate.values import Outcome, Reply
 
@@ -49,27 +50,6 @@ _PASSING = (408, 409, 499)
 # Codes of accounts that are empty or capped, whatever the status says.
 _UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_credits"})
 _SHORTEST_KEY = 8  # a shorter one is a placeholder for a server of one's own, and a part of ordinary words
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An answer that is an error, in words every service has.
-
-    Attributes:
-        status: the HTTP status.
-        text: in the service's words.
-        code: the service's own code, e.g. "insufficient_quota".
-        wait_s: seconds it asks to wait, or None.
-        back_at: for a quota that is spent: when it is filled up again, seconds since the epoch.
-        bad_key: the key is not accepted.
-    """
-
-    status: int
-    text: str
-    code: str = ""
-    wait_s: float | None = None
-    back_at: float | None = None
-    bad_key: bool = False
 
 
 class Service(ABC):
@@ -215,14 +195,9 @@ class Service(ABC):
         if isinstance(meant, Failure):
             raise self._failed(meant) from error
         if meant is None:
-            text = self.words(f"{self.name}: {type(error).__name__}: {str(error) or self._silence(error)}")
+            text = self.words(f"{self.name}: {type(error).__name__}: {told(error, self.settings.timeout_s)}")
             raise InterruptedTransferError(text) from error
         return meant
-
-    def _silence(self, error: Exception) -> str:
-        """Say what an error means that has no words; those of time-outs have none."""
-        timed_out = "timeout" in type(error).__name__.lower()
-        return f"no answer within {self.settings.timeout_s:g} s" if timed_out else "the connection broke"
 
     def key(self) -> str:
         """Find the key in the environment.
