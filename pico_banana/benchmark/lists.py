@@ -21,8 +21,8 @@ def read_list(path: Path) -> Iterator[str]:
     """Read a training list by the ending of its name.
 
     Args:
-        path: `.csv` or `.tsv` with a row an entry; `.json` with a list, or an object of lists or of rows; `.parquet`, of
-            which every column of text counts; anything else has an entry a line.
+        path: `.csv` or `.tsv` with a row an entry; `.json` with a list, or an object of lists or of rows; of `.parquet`
+            every column of text counts; anything else has an entry a line.
 
     Yields:
         An entry; those with several values are a line of JSON.
