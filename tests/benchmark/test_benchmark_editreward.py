@@ -14,7 +14,7 @@ import pico_banana as pb
 from pico_banana import benchmark
 from pico_banana.regenerate.backends.editreward import logistic
 
-pytest.importorskip("EditReward.inference_vl_edit")
+pytest.importorskip("EditReward.inference_edit")
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs
 SPECIAL = [
     "<|endoftext|>",
@@ -82,7 +82,7 @@ def write_base(folder):
 def checkpoint(tmp_path_factory):
     """Make a checkpoint and its configuration as the package reads them."""
     import torch
-    from EditReward.train_qwen_vl_edit import create_model_and_processor
+    from EditReward.train_qwen2_5_edit import create_model_and_processor
     from EditReward.utils.parser import DataConfig, ModelConfig, PEFTLoraConfig, TrainingConfig, parse_args_with_yaml
 
     root = tmp_path_factory.mktemp("editreward")
@@ -103,10 +103,10 @@ def checkpoint(tmp_path_factory):
 
 def own_rewards(checkpoint, photos, edits, instructions):
     import torch
-    from EditReward.inference_vl_edit import EditRewardVLInferencer
+    from EditReward.inference_edit import EditRewardInferencer
 
     parameters, weights = checkpoint
-    inferencer = EditRewardVLInferencer(**parameters, checkpoint_path=weights, reward_dim="overall_detail")
+    inferencer = EditRewardInferencer(**parameters, checkpoint_path=weights, reward_dim="overall_detail")
     with torch.no_grad():
         return [float(one[0]) for one in inferencer.reward(instructions, photos, edits)]
 
