@@ -21,7 +21,7 @@ def read_list(path: Path) -> Iterator[str]:
     """Read a training list by the ending of its name.
 
     Args:
-        path: `.csv` or `.tsv` with a row an entry; `.json` with a list, or an object of lists; `.parquet`, of which
+        path: `.csv` or `.tsv` with a row an entry; `.json` with a list, or an object of lists or of rows; of `.parquet`
             every column of text counts; anything else has an entry a line.
 
     Yields:
@@ -39,16 +39,21 @@ def read_list(path: Path) -> Iterator[str]:
         else:
             lines = io.StringIO(path.read_text(encoding="utf-8-sig"))
             separator = _SEPARATORS.get(ending)
-            yield from map(_line, csv.reader(lines, delimiter=separator)) if separator else lines
+            if separator is None:
+                yield from lines
+            else:
+                yield from map(_line, csv.reader(lines, delimiter=separator))
     except (OSError, csv.Error, *ODD_SHAPE) as error:
         raise ConfigError(f"{path} cannot be read as a list of rows: {error}", key="list") from error
 
 
 def _of_json(path: Path) -> Iterator[str]:
     told = parse_note(path.read_bytes())
-    lists = [one for one in told.values() if isinstance(one, list)] if isinstance(told, dict) else [told]
-    for entries in lists:
-        yield from map(_line, entries)
+    if isinstance(told, list):
+        yield from map(_line, told)
+        return
+    for key, value in told.items():
+        yield from map(_line, value if isinstance(value, list) else [[key, value]])
 
 
 def _of_parquet(path: Path) -> Iterator[str]:

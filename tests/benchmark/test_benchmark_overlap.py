@@ -81,6 +81,8 @@ def written(folder, form, rows):
             writer.writerows(table)
     elif form == "json":
         path.write_text(json.dumps({"train": table}, indent=1), "utf-8")
+    elif form == "by_id.json":
+        path.write_text(json.dumps({row.id: {"prompt": "x"} for row in rows}), "utf-8")
     elif form == "jsonl":
         path.write_text("\n".join(map(json.dumps, table)), "utf-8")
     else:
@@ -89,7 +91,8 @@ def written(folder, form, rows):
 
 
 @pytest.mark.parametrize(
-    ("form", "heads"), [("txt", 0), ("csv", 1), ("tsv", 1), ("json", 0), ("jsonl", 0), ("parquet", 0)]
+    ("form", "heads"),
+    [("txt", 0), ("csv", 1), ("tsv", 1), ("json", 0), ("by_id.json", 0), ("jsonl", 0), ("parquet", 0)],
 )
 def test_lists_are_read_in_the_forms_people_keep_them_in(form, heads, root, drawn, rows, tmp_path, capsys):
     path = written(tmp_path, form, rows)

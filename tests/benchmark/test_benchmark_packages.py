@@ -118,7 +118,7 @@ STAND_IN = """
 import torch
 from PIL import Image
 
-class EditRewardVLInferencer:
+class EditRewardInferencer:
     def __init__(self, config_path=None, checkpoint_path=None, device="cuda", differentiable=False, reward_dim="dim1",
                  rm_head_type="ranknet_multi_head"):
         assert (config_path, device, reward_dim) == ("c.yaml", "cpu", "overall_detail")
@@ -138,7 +138,9 @@ def test_editreward_is_asked_by_its_own_class_and_its_number_becomes_a_score(def
     pytest.importorskip("torch")
     (tmp_path / "EditReward").mkdir()
     (tmp_path / "EditReward" / "__init__.py").write_text("")
-    (tmp_path / "EditReward" / "inference_vl_edit.py").write_text(STAND_IN)
+    (tmp_path / "EditReward" / "inference_edit.py").write_text(STAND_IN)
+    (tmp_path / "c.yaml").write_text("model_name_or_path: Qwen/Qwen2.5-VL-7B-Instruct")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     parameters = {"config_path": "c.yaml", "device": "cpu"}
     options = benchmark.Options(limit=3, anchors=False, parts=("single_turn",), parameters=parameters)

@@ -99,7 +99,7 @@ def test_a_list_of_pictures_is_held_against_the_benchmark(definition, tmp_path):
         tmp_path / "mine", (one, "a.png"), (other, tmp_path / "mine" / "b.png"), ("single_turn/no", "a.png")
     )
     ran = benchmark.run(definition, tmp_path / "out", editor=folder, **whole)
-    assert [item.picture != "" for item in ran.results.items] == [True, True, False]
+    assert ["my judge is ill" in item.reason for item in ran.results.items] == [True, True, False]
     assert ran.results.passport["editor"]["foreign"] == ["single_turn/no"]
     told = benchmark.report_table(benchmark.report(tmp_path / "out"))
     assert "mine: pictures listed for edits that are not in this benchmark: 1, such as single_turn/no" in told

@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from pico_banana.errors import ConfigError
 from pico_banana.regenerate.values import Outcome, Reply
 
@@ -42,10 +44,16 @@ class EditReward:
 
     @cached_property
     def _inferencer(self) -> Any:  # noqa: ANN401 - the package has no types
-        from EditReward.inference_vl_edit import EditRewardVLInferencer
-
         given = {"device": "cuda", "reward_dim": "overall_detail", "rm_head_type": "ranknet_multi_head"}
-        return EditRewardVLInferencer(**{**given, **self._settings.parameters, "checkpoint_path": self._settings.model})
+        given |= {**self._settings.parameters, "checkpoint_path": self._settings.model}
+        # Its class for all models, EditRewardVLInferencer, names a parameter that none of them has (edb027e).
+        if _is_qwen3(Path(given["config_path"])):
+            from EditReward.inference_qwen3_vl_edit import EditRewardQwen3Inferencer
+
+            return EditRewardQwen3Inferencer(**given)
+        from EditReward.inference_edit import EditRewardInferencer
+
+        return EditRewardInferencer(**given)
 
     def judge(self, request: JudgeRequest) -> Reply:
         """Score an edit.
@@ -98,6 +106,12 @@ def backend(settings: ModelSettings) -> EditReward:
         text = f"the package EditReward is not there; it is on no registry: clone {_WHERE} and put it on PYTHONPATH"
         raise ConfigError(text, key="backend")
     return EditReward(settings)
+
+
+def _is_qwen3(config: Path) -> bool:
+    """Tell the model of a configuration as the package tells it, by its name."""
+    name = str(yaml.safe_load(config.read_text("utf-8")).get("model_name_or_path", "")).lower()
+    return "qwen3-vl" in name or "qwen3vl" in name
 
 
 def _written(picture: Picture, folder: Path) -> str:
