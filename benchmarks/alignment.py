@@ -1,8 +1,8 @@
 """Alignment: how exactly, how rightly and how quickly transforms are found, on pairs whose transform is known.
 
-    python -m benchmarks.alignment [--side PX] [--rounds N] [--wrong]
+    python -m benchmarks.alignment [--side PX] [--rounds N] [--seed N] [--photos FOLDER] [--rendered] [--wrong]
 
-The pairs are those of `tests/images/warped.py`. The class is right where it is the true one of an edited region, and
+The pairs are those of `tests/images/warped.py`, or the harder ones of `tests/images/rendered.py`. The class is right where it is the true one of an edited region, and
 "not_comparable" of what was redrawn or replaced; a new light over all of a photo may be called either. Pairs a second
 are those of one core for all that `measure` does: decoding a JPEG and a PNG, the change, the alignment.
 """
@@ -13,6 +13,7 @@ import argparse
 import io
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -20,7 +21,8 @@ from PIL import Image
 from pico_banana.records.decoding.change import change
 from pico_banana.records.decoding.decode import decode
 from pico_banana.records.decoding.registration import align, opencv
-from tests.images.warped import Case, apart, cases, off, right
+from tests.images.rendered import rendered
+from tests.images.warped import TUNED_ON, Case, apart, cases, off, right
 
 NONE = "not_comparable"
 
@@ -56,10 +58,17 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=1024, help="pixels of the photos' longer side")
     parser.add_argument("--rounds", type=int, default=2, help="times that every photo is moved in every way")
     parser.add_argument("--wrong", action="store_true", help="name the pairs whose class is wrong")
+    parser.add_argument(
+        "--seed", type=int, default=TUNED_ON, help="draws all moves and edits; the default was tuned on"
+    )
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="JPEG and PNG files in place of the usual photos")
+    parser.add_argument("--rendered", action="store_true", help="pairs that are drawn anew, as a model does")
     args = parser.parse_args()
     opencv().setNumThreads(1)
     told = defaultdict(list)
-    for case in cases(args.side, rounds=args.rounds):
+    for case in (rendered if args.rendered else cases)(
+        args.side, rounds=args.rounds, seed=args.seed, folder=args.photos
+    ):
         told[case.group].append(measured(case))
         if args.wrong and not told[case.group][-1][1]:
             print(f"wrong: {case.name}, off by {told[case.group][-1][0]:.2f}")

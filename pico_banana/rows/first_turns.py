@@ -146,7 +146,8 @@ def first_turns(sessions: RecordSequence[MultiTurn], singles: RecordSequence[Sin
 def _by_words(texts: Sequence[str], singles: RecordSequence[SingleTurn]) -> Chances:
     """Say how likely each type is by the words alone: by the rules, and by what the rows' words and types teach."""
     rules = built_in_rules().chances(texts)
-    known = [row for row in singles[:: -(-len(singles) // _MOST) or 1] if row.edit_type.known]
+    every = max(1, math.ceil(len(singles) / _MOST))
+    known = [row for row in singles[::every] if row.edit_type.known]
     if len(known) < _FEWEST:
         return rules
     model = train((row.instruction for row in known), (str(row.edit_type) for row in known))

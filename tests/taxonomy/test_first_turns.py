@@ -20,8 +20,8 @@ from tests.taxonomy.labelled_sessions import measured
 def test_the_error_is_at_most_half_of_that_of_the_words_alone(texts, tmp_path):
     """Where the verb is cut off, too."""
     for awkward in (False, True):
-        found = measured(tmp_path / str(awkward), texts, there=0.85, awkward=awkward, times=2)
-        assert found.sessions == 2 * len(instructions(texts))
+        found = measured(tmp_path / str(awkward), texts, there=0.85, awkward=awkward)
+        assert found.sessions == 5 * len(instructions(texts))
         assert found.words > 0.02
         assert found.bounded <= found.words / 2
         right, count = found.by_source["same_edit"]
@@ -30,7 +30,7 @@ def test_the_error_is_at_most_half_of_that_of_the_words_alone(texts, tmp_path):
 
 @pytest.mark.parametrize("awkward", [False, True])
 def test_without_the_item_among_the_rows_it_is_hardly_worse(awkward, tmp_path):
-    found = measured(tmp_path, "fresh", there=0.0, awkward=awkward, times=2)
+    found = measured(tmp_path, "fresh", there=0.0, awkward=awkward)
     assert found.bounded <= found.words + 0.02
 
 
