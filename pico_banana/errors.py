@@ -278,7 +278,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -
     """
     suggestions = nearest(name, names := list(known))
     hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
-    if not hint and len(names) <= _LISTED_WHOLE:
+    if not hint and 0 < len(names) <= _LISTED_WHOLE:
         hint = f"Known: {', '.join(names)}."
     hint = f"{hint} See {see}.".strip() if see else hint
     return UnknownNameError(f"unknown {kind} {name!r}. {hint}".strip(), kind=kind, name=name, suggestions=suggestions)

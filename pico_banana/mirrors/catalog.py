@@ -143,7 +143,7 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
         The mirror; whether it holds anything is found out on first use.
 
     Raises:
-        MirrorError: a folder that does not exist.
+        MirrorError: a folder that does not exist, or an address that is none.
     """
     if isinstance(mirror, Mirror):
         return mirror
@@ -162,7 +162,26 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
             raise MirrorError(error, mirror=text)
         text = str(folder)
     root = text.rstrip("/")
+    _require_address(root)
     return Mirror(_name_of(root), root)
+
+
+def _require_address(root: str) -> None:
+    """Refuse what looks like an address and is none.
+
+    Raises:
+        MirrorError: it is none.
+    """
+    try:
+        parts = urlsplit(root)
+        if "://" not in root or parts.scheme not in {"http", "https"} or (parts.hostname and parts.port != 0):
+            return
+        problem = "it names no host"
+    except ValueError as error:
+        problem = str(error)
+    shown = redacted(root)
+    text = f"no mirror at {shown}: {problem}; give a folder with jsonl/ and images/, an address, or 'sample'"
+    raise MirrorError(text, mirror=shown)
 
 
 def _name_of(root: str) -> str:

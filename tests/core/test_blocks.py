@@ -391,7 +391,7 @@ def test_a_line_that_is_longer_than_any_row_is_one_bad_row(tmp_path: Path, monke
         list(pb.read_jsonl(tmp_path / "rows.jsonl"))
 
 
-@pytest.mark.parametrize("length", range(4500, 6500, 250))
+@pytest.mark.parametrize("length", [4500, 5000, 5200, 5400, 5600, 5800, 6000])
 def test_a_line_is_too_long_wherever_blocks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
     monkeypatch.setattr(jsonl, "LINE_BYTES", 5000)
     monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1000)

@@ -17,7 +17,7 @@ from core_rows import edit, mirror_of
 from fsspec import filesystem
 
 import pico_banana as pb
-from pico_banana.errors import GoneError, MirrorError, PictureCorruptError, RequestRefusedError
+from pico_banana.errors import GoneError, MirrorError, PictureCorruptError, RequestRefusedError, UnknownNameError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.fetch.transport import Transport
 from pico_banana.mirrors.known import remember
@@ -200,3 +200,18 @@ def test_the_page_names_tests_that_exist() -> None:
     }
     assert len(named) > 20
     assert named - found == set()
+
+
+@pytest.mark.parametrize(
+    "root", ["https://[::1", "http://u:secret@[::1/x", "http://h:99999/x", "http://h:abc/", "http://", "https:///x"]
+)
+def test_a_mirror_that_is_no_address_is_told_without_its_password(root: str) -> None:
+    with pytest.raises(MirrorError, match="no mirror at http") as told:
+        pb.load("single_turn", mirror=root)
+    assert "secret" not in str(told.value) + str(told.value.mirror)
+
+
+def test_an_id_that_is_no_text_names_no_row() -> None:
+    rows = pb.load("single_turn", mirror="sample")
+    with pytest.raises(UnknownNameError, match="no row has such an id"):
+        rows["single_turn/\udcff"]

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_files import encoded
+from PIL import Image
 
-from pico_banana.errors import ConfigError, UnknownNameError
+from pico_banana.errors import ConfigError, PictureCorruptError, UnknownNameError
 from pico_banana.records.decoding.buckets import TABLES, bucket_table, nearest_bucket
-from pico_banana.records.decoding.decode import resize
+from pico_banana.records.decoding.decode import decode, resize
 from pico_banana.records.decoding.geometry import POLICIES, Geometry, aspect_change, geometry
+from pico_banana.records.decoding.images import image_of
 
 SIDES = st.integers(1, 3000)
 SIZES = st.tuples(SIDES, SIDES)
@@ -107,3 +110,22 @@ def test_aspect_change():
 def test_what_is_no_size_is_said(size):
     with pytest.raises(ConfigError, match=r"is no size; give pixels, as in size=512 or size=\(768, 512\)"):
         geometry("crop", size=size)
+
+
+def test_a_strip_is_not_scaled_beyond_all_measure():
+    """65,500 x 1 pixels that have to cover 512 x 512 are 51 GB on the way; one decoder ended the process for less."""
+    strip = encoded(Image.new("RGB", (65_500, 1)), "JPEG")
+    (placement,) = geometry("crop", size=512).plan([(65_500, 1)])
+    for backend in ("auto", "pillow"):
+        with pytest.raises(PictureCorruptError, match=r"the strip would have to be scaled to 33,536,000 x 512 pixels"):
+            decode(strip, size=placement.scaled, backend=backend, address="the strip")
+    with pytest.raises(PictureCorruptError, match="long and narrow"):
+        image_of(strip, height=240)
+    (fitted,) = geometry("fit", size=512).plan([(65_500, 1)])
+    assert decode(strip, size=fitted.scaled).shape == (1, 512, 3)
+
+
+@pytest.mark.parametrize("size", [99_999_999, (100_000, 1_000)])
+def test_a_size_that_nobody_could_hold_is_refused_at_once(size):
+    with pytest.raises(ConfigError, match="is more than 89,478,485 pixels"):
+        geometry("fit", size=size)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.records.decoding import fast
 from pico_banana.records.decoding.colours import to_srgb
-from pico_banana.records.decoding.header import MAX_PIXELS, SWAPS_SIDES, Header, Size, read_header
+from pico_banana.records.decoding.header import MAX_PIXELS, SWAPS_SIDES, Header, Size, read_header, require_room
 from pico_banana.records.decoding.pillow import border, loaded
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def decode(  # noqa: PLR0913  every keyword is one independent choice of the cal
 
     Raises:
         ConfigError: `mode`, `resample` or `size` cannot be used.
-        PictureCorruptError: the bytes are cut off, damaged, hostile or no picture.
+        PictureCorruptError: the bytes are cut off, damaged, hostile or no picture, or `size` is too large.
     """
     _check(size, mode, resample)
+    if size is not None:
+        require_room(size, address=address)
     header = read_header(data, address=address, max_pixels=max_pixels)
     pixels: NDArray[np.uint8] | None = None
     if backend != "pillow" and mode == "RGB" and header.plain and not srgb:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pico_banana.records.decoding.alignment import Alignment, Kind, Matrix, resized
 from pico_banana.records.decoding.decode import resize
+from pico_banana.records.decoding.header import require_room
 from pico_banana.records.decoding.registration import align, warped
 
 if TYPE_CHECKING:
@@ -73,8 +74,12 @@ class Frame:
 
         Returns:
             uint8 array (height, width, 3).
+
+        Raises:
+            PictureCorruptError: it would have to be scaled beyond all measure.
         """
         placement = geometry.framed(sizes, self.size)
+        require_room(placement.scaled)
         cut = self._cut(self.matrices[number], pixels, placement.scaled, resample, backend)
         return placement.place(cut, geometry.fill)
 

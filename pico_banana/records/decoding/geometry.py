@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal, SupportsIndex, TypeAlias
 
 from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.records.decoding.buckets import bucket_table, nearest_bucket
+from pico_banana.records.decoding.header import MAX_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -228,6 +229,8 @@ def _pair(size: object) -> Size:
         raise ConfigError(f"size={size!r} is no size; give pixels, as in size=512 or size=(768, 512)", key="size")
     if min(numbers) < 1:
         raise ConfigError(f"size={size} has no area; give pixels, as in size=512", key="size")
+    if numbers[0] * numbers[1] > MAX_PIXELS:
+        raise ConfigError(f"size={size} is more than {MAX_PIXELS:,} pixels; give fewer, as in size=512", key="size")
     return numbers[0], numbers[1]
 
 

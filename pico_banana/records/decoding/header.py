@@ -138,6 +138,26 @@ def read_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> Size:
         return read_header_of(file, address=str(path), max_pixels=max_pixels).size
 
 
+def require_room(size: Size, *, address: str = "") -> None:
+    """Refuse to make a picture with more pixels than one may have that is read.
+
+    A strip of 65,500 x 1 pixels that has to cover 512 x 512 would be scaled to 51 GB on the way.
+
+    Args:
+        size: (width, height) that a picture is to be scaled to.
+        address: what to call the picture in an error.
+
+    Raises:
+        PictureCorruptError: it is too large.
+    """
+    if size[0] * size[1] > MAX_PIXELS:
+        text = (
+            f"{address or 'picture'} would have to be scaled to {size[0]:,} x {size[1]:,} pixels; at most "
+            f"{MAX_PIXELS:,} are made: ask for a smaller size, or leave out pictures that are so long and narrow"
+        )
+        raise PictureCorruptError(text, address=address)
+
+
 def _checked(header: Header, address: str, max_pixels: int) -> Header:
     if header.width < 1 or header.height < 1 or header.width * header.height > max_pixels:
         text = (

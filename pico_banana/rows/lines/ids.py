@@ -69,6 +69,9 @@ def parse_row_id(subset: Subset, text: str) -> tuple[str, int]:
     if not text.startswith(prefix):
         error = f"{text!r} is not the id of a {subset.value} row; such an id starts with '{prefix}'"
         raise UnknownNameError(error, kind="row id", name=text)
+    if not text.isascii() and text != text.encode(errors="ignore").decode():
+        error = f"{text!r} holds half of a surrogate pair, which is no text: no row has such an id"
+        raise UnknownNameError(error, kind="row id", name=text)
     path = text.removeprefix(prefix)
     twin = _TWIN.search(path)
     short, number = (path[: twin.start()], int(twin[1], 16)) if twin else (path, 0)
