@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 import pico_banana as pb
 from pico_banana import Selection
+from pico_banana.rows.sidecar import read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,11 @@ IN_SIGHT = """() => [...document.querySelectorAll("#sheet article")].filter((car
 
 
 @pytest.fixture
-def browsing(singles, tmp_path: Path) -> Iterator[Browsing]:
+def browsing(page: Page, singles, tmp_path: Path) -> Iterator[Browsing]:
     scores = {"id": singles.ids, "score": [place / 100 for place in range(len(singles))]}
     with singles.browse(marks=tmp_path / "marks.parquet", scores=[scores]) as running:
         yield running
+        page.goto("about:blank")  # it may still ask for pictures, which is an error where nobody answers
 
 
 def came(page: Page) -> None:
@@ -49,7 +50,7 @@ def said(page: Page) -> str:
 
 
 def marks_in(file: Path) -> list[tuple[Any, ...]]:
-    return sorted((row["id"], row["mark"], row["score"], row["note"]) for row in pq.read_table(file).to_pylist())
+    return sorted((row["id"], row["mark"], row["score"], row["note"]) for row in read_annotations(file).to_pylist())
 
 
 def test_filters_scores_and_order(page: Page, browsing: Browsing, singles):
@@ -122,12 +123,13 @@ def test_a_deep_link_opens_what_was_seen(page: Page, browsing: Browsing, singles
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Iterator[Browsing]:
+def release(page: Page, tmp_path: Path) -> Iterator[Browsing]:
     """As many rows as the release has, over and over those of the sample."""
     sample = pb.load("single_turn", mirror="sample")
     rows = sample.of_rows(np.resize(np.arange(len(sample)), RELEASE))
     with rows.browse(marks=tmp_path / "marks.parquet") as running:
         yield running
+        page.goto("about:blank")
 
 
 def numbers_in_sight(page: Page) -> list[int]:
