@@ -9,6 +9,7 @@ import pytest
 
 import pico_banana as pb
 from pico_banana import Selection
+from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rows.sidecar import read_annotations
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def test_keys_mark_and_two_windows_see_it(page: Page, browsing: Browsing, single
     page.wait_for_selector(f"[data-id='{singles[0].id}'][data-mark=keep]")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
+    assert page.locator("#stage img").last.get_attribute("alt").startswith("edited")
     page.keyboard.press("x")
     page.keyboard.press("4")
     page.wait_for_selector(f"[data-id='{singles[1].id}'][data-score='4']", state="attached")
@@ -120,6 +122,25 @@ def test_a_deep_link_opens_what_was_seen(page: Page, browsing: Browsing, singles
     page.keyboard.press("Escape")
     opened(page, browsing, "row=gone&kind=none&picture=99")
     assert said(page) == f"{len(singles)} of {len(singles)}"
+
+
+def test_rows_without_pictures_are_walked_and_marked(page: Page, tmp_path: Path):
+    make_mirror(tmp_path / "mirror", rows=4, preferences=0, sessions=0, traps=False)
+    rows = pb.load("single_turn", mirror=tmp_path / "mirror")
+    with rows.browse(marks=tmp_path / "marks.parquet") as running:
+        opened(page, running)
+        assert page.locator(".absent").count() == 2 * len(rows)
+        for key in ("ArrowRight", "ArrowRight", "Enter", "y"):
+            page.keyboard.press(key)
+        page.wait_for_selector(f"[data-id='{rows[1].id}'][data-mark=keep]")
+        assert not page.is_visible("#viewer")
+
+
+def test_no_rows_are_said(page: Page, singles, tmp_path: Path):
+    with singles[:0].browse(marks=tmp_path / "marks.parquet") as running:
+        page.goto(running.url)
+        page.wait_for_selector("#shown:has-text('0 of 0')")
+        assert page.is_visible("text=The selection has no rows")
 
 
 @pytest.fixture
