@@ -226,7 +226,7 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
         place = _free_name(rows, *annotations)
         joined = "rows"
         try:
-            connection.register("rows", rows.append_column(place, _numbers(len(rows))))
+            connection.register("rows", rows.append_column(place, pa.array(range(len(rows)), pa.int64())))
             for number, table in enumerate(annotations):
                 connection.register(f"annotations_{number}", table)
                 joined += f" LEFT JOIN annotations_{number} USING ({ID})"
@@ -277,12 +277,6 @@ def _free_name(*tables: pa.Table) -> str:
     while name in taken:
         name += "_"
     return name
-
-
-def _numbers(count: int) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(range(count), pa.int64())
 
 
 def _read(file: Path) -> pa.Table:
