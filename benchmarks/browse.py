@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +29,13 @@ import pico_banana as pb
 from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.sharing.browse import Marks
 
-TRACED = ["devtools.timeline.frame", "disabled-by-default-devtools.timeline.frame"]
+TRACED = [
+    "devtools.timeline.frame",
+    "disabled-by-default-devtools.timeline.frame",
+    "disabled-by-default-devtools.timeline",  # every task of every thread, with its processor time
+]
+# Who works for a frame: scripts, styles, layout and paint; moving what was painted; putting the screen together.
+THREADS = {"CrRendererMain": "page_cpu_ms", "Compositor": "moving_cpu_ms", "VizCompositorThread": "screen_cpu_ms"}
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 SCROLL = """(milliseconds) => new Promise((done) => {
   const main = document.querySelector("main"), frames = [];
@@ -86,19 +93,32 @@ def scrolling(page: Page, rows: int, seconds: float, marks: Path) -> dict[str, f
         chromium = page.context.browser
         chromium.start_tracing(page=page, categories=TRACED)
         frames = page.evaluate(SCROLL, seconds * 1000)
-        names = [event["name"] for event in json.loads(chromium.stop_tracing())["traceEvents"]]
+        events = json.loads(chromium.stop_tracing())["traceEvents"]
         heap = page.evaluate("performance.memory.usedJSHeapSize") / 2**20
         cards = page.locator("#sheet article").count()
+    names = [event["name"] for event in events]
     return {
         "frames_a_second": len(frames) / (sum(frames) / 1000),
         "frame_ms_median": float(np.median(frames)),
         "frame_ms_99": float(np.quantile(frames, 0.99)),
         "drawn": names.count("DrawFrame"),
         "dropped": names.count("DroppedFrame"),
+        **{name: spent / len(frames) for name, spent in processor_time(events).items()},
         "page_heap_mb": heap,
         "cards_in_page": cards,
         "process_mb": resident_mb(os.getpid()),
     }
+
+
+def processor_time(events: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds of processor time by thread, and of painting; other programs on the machine are not in it."""
+    names = {(one["pid"], one["tid"]): one["args"]["name"] for one in events if one["name"] == "thread_name"}
+    spent = dict.fromkeys([*THREADS.values(), "paint_cpu_ms"], 0.0)
+    for event in events:
+        what = THREADS.get(names.get((event["pid"], event["tid"]), "")) if event["name"] == "RunTask" else None
+        if what or event["name"] == "RasterTask":
+            spent[what or "paint_cpu_ms"] += event.get("tdur", 0) / 1000
+    return spent
 
 
 def marking(folder: Path) -> dict[str, float]:

@@ -172,7 +172,7 @@ def laid_over(table: pa.Table, changes: Sequence[Change]) -> pa.Table:
             f"the journal beside it has changes of other columns ({', '.join(sorted(strange))}); it is of another file"
         )
         raise ConfigError(text, key="annotations")
-    changed = pc.is_in(table[_ID].cast(pa.string()), value_set=pa.array(latest, pa.string()))
+    changed = pc.is_in(table[_ID].cast(pa.string()), value_set=pa.array(list(latest), pa.string()))
     columns = [pa.array([row.get(field.name) for row in rows]).cast(field.type) for field in table.schema]
     return pa.concat_tables([table.filter(pc.invert(changed)), pa.table(columns, schema=table.schema)])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 import pico_banana as pb
 from pico_banana import Selection
+from pico_banana.rehearsal.making.make import make_mirror
+from pico_banana.rows.sidecar import read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +28,11 @@ IN_SIGHT = """() => [...document.querySelectorAll("#sheet article")].filter((car
 
 
 @pytest.fixture
-def browsing(singles, tmp_path: Path) -> Iterator[Browsing]:
+def browsing(page: Page, singles, tmp_path: Path) -> Iterator[Browsing]:
     scores = {"id": singles.ids, "score": [place / 100 for place in range(len(singles))]}
     with singles.browse(marks=tmp_path / "marks.parquet", scores=[scores]) as running:
         yield running
+        page.goto("about:blank")  # it may still ask for pictures, which is an error where nobody answers
 
 
 def came(page: Page) -> None:
@@ -49,7 +51,7 @@ def said(page: Page) -> str:
 
 
 def marks_in(file: Path) -> list[tuple[Any, ...]]:
-    return sorted((row["id"], row["mark"], row["score"], row["note"]) for row in pq.read_table(file).to_pylist())
+    return sorted((row["id"], row["mark"], row["score"], row["note"]) for row in read_annotations(file).to_pylist())
 
 
 def test_filters_scores_and_order(page: Page, browsing: Browsing, singles):
@@ -86,6 +88,7 @@ def test_keys_mark_and_two_windows_see_it(page: Page, browsing: Browsing, single
     page.wait_for_selector(f"[data-id='{singles[0].id}'][data-mark=keep]")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
+    assert page.locator("#stage img").last.get_attribute("alt").startswith("edited")
     page.keyboard.press("x")
     page.keyboard.press("4")
     page.wait_for_selector(f"[data-id='{singles[1].id}'][data-score='4']", state="attached")
@@ -121,13 +124,33 @@ def test_a_deep_link_opens_what_was_seen(page: Page, browsing: Browsing, singles
     assert said(page) == f"{len(singles)} of {len(singles)}"
 
 
+def test_rows_without_pictures_are_walked_and_marked(page: Page, tmp_path: Path):
+    make_mirror(tmp_path / "mirror", rows=4, preferences=0, sessions=0, traps=False)
+    rows = pb.load("single_turn", mirror=tmp_path / "mirror")
+    with rows.browse(marks=tmp_path / "marks.parquet") as running:
+        opened(page, running)
+        assert page.locator(".absent").count() == 2 * len(rows)
+        for key in ("ArrowRight", "ArrowRight", "Enter", "y"):
+            page.keyboard.press(key)
+        page.wait_for_selector(f"[data-id='{rows[1].id}'][data-mark=keep]")
+        assert not page.is_visible("#viewer")
+
+
+def test_no_rows_are_said(page: Page, singles, tmp_path: Path):
+    with singles[:0].browse(marks=tmp_path / "marks.parquet") as running:
+        page.goto(running.url)
+        page.wait_for_selector("#shown:has-text('0 of 0')")
+        assert page.is_visible("text=The selection has no rows")
+
+
 @pytest.fixture
-def release(tmp_path: Path) -> Iterator[Browsing]:
+def release(page: Page, tmp_path: Path) -> Iterator[Browsing]:
     """As many rows as the release has, over and over those of the sample."""
     sample = pb.load("single_turn", mirror="sample")
     rows = sample.of_rows(np.resize(np.arange(len(sample)), RELEASE))
     with rows.browse(marks=tmp_path / "marks.parquet") as running:
         yield running
+        page.goto("about:blank")
 
 
 def numbers_in_sight(page: Page) -> list[int]:

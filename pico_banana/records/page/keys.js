@@ -30,7 +30,9 @@ async function walk(step) {
   const next = card ? await rows.neighbour(card, step) : await rows.first();
   if (!next) return;
   rows.reveal(next);
-  next.querySelector("button")?.focus({ preventScroll: true });
+  // On what was made of the source, which Enter then compares with it; on the card where no picture is here.
+  const [source, made = source] = figures(next);
+  (made?.querySelector("button") ?? next.querySelector("figure button") ?? next).focus({ preventScroll: true });
 }
 
 function open(event) {

@@ -135,7 +135,10 @@ class AmendedFile:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        some = self._base.filter(pc.is_in(self._base[ID], value_set=pa.array(ids, pa.string())))
+        known = self._base[ID]
+        # One is asked for by every key: comparing texts is ten times as quick as looking each of them up.
+        here = pc.equal(known, *ids) if len(ids) == 1 else pc.is_in(known, value_set=pa.array(ids, pa.string()))
+        some = self._base.take(pc.indices_nonzero(here))
         changes = [change for change in self._changes if change.row in ids]
         return {row.pop(ID): row for row in laid_over(some, changes).to_pylist()}
 

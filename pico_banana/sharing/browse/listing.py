@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Truths = npt.NDArray[np.bool_]
 
 # What the form says of marks: the column that says it, and its value; None for any.
-MARKED = {
+MARKED: dict[str, tuple[str, str | None]] = {
     "keep": ("mark", "keep"),
     "drop": ("mark", "drop"),
     "scored": ("score", None),

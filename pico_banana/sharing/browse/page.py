@@ -12,7 +12,7 @@ from pico_banana.records.page.cards import Figure
 from pico_banana.records.page.document import document, part, script
 from pico_banana.sharing.browse.marks import LEAST, MOST, WORDS
 from pico_banana.sharing.gallery.cards import facts_of, measured, row_card
-from pico_banana.sharing.gallery.form import COPIED, footer_html, header_html
+from pico_banana.sharing.gallery.form import COPIED, NO_ROWS, footer_html, header_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def page_html(listing: Listing, *, token: str) -> str:
     )
     noting = (_HERE / "noting.html").read_text("utf-8")
     trouble = "<p id=trouble class=note role=alert hidden></p>"
-    footer = footer_html(trouble + noting, copied={**COPIED, "python": "Python"})
+    footer = footer_html(("" if total else NO_ROWS) + trouble + noting, copied={**COPIED, "python": "Python"})
     head = "<link rel=icon href='data:,'><link rel=stylesheet href=page.css>"
     heading = f"{title} <span class='soft keys'>{_KEYS}</span>"
     body = f"<body class=browse>{header_html(heading, listing.choices(), listing.scores.names)}{main}{footer}"

@@ -158,6 +158,8 @@ function drawCards() {
   const { screen } = grid;
   const first = Math.max(0, Math.floor((top() - screen) / grid.line)) * grid.columns;
   const end = Math.min(list.length, Math.ceil((top() + 2 * screen) / grid.line) * grid.columns);
+  if (first === grid.first && end === grid.end) return; // nothing came into reach, as in most frames of a scroll
+  Object.assign(grid, { first, end });
   for (const [at, element] of inPage) {
     if ((at >= first && at < end) || element.contains(document.activeElement)) continue;
     element.remove();

@@ -40,6 +40,7 @@ def header_html(title: str, choices: Mapping[str, Mapping[str, int | None]], sco
     )
 
 
+NO_ROWS = "<p class=note>The selection has no rows. Take a condition away, or look at <code>.counts()</code>.</p>"
 COPIED = {"selection": "<code>Selection.from_json</code> and <code>--selection</code>"}
 
 

@@ -20,7 +20,7 @@ from pico_banana.records.decoding.images import in_page, jpeg_of
 from pico_banana.records.page.cards import Figure
 from pico_banana.records.page.document import whole_page
 from pico_banana.sharing.gallery.cards import facts_of, measured, row_card
-from pico_banana.sharing.gallery.form import FILTERS, footer_html, header_html
+from pico_banana.sharing.gallery.form import FILTERS, NO_ROWS, footer_html, header_html
 from pico_banana.sharing.gallery.scores import Scores
 from pico_banana.sharing.gallery.written import Written
 from pico_banana.telling import Carded
@@ -229,7 +229,7 @@ def _page(
 def _note(report: GalleryReport) -> str:
     """Say what is not on the page, and how to see it."""
     if not report.of:
-        return "<p class=note>The selection has no rows. Take a condition away, or look at <code>.counts()</code>.</p>"
+        return NO_ROWS
     left, notes = report.of - report.total, list[str]()
     if left:
         more = min(report.of, max(2 * report.total, 1))
