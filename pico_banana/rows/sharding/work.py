@@ -121,15 +121,8 @@ def _share(begun: Mapping[Shard, Note], shard: Shard) -> Share:
 def _ended(note: Note, work: Work) -> Note:
     finished = not work.unfinished
     settled = dict(work.spent) if finished and note.settled is None else note.settled
-    return replace(
-        note,
-        finished=finished,
-        counts=work.counts,
-        same=work.same,
-        why=work.unfinished,
-        spent=work.spent,
-        settled=settled,
-    )
+    note = replace(note, finished=finished, why=work.unfinished, counts=work.counts, same=work.same)
+    return replace(note, spent=work.spent, settled=settled)
 
 
 def unclaimed(out: str | Path, count: int, *, asked: object, again: bool = False) -> Iterator[Shard]:
