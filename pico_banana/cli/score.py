@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.cli.choosing import add_mirror_options, add_selection_options, chosen_rows
-from pico_banana.cli.executors import Asked
+from pico_banana.cli.executors import Asked, wants_ray
 from pico_banana.cli.runs import INTERRUPTED, Advice, add_limits, exit_code, summary, tell
 from pico_banana.cli.sharding import add_shard_options, in_shards, is_parted
 from pico_banana.cli.words import path_or_address
@@ -125,11 +125,11 @@ def _score(args: argparse.Namespace) -> int:
     if args.out is not None:
         require_ending(args.out)  # said before anything is paid
     rows, options = chosen_rows(args), _options(args)
-    plans = plan_scores(rows, args.ledger, judges=args.judge, options=options)  # of all shards
     if args.dry_run:
-        _tell_plans(args, plans)
+        _tell_plans(args, plan_scores(rows, args.ledger, judges=args.judge, options=options))
         return 0
-    sys.stderr.write("".join(f"{plan}\n" for plan in plans))
+    if wants_ray(args):  # of all shards; each says its own, too
+        _foretell(rows, args.ledger, args.judge, options)
 
     def do(work: Work) -> int:
         return _asked(args, rows, options, work)
@@ -150,6 +150,7 @@ def _asked(args: argparse.Namespace, rows: PicoBanana[Any], options: ScoreOption
 
     code, told = 0, list[Scored]()
     mine = in_work(options, args.ledger, work)
+    _foretell(rows, work.folder, args.judge, mine)
     for judge in args.judge:
         with ProgressLine(sys.stderr) as line:
             told += score(rows, work.folder, judges=judge, options=mine, progress=line.show)
@@ -159,6 +160,13 @@ def _asked(args: argparse.Namespace, rows: PicoBanana[Any], options: ScoreOption
     note_scores(work, told, allow_failed=args.allow_failed)
     _tell_scored(args, told)
     return code
+
+
+def _foretell(rows: PicoBanana[Any], place: Path | str, judges: list[str], options: ScoreOptions) -> None:
+    from pico_banana.benchmark.scores.asking import plan_scores
+
+    plans = plan_scores(rows, place, judges=judges, options=options)
+    sys.stderr.write("".join(f"{plan}\n" for plan in plans))
 
 
 def _tell_scored(args: argparse.Namespace, every: list[Scored]) -> None:

@@ -201,14 +201,16 @@ def test_the_budget_holds_over_all_and_stopped_it_goes_on(nodes, serve, photos, 
     _, errors = driver.communicate(timeout=120)
     assert driver.returncode == 130, errors
     assert "the same command goes on" in errors
+    folder = RunFolder(ledger)
+    assert all(folder.read(name)["over"] for name in folder.names() if "lease" in name), "they stopped gently"
     driver = nodes.start(*words, 1.5)
     _, errors = driver.communicate(timeout=200)
     assert driver.returncode == 1
     assert "the budget of 0.50 USD could be exceeded" in errors
     assert 0 < len(serve.edits) * USD < 1.5 + 1e-9
     nodes.do(*words, 20)
-    places = [Path(place) for _, place in RunFolder(ledger).folders()]
-    assert sum(serve.paid.values()) - len(serve.paid) <= sum(map(lost_in_flight, places))
+    lost = sum(lost_in_flight(Path(place)) for _, place in folder.folders())
+    assert sum(serve.paid.values()) - len(serve.paid) <= lost
 
 
 def test_a_pack_and_an_export_are_those_of_one_machine(nodes, tmp_path, capsys):
