@@ -2,9 +2,10 @@
 
     python -m benchmarks.alignment [--side PX] [--rounds N] [--seed N] [--photos FOLDER] [--rendered] [--wrong]
 
-The pairs are those of `tests/images/warped.py`, or the harder ones of `tests/images/rendered.py`. The class is right where it is the true one of an edited region, and
-"not_comparable" of what was redrawn or replaced; a new light over all of a photo may be called either. Pairs a second
-are those of one core for all that `measure` does: decoding a JPEG and a PNG, the change, the alignment.
+The pairs are those of `tests/images/warped.py`, or the harder ones of `tests/images/rendered.py`. The class is right
+where it is the true one of an edited region, and "not_comparable" of what was redrawn or replaced; a new light over all
+of a photo may be called either. Pairs a second are those of one core for all that `measure` does: decoding a JPEG and a
+PNG, the change, the alignment.
 """
 
 from __future__ import annotations
