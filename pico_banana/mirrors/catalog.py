@@ -161,8 +161,9 @@ def resolve_mirror(mirror: str | Path | Mirror | None = None) -> Mirror:
             error = f"no mirror at {folder}: the folder does not exist; {right}"
             raise MirrorError(error, mirror=text)
         text = str(folder)
+    else:
+        _require_address(text)
     root = text.rstrip("/")
-    _require_address(root)
     return Mirror(_name_of(root), root)
 
 
@@ -174,7 +175,7 @@ def _require_address(root: str) -> None:
     """
     try:
         parts = urlsplit(root)
-        if "://" not in root or parts.scheme not in {"http", "https"} or (parts.hostname and parts.port != 0):
+        if parts.scheme not in {"http", "https"} or (parts.hostname and parts.port != 0):
             return
         problem = "it names no host"
     except ValueError as error:
