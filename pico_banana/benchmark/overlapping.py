@@ -94,6 +94,7 @@ def _names(entry: str) -> Iterator[str]:
         subset = next((one for one in _SUBSETS if text.startswith(id_prefix(one))), None)
         if subset is not None and not text.startswith(_FOLDERS):
             yield parse_row_id(subset, text)[0]
+            yield parse_row_id(subset, text.split()[0])[0]  # a line of `pico-banana ls`
         elif match := _PATH.search(text):
             yield _as_published(match[0])
         elif match := _PHOTO.search(text):

@@ -193,7 +193,9 @@ def overlap_with(args: argparse.Namespace) -> int:
     )
     lines = [text, *(f"in the benchmark: {one}" for one in found.photos)]
     if found.unknown:
-        lines.append(f"nothing is known of entries such as {found.unknown[0]!r}; ids, paths and addresses of rows are")
+        lines.append(
+            f"nothing is known of entries such as {found.unknown[0][:80]!r}; ids, paths and addresses of rows are"
+        )
     _print(args, dataclasses.asdict(found), "\n".join(lines))
     return 0 if found.clean else 1
 

@@ -46,6 +46,7 @@ def edit(row):
 
 FORMS = {
     "ids": lambda row: row.id,
+    "lines of `pico-banana ls`": lambda row: f"{row.id}   {row.edit_type}  {row.instruction[:40]}…",
     "addresses of photos": url,
     "addresses with a query": lambda row: f"{url(row)}?size=large",
     "photos' file names": lambda row: url(row).rpartition("/")[2],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SIDE, _QUALITY = 420, 82  # of a picture
 _FORMS = "osD^v"  # where editors are more than colours
 _STYLE = """
-.wide svg { display: block; max-width: 100%; height: auto }
+.wide + .wide { margin-top: 20px } .wide svg { display: block; max-width: 100%; height: auto }
 pre { overflow-x: auto; padding: 12px; margin: 0; font-size: 13px }
 """
 
@@ -95,7 +95,7 @@ def _chart(report: Report, group: str, head: str, names: Mapping[str, float | No
             ink = axes.xaxis.label.get_color()
             axes.plot(list(names.values()), middles, "x", color=ink, label="the paper")
         axes.set_yticks(middles, list(names))
-        axes.set_xlim(0, 1)
+        axes.set_xlim(-0.02, 1.02)  # points at both ends are whole
         axes.set_ylim(step * len(names) - 1.4, -0.6)
         axes.grid(axis="x")
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize="small", borderpad=0)

@@ -44,7 +44,7 @@ class EditReward:
 
     @cached_property
     def _inferencer(self) -> Any:  # noqa: ANN401 - the package has no types
-        given = {"device": "cuda", "reward_dim": "overall_detail", "rm_head_type": "ranknet_multi_head"}
+        given: dict[str, Any] = {"device": "cuda", "reward_dim": "overall_detail", "rm_head_type": "ranknet_multi_head"}
         given |= {**self._settings.parameters, "checkpoint_path": self._settings.model}
         # Its class for all models, EditRewardVLInferencer, names a parameter that none of them has (edb027e).
         if _is_qwen3(Path(given["config_path"])):
