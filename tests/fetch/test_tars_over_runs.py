@@ -294,6 +294,17 @@ def test_two_runs_at_once_do_not_mix_their_points(tmp_path, served):
     assert right(tmp_path, range(COUNT))
 
 
+def test_a_header_for_all_members_behind_it_ends_the_keeping(tmp_path, served):
+    url, _, file = served
+    data = tar_of(range(COUNT))
+    header = tarfile.TarInfo.create_pax_global_header({"comment": "x"})
+    middle = data.index(f"{50:016x}".encode()) - len("train_0/")
+    file.write_bytes(gzip.compress(data[:middle] + header + data[middle:]))
+    assert take(url, tmp_path, [0, COUNT]).failed == {"gone": 1}
+    assert {one for point in points(tmp_path) for one in point["ids"]} < {f"{number:016x}" for number in range(50)}
+    assert take(url, tmp_path, range(COUNT)).failures == 0
+
+
 def test_a_tar_that_ends_early_is_unread_and_what_is_kept_of_it_stays(tmp_path, served, packed):
     url, _, file = served
     file.write_bytes(packed[: len(packed) * 3 // 4])

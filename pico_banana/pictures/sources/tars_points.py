@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,9 +110,10 @@ class TarPoints:
         return len(self._stretches)
 
     @property
-    def known_to(self) -> int:
-        """Byte of the unpacked tar at which the last restart point lies."""
-        return self._stretches[-1].point.unpacked
+    def next_due(self) -> int:
+        """Byte of the unpacked tar before which no further restart point is wanted."""
+        last = self._stretches[-1]
+        return last.point.unpacked + self.spacing if self.keeping and last.ids is None else sys.maxsize
 
     def part(self, wanted: Collection[str], since: int = 0) -> Part | None:
         """Choose what to read next.

@@ -153,8 +153,7 @@ class TarReader:
         packed = self._part.point != START or file.peek(len(_GZIP)).startswith(_GZIP)
         if packed and library() is not None:
             self._points.read_begins(self._stream.version)
-            spacing = self._points.spacing
-            after = self._points.known_to + spacing
+            spacing, after = self._points.spacing, self._points.next_due
             self._inflating = Inflating(file, start=self._part.point, spacing=spacing, after=after)
             self._inflating.skip(self._part.member - self._part.point.unpacked)
         source = cast("IO[bytes]", self._inflating or file)
@@ -174,7 +173,9 @@ class TarReader:
         if not 0 <= member.size <= _LARGEST_MEMBER:
             text = f"{self._tar}: {member.name!r} claims {member.size:,} bytes; this is no tar of photos"
             raise RequestRefusedError(text, url=self._tar)
-        if self._inflating is not None and not global_header:  # which holds for all members behind it
+        if global_header:  # it holds for all members behind it, so none of them can be read without it
+            self._points.keeping = False
+        if self._inflating is not None:
             self._points.passed(at, photo_id(member), self._inflating.points)
 
     def _note(self, text: str) -> None:
