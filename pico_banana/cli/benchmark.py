@@ -160,7 +160,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser(
         "report",
         help="the numbers: a table, JSON, CSV, one page, files for the Hub",
-        description="Give the numbers of editors with 95 %% intervals. No model is asked.",
+        description="Give the numbers of editors with 95 % intervals. No model is asked.",
         epilog="example: pico-banana benchmark report bench --html report.html",
     )
     parser.add_argument("results", nargs="+", type=Path, metavar="DIR", help="folders of `run`, or files of results")
