@@ -226,10 +226,10 @@ def test_a_server_without_range_is_read_from_the_start_and_named(tmp_path, serve
         assert report.done == 5
         kept(tmp_path).rename(kept(tmp_path / "elsewhere"))
         lines = kept(tmp_path / "elsewhere").read_bytes()
-        report = take(f"{server.url}/{NAME}", tmp_path / "elsewhere", range(COUNT))
+        report = take(f"{server.url}/{NAME}", tmp_path / "elsewhere", range(90, COUNT))
         assert "cannot begin in the middle of a file" in report.summary()
         assert kept(tmp_path / "elsewhere").read_bytes().startswith(lines)
-    assert right(tmp_path / "elsewhere", range(COUNT))
+    assert right(tmp_path / "elsewhere", range(90, COUNT))
 
 
 def test_without_etag_and_date_nothing_is_kept(tmp_path, served):
