@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
-from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
+from pico_banana.mirrors.notes import ODD_SHAPE, named_text, parse_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def read_list(path: Path) -> Iterator[str]:
         elif ending == ".json":
             yield from _of_json(path)
         else:
-            lines = io.StringIO(path.read_text(encoding="utf-8-sig"))
+            lines = io.StringIO(named_text(path, key="list"))
             separator = _SEPARATORS.get(ending)
             if separator is None:
                 yield from lines
