@@ -147,7 +147,7 @@ def test_one_number_fits_without_four_criteria(tmp_path, capsys):
 
 def test_tries_come_from_the_ledger(serve, tmp_path):
     photos = write_plain_folder(tmp_path / "photos", 3)
-    run(gemini_config(serve(throttled=0.5), photos, assign={"edit_types": ["season"]}), tmp_path / "l")
+    run(gemini_config(serve(throttled=0.2), photos, assign={"edit_types": ["season"]}), tmp_path / "l")
     with open_ledger(tmp_path / "l") as ledger:
         sums = ledger.database.execute(
             "SELECT sum(calls * (outcome != 'unavailable')), sum(calls * (outcome = 'unavailable')) FROM call_sums "
