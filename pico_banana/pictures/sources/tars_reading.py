@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PHOTO = re.compile(r"^([0-9a-f]{16})\.jpg$")
 _GZIP = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20
+_UNPACKED_BYTES = 1 << 15  # tarfile copies the rest of a piece at each read: with 1 MiB that is half of zlib's own time
 _LARGEST_MEMBER = 1 << 30  # reading over a member costs time, however small the compressed tar is
 _LARGEST_HEADER = 1 << 20  # of a long name or of PAX records, which tarfile reads into memory whatever their length
 _HEADERS = frozenset(
@@ -158,7 +159,7 @@ class TarReader:
             self._inflating.skip(self._part.member - self._part.point.unpacked)
         source = cast("IO[bytes]", self._inflating or file)
         if self._inflating is not None:
-            return tarfile.open(fileobj=source, mode="r|", bufsize=_BLOCK_BYTES, tarinfo=_Member)
+            return tarfile.open(fileobj=source, mode="r|", bufsize=_UNPACKED_BYTES, tarinfo=_Member)
         return tarfile.open(fileobj=source, mode="r|*", bufsize=_BLOCK_BYTES, tarinfo=_Member)
 
     def _look_at(self, member: tarfile.TarInfo, at: int, *, global_header: bool) -> None:
