@@ -12,6 +12,9 @@ from pico_banana.errors import ConfigError, nearest
 
 SectionT = TypeVar("SectionT")
 
+# To evaluate annotations takes longer than all else, and a run in shards has a configuration in each ledger.
+_HINTS: dict[type, Mapping[str, Any]] = {}
+
 
 def read_section(cls: type[SectionT], table: object, path: str) -> SectionT:
     """Read a table into a dataclass, by its annotations.
@@ -29,7 +32,7 @@ def read_section(cls: type[SectionT], table: object, path: str) -> SectionT:
     """
     if not isinstance(table, Mapping):
         raise ConfigError(f"{path or 'the configuration'} must be a table, not {table!r}", key=path)
-    hints = typing.get_type_hints(cls)
+    hints = _HINTS.get(cls) or _HINTS.setdefault(cls, typing.get_type_hints(cls))
     for key in table:
         if key not in hints:
             _refuse_key(key, path, hints)
