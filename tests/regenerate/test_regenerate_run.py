@@ -118,7 +118,7 @@ def test_rows_follow_the_attempts(serve, photos, tmp_path):
 
 
 def test_success_rates_are_those_configured(serve, tmp_path):
-    photos = write_plain_folder(tmp_path / "photos", 60, width=48, height=36)
+    photos = write_plain_folder(tmp_path / "photos", 30, width=48, height=36)
     rates = {"color_tone": 0.9, "relocate_object": 0.5}
     config = gemini_config(
         serve(rates=rates),
@@ -132,7 +132,7 @@ def test_success_rates_are_those_configured(serve, tmp_path):
         report = make_report(ledger)
     for kind, rate in rates.items():
         count = report.types[kind].items
-        assert count == 60
+        assert count == 30
         deviation = math.sqrt(rate * (1 - rate) / count)
         assert abs(report.types[kind].first_rate - rate) < 4 * deviation
 
