@@ -193,7 +193,7 @@ def _evalscope(out: Path, types: Sequence[str]) -> str:
         "datasets": ["gedit"],
         "dataset_args": {
             "gedit": {
-                "dataset_id": str(out),
+                "dataset_id": str(out / _DATA),
                 "subset_list": list(types),
                 "extra_params": {"language": "en", "local_file": str(out / "results.jsonl")},
             }

@@ -164,8 +164,9 @@ class Mind:
         low, high = (float(end) for end in found.groups()) if found else (0.0, 1.0)
         quality = self._quality(prompt, pictures[-1] if pictures else prompt.encode())
         count = 2 if "..." in listed else len(listed.split(","))  # the EditScore package leaves it to its text
-        score = [round(low + (high - low) * quality, 2)] * count
-        return json.dumps({"reasoning": "rehearsed", "score": score})
+        score = low + (high - low) * quality
+        told = round(score) if found else round(score, 2)  # evalscope takes whole numbers of a scale, and nothing else
+        return json.dumps({"reasoning": "rehearsed", "score": [told] * count})
 
     def _verdict(self, prompt: str, pictures: tuple[bytes, ...], request: str) -> str:
         if self.faults.strikes("bad_json", request, self.seed):
