@@ -52,8 +52,7 @@ def merge(out: Path | str, *, check: bool = False, as_json: bool = False) -> int
     from pico_banana.rows.sharding.folder import RunFolder
 
     folder = RunFolder(out)
-    left = folder.unfinished()
-    if left and as_json:
+    if as_json and (left := folder.unfinished()):
         sys.stdout.write(json.dumps({"missing": {str(shard): why for shard, why in left.items()}}) + "\n")
         return 1
     notes = folder.require_whole()

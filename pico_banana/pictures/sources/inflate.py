@@ -22,7 +22,7 @@ _NO_FLUSH, _BLOCK = 0, 5
 _STREAM_END, _BUFFER_ERROR = 1, -5  # the second means: nothing to do without more input
 _GZIP, _RAW = 31, -15  # window bits, as zlib takes them
 _TRAILER_BYTES = 8  # of a gzip member: checksum and length
-_WINDOW_BYTES = 1 << 15
+WINDOW_BYTES = 1 << 15
 _BITS_LEFT, _IN_LAST_BLOCK, _BETWEEN_BLOCKS = 7, 64, 128  # of `data_type`, as zlib.h has it
 _NAMES = {"darwin": ("/usr/lib/libz.dylib",), "win32": ("zlib1.dll", "zlib.dll")}
 
@@ -221,7 +221,7 @@ class Inflating:
         return ctypes.string_at(self._output, made)
 
     def _window(self) -> bytes:
-        room, length = ctypes.create_string_buffer(_WINDOW_BYTES), ctypes.c_uint()
+        room, length = ctypes.create_string_buffer(WINDOW_BYTES), ctypes.c_uint()
         self._zlib.inflateGetDictionary(ctypes.byref(self._stream), room, ctypes.byref(length))
         return room.raw[: length.value]
 

@@ -22,7 +22,7 @@ from pico_banana.mirrors.fetch.stream import Version
 from pico_banana.mirrors.locking import locked_if_free
 from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.mirrors.writing import append_line
-from pico_banana.pictures.sources.inflate import START, RestartPoint, library
+from pico_banana.pictures.sources.inflate import START, WINDOW_BYTES, RestartPoint, library
 from pico_banana.telling import bare, redacted
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _FORMAT = 1
 _MOST_IDS = 1 << 21  # both tars have 0.2 million photos; a tar with more members than this is none of photos
 _SUM_CHARS = 8
 _LONGEST_NAME = 60
-_WINDOW_BYTES = 1 << 15
 _BITS = range(8)
 
 
@@ -227,11 +226,10 @@ class TarPoints:
                 self.version = _version_in(values)
             elif self._stretches[-1].ids is not None:
                 raise ValueError(f"line {number} lies behind the end")
-            elif "packed" in values:
-                self._add_ids(map(str, values["ids"]))
-                self._stretches.append(self._stretch_in(values))
             else:
                 self._add_ids(map(str, values["ids"]))
+                if "packed" in values:
+                    self._stretches.append(self._stretch_in(values))
 
     def _stretch_in(self, values: dict[str, Any]) -> _Stretch:
         window = base64.b64decode(values["window"], validate=True)
@@ -239,7 +237,7 @@ class TarPoints:
         last, member = self._stretches[-1], int(values["member"])
         ordered = last.point.packed < point.packed < (self.version.total or 0)
         ordered = ordered and last.point.unpacked < point.unpacked <= member and last.member < member
-        if not ordered or point.bits not in _BITS or len(window) > _WINDOW_BYTES:
+        if not ordered or point.bits not in _BITS or len(window) > WINDOW_BYTES:
             raise ValueError(f"the point at byte {point.packed} does not follow the one before")
         return _Stretch(point, member)
 

@@ -157,10 +157,9 @@ class TarReader:
             spacing, after = self._points.spacing, self._points.next_due
             self._inflating = Inflating(file, start=self._part.point, spacing=spacing, after=after)
             self._inflating.skip(self._part.member - self._part.point.unpacked)
-        source = cast("IO[bytes]", self._inflating or file)
-        if self._inflating is not None:
-            return tarfile.open(fileobj=source, mode="r|", bufsize=_UNPACKED_BYTES, tarinfo=_Member)
-        return tarfile.open(fileobj=source, mode="r|*", bufsize=_BLOCK_BYTES, tarinfo=_Member)
+            unpacked = cast("IO[bytes]", self._inflating)
+            return tarfile.open(fileobj=unpacked, mode="r|", bufsize=_UNPACKED_BYTES, tarinfo=_Member)
+        return tarfile.open(fileobj=file, mode="r|*", bufsize=_BLOCK_BYTES, tarinfo=_Member)
 
     def _look_at(self, member: tarfile.TarInfo, at: int, *, global_header: bool) -> None:
         """Look at a member before anything of it is read: to read over what it claims could take for ever.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pico_banana.mirrors.store import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pico_banana.regenerate.ledger.book import Ledger
@@ -116,9 +116,7 @@ class BatchBook:
     def remove_done(self) -> None:
         """Remove the files of batches whose requests all have their answers, and of those that were never noted."""
         needed = {batch.id for batch in self._batches() if batch.state != FETCHED or batch.opened}
-        for path in self._folder.glob("*"):
-            if _batch_of(path) not in needed:
-                path.unlink(missing_ok=True)
+        self._remove(lambda batch: batch not in needed)
 
     def _batches(self) -> Iterator[Batch]:
         rows = self._ledger.database.execute("SELECT * FROM batches WHERE state != ? ORDER BY at", (FAILED,)).fetchall()
@@ -139,8 +137,12 @@ class BatchBook:
 
     def remove_files(self, batch: Batch) -> None:
         """Remove the files of a batch that nobody needs any more."""
+        self._remove(lambda one: one == batch.id)
+
+    def _remove(self, is_done: Callable[[str], bool]) -> None:
         for path in self._folder.glob("*"):
-            if _batch_of(path) == batch.id:
+            # What a killed process left half written has a point before its name, see `write_atomic`.
+            if is_done(path.name.removeprefix(".").partition(".")[0]):
                 path.unlink(missing_ok=True)
 
     @property
@@ -159,11 +161,6 @@ class BatchBook:
     def not_readable(self, size: int) -> None:
         """Remember that answers of a size could not be read; later batches have half of it at most."""
         self._ledger.append("facts", {"name": f"{_READABLE} {size}", "value": str(size // 2)}).result()
-
-
-def _batch_of(path: Path) -> str:
-    """Name the batch of a file; what a killed process left half written has a point before it, see `write_atomic`."""
-    return path.name.removeprefix(".").partition(".")[0]
 
 
 _OPEN = "SELECT key, opened FROM batched b WHERE batch = ? AND EXISTS (SELECT 1 FROM opened o WHERE o.id = b.opened)"

@@ -223,13 +223,7 @@ class RunFolder:
         Raises:
             StoreError: no shard was begun.
         """
-        begun = self.begun()
-        if not begun:
-            raise StoreError(f"{self.address} holds no shards; make them with --shard I/N", path=self.address)
-        count = next(iter(begun)).count
-        return {
-            shard: why for shard in map(Shard, range(count), [count] * count) if (why := _lacking(begun.get(shard)))
-        }
+        return _left(self._any_begun())
 
     def require_whole(self) -> dict[Shard, Note]:
         """Require that all shards are finished, and were asked the same.
@@ -240,8 +234,8 @@ class RunFolder:
         Raises:
             StoreError: some are missing, and the text names them; or they are of different works.
         """
-        left = self.unfinished()
-        if left:
+        begun = self._any_begun()
+        if left := _left(begun):
             named = "; ".join(f"{shard}: {why}" for shard, why in list(left.items())[:_SHOWN])
             more = f"; and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
             count = next(iter(left)).count
@@ -249,9 +243,13 @@ class RunFolder:
             raise StoreError(
                 f"{text}. Run them again with --shard I/{count}, or all with any/{count}", path=self.address
             )
-        begun = self.begun()
         _require_alike(self, begun)
         return begun
+
+    def _any_begun(self) -> dict[Shard, Note]:
+        if begun := self.begun():
+            return begun
+        raise StoreError(f"{self.address} holds no shards; make them with --shard I/N", path=self.address)
 
     def folders(self) -> Iterator[tuple[Shard, str]]:
         """Give the folders of the shards that were begun.
@@ -278,6 +276,11 @@ def _created(path: Path, data: bytes) -> bool:
         finally:
             temporary.unlink()
     return True
+
+
+def _left(begun: Mapping[Shard, Note]) -> dict[Shard, str]:
+    count = next(iter(begun)).count
+    return {shard: why for shard in map(Shard, range(count), [count] * count) if (why := _lacking(begun.get(shard)))}
 
 
 def _lacking(note: Note | None) -> str:
