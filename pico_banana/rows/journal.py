@@ -190,7 +190,9 @@ def read_amended(file: Path) -> pa.Table:
         ConfigError: the journal is none of this file.
         OSError: the file cannot be read.
     """
+    import pyarrow as pa
     from pyarrow import parquet
 
     changes = Journal(file).changes()  # first: meanwhile they may be put into the file, which says so
-    return laid_over(parquet.read_table(file), changes)
+    with pa.OSFile(str(file)) as opened:  # by its name Arrow opens it twice: another file's end, when it is replaced
+        return laid_over(parquet.read_table(opened), changes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from pico_banana.sharing.browse import Browsing
 
@@ -122,6 +122,19 @@ def test_a_deep_link_opens_what_was_seen(page: Page, browsing: Browsing, singles
     page.keyboard.press("Escape")
     opened(page, browsing, "row=gone&kind=none&picture=99")
     assert said(page) == f"{len(singles)} of {len(singles)}"
+
+
+def test_a_card_that_comes_twice_shows_its_whole_picture(page: Page, browsing: Browsing, singles):
+    kind = str(singles[40].edit_type)
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route(lambda url: url.endswith("rows?of=40"), late)  # of the link; the list's own answer is there before it
+    opened(page, browsing, f"kind={kind}&row={singles[40].id}&picture=1")
+    page.wait_for_selector("#stage img[src*='whole/40/1']")
+    assert page.locator("[data-number='40']").count() == 1
 
 
 def test_rows_without_pictures_are_walked_and_marked(page: Page, tmp_path: Path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -153,3 +155,26 @@ def test_two_processes_lose_nothing(file: Path, journal: Path):
     expected = {f"{who}/{row}": (None, 1 + row % 5, None) for who in ("ann", "bea") for row in range(12)}
     assert found == {**expected, "both": ("keep", 3, None)}
     assert not journal.exists()
+
+
+def test_a_file_that_is_replaced_meanwhile_is_read_whole(file: Path):
+    """One name, one file after another: a reader sees one of them, never the end of one and the rows of the next."""
+    kinds = [pa.table({"id": [f"{place}" * 40 for place in range(rows)]}) for rows in (1, 3000)]
+    stop = threading.Event()
+
+    def replace() -> None:
+        for place in itertools.count():
+            if stop.is_set():
+                return
+            pq.write_table(kinds[place % 2], temporary := file.with_suffix(".new"))
+            temporary.replace(file)
+
+    pq.write_table(kinds[0], file)
+    writer = threading.Thread(target=replace)
+    writer.start()
+    try:
+        lengths = [len(read_annotations(file)) for _ in range(400)]
+    finally:
+        stop.set()
+        writer.join()
+    assert set(lengths) == {1, 3000}

@@ -204,7 +204,11 @@ async function load(numbers) {
     if (!answer) return false;
     const read = document.createElement("template");
     read.innerHTML = await answer.text();
-    for (const card of [...read.content.children]) cards.set(Number(card.dataset.number), card);
+    for (const card of [...read.content.children]) {
+      const number = Number(card.dataset.number);
+      if (cards.has(number)) continue; // asked for twice; the first may stand in the page already
+      cards.set(number, document.adoptNode(card)); // a template's elements have no address that `src` starts from
+    }
   }
   for (const [at, element] of inPage) {
     const card = element.className === "blank" && cards.get(list[at]);
