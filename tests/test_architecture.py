@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ PUBLISHED_KEYS = (
 )
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
@@ -98,7 +100,8 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def _imports(path: Path) -> set[str]:
+@cache
+def _imports(path: Path) -> frozenset[str]:
     """Give every module of ours that a file imports, anywhere in it; a package stands for its `__init__`."""
     found: set[str] = set()
     for node in ast.walk(_tree(path)):
@@ -106,7 +109,7 @@ def _imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {_home(node.module, alias.name) for alias in node.names if alias.name != "__version__"}
-    return {name for name in found if name.startswith("pico_banana.")}
+    return frozenset(name for name in found if name.startswith("pico_banana."))
 
 
 def _home(module: str, name: str) -> str:
