@@ -232,7 +232,7 @@ def test_processes_that_build_at_once_all_get_the_rows(tmp_path: Path, store: Pa
     workers = [context.Process(target=_count_rows, args=(str(mirror), results)) for _ in range(3)]
     for worker in workers:
         worker.start()
-    found = [results.get(timeout=60) for _ in workers]
+    found = [results.get(timeout=240) for _ in workers]
     for worker in workers:
         worker.join()
     expected = pb.load(mirror=mirror)
