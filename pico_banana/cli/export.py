@@ -229,8 +229,9 @@ def _reported(report: Any, args: argparse.Namespace, work: Work) -> int:  # noqa
     if args.json:
         sys.stdout.write(json.dumps(counts) + "\n")
     else:
-        numbers = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
-        sys.stdout.write(f"{work.folder}: {numbers}, {len(failed):,} left out\n")
+        size = f", {readable(counts['size'])}" if "size" in counts else ""
+        numbers = ", ".join(f"{work.counts[name]:,} {name}" for name in work.counts if name not in {"size", "failed"})
+        sys.stdout.write(f"{work.folder}: {numbers}, {len(failed):,} left out{size}\n")
         if counts["texts"]:
             taken = ", ".join(f"{count:,} {name}" for name, count in sorted(counts["texts"].items()))
             sys.stdout.write(f"texts: {taken}\n")

@@ -70,6 +70,9 @@ def test_what_is_no_card_is_one_mistake(repository, odd):
     (repository / "README.md").write_bytes(b"\xff" + CARD.format("").encode())
     with pytest.raises(ConfigError, match="is no dataset card"):
         check_folder(repository)
+    (repository / "README.md").unlink()
+    with pytest.raises(ConfigError, match=r"there is no README\.md in it; give the folder that was published"):
+        check_folder(repository)
 
 
 @pytest.mark.parametrize("odd", ODD_CARDS)

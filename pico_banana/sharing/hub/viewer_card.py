@@ -83,8 +83,11 @@ def read_card(folder: Path) -> dict[str, Any]:
 
     file = folder / CARD
     wanted = "it must begin with YAML between two lines of ---"
+    if not file.is_file():
+        text = f"{folder} is no dataset's repository: there is no {CARD} in it; give the folder that was published"
+        raise ConfigError(text, key="check")
     try:
-        text = file.read_text("utf-8") if file.is_file() else ""
+        text = file.read_text("utf-8")
         match = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
         fields = yaml.safe_load(match[1]) if match else None
     except Exception as error:  # PyYAML's own, and what Python says of odd dates, letters and depths
