@@ -5,6 +5,9 @@ BIN = $(VENV)/bin
 # A worker more than a small machine has cores: tests wait for servers and processes of their own.
 TESTS = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
+# Tests start some hundred processes, each of which would compile this package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test proofs check bench docs clean
 
 setup: $(VENV)/.ready

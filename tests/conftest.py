@@ -21,8 +21,12 @@ os.environ.pop("PICO_BANANA_MIRROR", None)
 LONGEST = (
     "test_pages.py",
     "test_regenerate_kill.py",
-    "test_regenerate_procedural.py",
     "test_regenerate_run.py",
+    "test_regenerate_batches.py",
+    "test_regenerate_procedural.py",
+    "test_one_publication.py",
+    "test_publishing.py",
+    "test_published_mirror.py",
     "test_uploading.py",
     "test_uploading_safely.py",
     "test_regenerate_wrong_edits.py",

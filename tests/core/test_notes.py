@@ -140,7 +140,7 @@ def test_a_run_whose_note_is_damaged_begins_anew(singles, tmp_path):
     from pico_banana.sharing.hub.repository import Publication, build_repository
 
     terms = Terms(Origin.RELEASE, ("cc-by-nc-nd-4.0",), ())
-    few = singles.select(limit=4)
+    few = singles.select(limit=1)
     build_repository(Publication((few,), terms), tmp_path)
     (note,) = (tmp_path / "single_turn").rglob("run.json")
     for data in (*ODD.values(), note.read_bytes().replace(b'"shards"', b'"shard"')):

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import gzip
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +34,7 @@ from tests.fetch.test_resuming import line
 DATA = png(0)
 ROWS = b"".join(line(number, "row") for number in range(4))
 GOOD = answer("200 OK", DATA)
+IMPATIENT = replace(QUICK, throttled_attempts=10)
 ODD = {
     "open bracket": answer("302 x", Location="http://[::1/x"),
     "bad port": answer("302 x", Location="http://h:abc/x"),
@@ -83,7 +85,7 @@ def items(url, folder, count=6):
 def test_an_odd_answer_is_one_failed_item(tmp_path, odd, monkeypatch):
     monkeypatch.setattr("pico_banana.mirrors.fetch.lane._LONGEST_REST_S", 0.01)
     with raw_server(lambda asked: ODD[odd] if asked.path == "/3" else GOOD) as server:
-        report = Job(Transport(timeout_s=5), policy=QUICK, connections=2).run(items(server.url, tmp_path))
+        report = Job(Transport(timeout_s=5), policy=IMPATIENT, connections=2).run(items(server.url, tmp_path))
     assert (report.done, report.failures) == (5, 1)
 
 

@@ -122,7 +122,7 @@ def test_nothing_to_go_by_is_undecided(text):
 
 
 def test_one_and_many_agree():
-    texts = [text for half in ("dev", "heldout") for text, _ in instructions(half)]
+    texts = [text for half in ("dev", "heldout") for text, _ in instructions(half)][::4]
     texts[10:10] = ["", "nothing to go by"]
     codes, confidence = infer_many(iter(texts))
     for text, code, sure in zip(texts, codes, confidence, strict=True):
