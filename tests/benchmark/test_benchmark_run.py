@@ -51,6 +51,20 @@ def test_a_judge_that_gives_nothing_readable_is_missing_and_never_a_zero(definit
     assert (line.edits, line.missing, line.refused, line.score.value) == (3, 3, 0, None)
 
 
+def test_what_a_judge_stops_at_keeps_its_picture_and_is_judged_the_next_time(definition, tmp_path):
+    options = benchmark.Options(limit=1, anchors=False, parts=("multi_turn",))
+    with ModelServer() as server, ModelServer(Mind(faults=ModelFaults(account_empty=1.0))) as without_money:
+        words = asked(server) | {"judge": asked(without_money)["judge"]}
+        first, *later = benchmark.run(definition, tmp_path, mirror="sample", options=options, **words).results.items
+        assert (first.ended, first.score) == ("made", None)
+        assert "Billing hard limit" in first.reason
+        assert {(item.ended, item.picture) for item in later} == {("missing", "")}
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=options, **asked(server))
+        assert max(server.paid.values()) == 1
+    assert ran.results.items[0].picture == first.picture
+    assert all(item.score is not None for item in ran.results.items)
+
+
 def test_an_editor_that_declines_has_failed(definition, tmp_path):
     options = benchmark.Options(limit=20, anchors=False, parts=("single_turn",))
     ran = benchmark.run(definition, tmp_path, editor="procedural", mirror="sample", options=options)

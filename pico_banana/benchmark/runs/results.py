@@ -34,7 +34,7 @@ class Result:
         category: that type's category; empty for an unknown type.
         photo: the photo's address.
         ended: "made"; "refused" when the editor gave no picture; "not_reached" for turns after such a one; "missing"
-            when the editor was not asked, or its service failed.
+            when the editor was not asked, or its service failed, and after a turn of which no judge could be asked.
         score: 0 to 1; 0 for what was refused or not reached; None where it is missing, or the judge gave nothing. Of a
             duel 1 when the first editor has won, 0.5 for a tie.
         success: whether the score passes; None with the score.

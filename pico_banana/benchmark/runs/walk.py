@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pico_banana.benchmark.runs.anchors import Anchor, opposite
 from pico_banana.benchmark.runs.making import Edited, edited
@@ -113,7 +113,9 @@ class Bench:
                 if made.picture is None:
                     self._unreached(task, turn, made)
                     return made.ended
-                self._keep(task, turn, await self._said(desk, staff, scene, made, made.picture))
+                shown = await self._shown(desk, scene, made, made.picture)
+                self._keep(task, turn, replace(shown, reason="the run did not come to judging it"))
+                self._keep(task, turn, await self._said(desk, staff, scene, made, shown))
                 before = made.picture
                 history.append(made.instruction.text)
         except _FAILURES as error:
@@ -121,23 +123,20 @@ class Bench:
             raise
         return "judged"
 
-    async def _said(self, desk: Desk, staff: Staff, scene: Scene, made: Edited, picture: Picture) -> Result:
+    async def _shown(self, desk: Desk, scene: Scene, made: Edited, picture: Picture) -> Result:
+        """Give what is known of an edit before it is judged."""
         if not made.call:  # made elsewhere: kept beside those of models, for pages and for other judges
             await asyncio.to_thread(desk.ledger.vault.save, picture)
+        blank = Result.blank(MADE, scene.turn)
+        return replace(blank, distance=made.distance, calls=(made.call,), picture=picture.sha256)
+
+    async def _said(self, desk: Desk, staff: Staff, scene: Scene, made: Edited, shown: Result) -> Result:
+        picture = cast("Picture", made.picture)  # shown, so there is one
         said = await opinion(self.preset, desk, staff.judge, scene, made.instruction, picture)
         self.watch.judged()
         success = None if said.score is None else self.preset.passes(said.score)
-        blank = Result.blank(MADE, scene.turn)
-        return replace(
-            blank,
-            score=said.score,
-            success=success,
-            scores=said.scores,
-            reason=said.reason,
-            distance=made.distance,
-            calls=(made.call, *said.calls),
-            picture=picture.sha256,
-        )
+        calls = (*shown.calls, *said.calls)
+        return replace(shown, score=said.score, success=success, scores=said.scores, reason=said.reason, calls=calls)
 
     def _keep(self, task: Task, turn: int, found: Result) -> None:
         step: Step = task.steps[turn - 1]
@@ -154,9 +153,12 @@ class Bench:
         )
 
     def _unreached(self, task: Task, turn: int, made: Edited) -> None:
-        """Note that a step has no picture, and that the steps after it cannot have one."""
+        """Note why a step has no picture, or no score, and that the steps after it cannot have one."""
         failed = made.ended == REFUSED
         for later in range(turn, len(task.steps) + 1):
+            if shown := self.results.get((task.id, later)):
+                self.results[task.id, later] = replace(shown, reason=made.reason)
+                continue
             ended = made.ended if later == turn or not failed else NOT_REACHED
             score, success = (0.0, False) if failed else (None, None)
             blank = Result.blank(ended, later)
