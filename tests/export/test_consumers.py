@@ -1,13 +1,16 @@
 """Readers that install from PyPI load our exports of the sample and of an odd mirror, and see what the rows say.
 
-Those that bring a training framework run in the matrix's cells `consumers-diffsynth`, `consumers-llama-factory` and
-`consumers-ms-swift`; here each is skipped where it is absent.
+Those that bring a training framework run in the matrix's cells `consumers-diffsynth`, `consumers-llama-factory`,
+`consumers-ms-swift`, `consumers-musubi-tuner` and `consumers-simpletuner`; here each is skipped where it is absent.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +191,45 @@ def test_musubi_tuner_s_rule_restated(rows, tmp_path):
         rows,
         [(row["caption"], *(Path(row[key]).read_bytes() for key in ("control_path", "image_path"))) for row in read],
     )
+
+
+def test_musubi_tuner(rows, tmp_path):
+    """Its own reader up to what is encoded: cut to a bucket, so colours are compared on average."""
+    from argparse import Namespace
+
+    reader = pytest.importorskip("musubi_tuner.dataset.config_utils")
+    rows.export("musubi-tuner", tmp_path / "k", resolution=256, control_resolution=256)
+    asked = reader.load_user_config(str(tmp_path / "k/dataset.toml"))
+    plan = reader.BlueprintGenerator(reader.ConfigSanitizer()).generate(asked, Namespace(), architecture="fk")
+    (data,) = reader.generate_dataset_group_by_blueprint(plan.dataset_group).datasets
+    seen = {item.item_key: item for _, batch in data.retrieve_latent_cache_batches(1) for item in batch}
+    wanted = {text: pictures for text, *pictures in expected(rows)}
+    assert len(seen) == len({item.latent_cache_path for item in seen.values()}) == len(wanted)
+    for item in seen.values():
+        source, edited = wanted.pop(item.caption)
+        assert item.original_size == (edited.shape[1], edited.shape[0])
+        (control,) = item.control_content
+        for found, right in ((control, source), (item.content, edited)):
+            assert np.abs(found[..., :3].mean((0, 1)) - right.mean((0, 1))).max() < 8
+
+
+def test_simpletuner(rows, tmp_path):
+    """Its own reader up to what is encoded, in a process of its own."""
+    if find_spec("simpletuner") is None:
+        pytest.skip("SimpleTuner is absent")
+    export(rows, "simpletuner", tmp_path / "s")
+    (tmp_path / "scratch").mkdir()
+    command = [sys.executable, "-m", "tests.export.read_by_simpletuner", tmp_path / "s", tmp_path / "scratch"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr[-2000:]
+    seen = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"caption"')]
+    wanted = {text.replace("\n", " "): pictures for text, *pictures in expected(rows)}
+    assert len(seen) == len(wanted)
+    for one in seen:
+        source, edited = wanted.pop(one["caption"])
+        assert Path(one["source"]).name == Path(one["edited"]).name
+        assert one["size"] == [edited.shape[1], edited.shape[0]]
+        assert np.abs(np.array(one["colours"]) - source.mean((0, 1))).max() < 8
 
 
 def test_ai_toolkit_s_rule_restated(rows, tmp_path):

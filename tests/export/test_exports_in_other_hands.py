@@ -254,10 +254,16 @@ def test_musubi_tuner_is_told_the_sizes_that_were_asked_for(singles, tmp_path):
     assert content["datasets"][0]["control_resolution"] == [512, 640]
 
 
-def test_simpletuner_s_sources_have_no_captions_and_a_caption_may_have_two_lines(tmp_path):
-    """Its factory (bghira/SimpleTuner, bc8e6ab77) looks for a caption of each picture where there is a strategy."""
+def test_simpletuner_s_sources_have_no_captions_and_a_caption_is_one_line(tmp_path):
+    """Its factory (bghira/SimpleTuner, bc8e6ab77) looks for a caption of each picture where there is a strategy.
+
+    Its release 3.1.6 knows no `disable_multiline_split`, and draws one of the lines.
+    """
     rows = odd(tmp_path / "m", ("0", JPEG, PNG))
+    assert "\n" in rows[0].instruction
     export(rows, "simpletuner", tmp_path / "out")
+    (caption,) = (tmp_path / "out/edited").glob("*.txt")
+    assert caption.read_text("utf-8") == rows[0].instruction.replace("\n", " ")
     edited, source = json.loads((tmp_path / "out/multidatabackend.json").read_text())
     assert "caption_strategy" not in source
     assert (edited["caption_strategy"], edited["disable_multiline_split"]) == ("textfile", True)

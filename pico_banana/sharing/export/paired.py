@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pico_banana.sharing.export.folders import place_edits
@@ -22,7 +23,8 @@ def write_pairs(job: Job, target: str, condition: str, *, alike: bool = False) -
         job: the export.
         target: the folder of targets and captions.
         condition: the folder of conditions.
-        alike: whether the endings must agree as well, so that a pair of two codecs is re-encoded to PNG, losslessly.
+        alike: whether the endings must agree as well, so that a pair of two codecs becomes PNG, losslessly, and
+            captions be of one line, as SimpleTuner wants them.
     """
     folders = {"edited": target, "source": condition}
 
@@ -30,7 +32,19 @@ def write_pairs(job: Job, target: str, condition: str, *, alike: bool = False) -
         return f"{folders[role]}/{edit.key}.{picture.suffix}"
 
     for edit, _ in place_edits(job, name_of, fitted=alike_pictures if alike else found_pictures):
-        job.write(f"{target}/{edit.key}.txt", edit.instruction)
+        job.write(f"{target}/{edit.key}.txt", one_line(edit.instruction) if alike else edit.instruction)
+
+
+def one_line(text: str) -> str:
+    """Give a caption that SimpleTuner takes for one: its releases (3.1.6) draw one of its lines.
+
+    Args:
+        text: an instruction.
+
+    Returns:
+        The same, with a space for every break.
+    """
+    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def alike_pictures(pair: Pictures) -> Pictures:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _write(job: Job) -> None:
     write_pairs(job, "edited", "source", alike=True)
     edited = {"id": "edited", "type": "local", "instance_data_dir": "edited", "conditioning_data": ["source"]}
-    # An instruction of two lines is one caption, not two to choose from.
+    # A caption is one, not lines to choose from: said to those who listen, and written so for those who do not.
     captions = {"caption_strategy": "textfile", "disable_multiline_split": True}
     # No caption strategy here: with one SimpleTuner looks for captions of the sources.
     source = {"id": "source", "type": "local", "instance_data_dir": "source", "dataset_type": "conditioning"}

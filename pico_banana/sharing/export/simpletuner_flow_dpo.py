@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.sharing.export.choices import each_pair
 from pico_banana.sharing.export.folders import place_edits
-from pico_banana.sharing.export.paired import alike_pictures
+from pico_banana.sharing.export.paired import alike_pictures, one_line
 from pico_banana.sharing.export.registry import PAIRS, Format
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def _name_of(edit: Edit, role: str, picture: Picture) -> str:
 def _write(job: Job) -> None:
     pairs = each_pair(job.edits(rejected=True))
     for edit, _ in place_edits(job, _name_of, edits=pairs, fitted=alike_pictures):
-        job.write(f"edited/{edit.key}.txt", edit.instruction)
+        job.write(f"edited/{edit.key}.txt", one_line(edit.instruction))
     edited = {"id": "edited", "type": "local", "dataset_type": "image", "instance_data_dir": "edited"}
-    # An instruction of two lines is one caption, not two to choose from.
+    # A caption is one, not lines to choose from: said to those who listen, and written so for those who do not.
     captions = {"caption_strategy": "textfile", "disable_multiline_split": True}
     names = ["rejected", "source"]  # the rejected side first
     backends = [edited | captions | {"conditioning_data": names}, *map(_condition, names)]
