@@ -142,12 +142,23 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
+def _about(name: str) -> str:
+    """Say what a format is; of another package's that cannot be used, why, so that all others are listed."""
+    from pico_banana.errors import ConfigError
+    from pico_banana.sharing.export import find_format
+
+    try:
+        return find_format(name).about
+    except ConfigError as error:
+        return f"cannot be used: {error}"
+
+
 def _export(args: argparse.Namespace) -> int:
     from pico_banana.errors import ConfigError
-    from pico_banana.sharing.export import export_options, find_format, formats
+    from pico_banana.sharing.export import export_options, formats
 
     if args.list:
-        about = {name: find_format(name).about for name in formats()}
+        about = {name: _about(name) for name in formats()}
         lines = json.dumps(about) if args.json else "\n".join(f"{name:26}{text}" for name, text in about.items())
         sys.stdout.write(lines + "\n")
         return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from pico_banana.cli import main
 from pico_banana.errors import ConfigError, ExportError, UnknownNameError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.records import Subset
@@ -136,13 +137,13 @@ def test_wrong_options_are_named():
         ExportOptions(workers=0)
 
 
-def test_another_packages_format(singles, tmp_path, monkeypatch):
+def test_another_packages_format(singles, tmp_path, monkeypatch, capsys):
     """An installed distribution with the entry point, as its metadata lies on disk."""
     info = tmp_path / "site" / "theirs-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[pico_banana.exporters]\nids = their_export:FORMAT\nbad = their_export:BAD\n"
+        "[pico_banana.exporters]\nids = their_export:FORMAT\nbad = their_export:BAD\ngone = not_there:FORMAT\n"
     )
     (tmp_path / "site" / "their_export.py").write_text(
         "from pico_banana.sharing.export import Format\n"
@@ -158,6 +159,12 @@ def test_another_packages_format(singles, tmp_path, monkeypatch):
     assert (tmp_path / "out/ids.txt").read_text() == " ".join(singles.ids)
     with pytest.raises(ConfigError, match="not a Format"):
         find_format("bad")
+    with pytest.raises(ConfigError, match=r"'gone' of theirs cannot be loaded: not_there:FORMAT \(ModuleNotFoundError"):
+        find_format("gone")
+    assert main(["export", "--list"]) == 0
+    listed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert listed["ids"] == "the ids"
+    assert listed["gone"].startswith("cannot be used: the plug-in 'gone' of theirs")
     assert isinstance(find_format("csv"), Format)
     assert Subset.INSTRUCTIONS in find_format("csv").subsets
 

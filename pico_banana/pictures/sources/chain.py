@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.mirrors.addresses import RELEASE
@@ -22,12 +21,13 @@ from pico_banana.mirrors.catalog import Mirror, facts
 from pico_banana.mirrors.fetch.item import COPY, ORIGINAL, Candidate
 from pico_banana.mirrors.fetch.trust import host_of_root
 from pico_banana.mirrors.inside import inside
+from pico_banana.mirrors.plugins import load_plugin, plugin_names
 from pico_banana.mirrors.store import area, home
 from pico_banana.pictures.sources.index import INDEX_PATH, PhotoIndex
 from pico_banana.pictures.sources.places import ById, Flickr, Folder, PhotoPlace, PublishedLayout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SOURCES_VARIABLE = "PICO_BANANA_SOURCES"
 NAMES = ("open_images", "flickr", "mirror")
@@ -148,11 +148,12 @@ def _place(source: str | PhotoPlace, mirror: Mirror, index: PhotoIndex | None) -
 
 
 def _registered(source: str, mirror: Mirror) -> PhotoPlace:
-    for entry in entry_points(group=GROUP, name=source):
-        place: PhotoPlace = entry.load()(mirror)
-        return place
-    known = (*NAMES, *entry_points(group=GROUP).names)
-    raise unknown_name("photo source", source, known, see="docs/guides/sources.md; a folder must exist")
+    make = cast("Callable[[Mirror], PhotoPlace] | None", load_plugin(GROUP, source))
+    if make is not None:
+        return make(mirror)
+    raise unknown_name(
+        "photo source", source, (*NAMES, *plugin_names(GROUP)), see="docs/guides/sources.md; a folder must exist"
+    )
 
 
 def _needed(index: PhotoIndex | None) -> PhotoIndex:

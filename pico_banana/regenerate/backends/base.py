@@ -13,10 +13,10 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.mirrors.plugins import load_plugin, plugin_names
 from pico_banana.regenerate.backends.json_replies import repaired
 from pico_banana.regenerate.values import Instruction, KnownObject, Picture, Reply, Usage, counted
 from pico_banana.taxonomy import EditType  # noqa: TC001 - see above
@@ -238,7 +238,7 @@ def backend_names() -> tuple[str, ...]:
     Returns:
         The shipped ones and those other packages registered, sorted.
     """
-    return tuple(sorted({*SHIPPED, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))}))
+    return tuple(sorted({*SHIPPED, *plugin_names(ENTRY_POINT_GROUP)}))
 
 
 def require(found: object, method: str, *, stage: str) -> object:
@@ -294,7 +294,7 @@ def _factory(name: str) -> Factory:
     if name in SHIPPED:
         module, _, attribute = SHIPPED[name].partition(":")
         return cast("Factory", getattr(import_module(module), attribute))
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.name == name:
-            return cast("Factory", point.load())
-    raise unknown_name("backend", name, backend_names())
+    found = load_plugin(ENTRY_POINT_GROUP, name)
+    if found is None:
+        raise unknown_name("backend", name, backend_names())
+    return cast("Factory", found)

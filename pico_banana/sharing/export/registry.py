@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, unknown_name
+from pico_banana.mirrors.plugins import load_plugin, plugin_names
 from pico_banana.records import Subset
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def formats() -> tuple[str, ...]:
     Returns:
         The names, sorted, those of other packages included.
     """
-    return tuple(sorted({*_MODULES, *(entry.name for entry in entry_points(group=GROUP))}))
+    return tuple(sorted({*_MODULES, *plugin_names(GROUP)}))
 
 
 def find_format(name: str) -> Format:
@@ -104,7 +104,7 @@ def find_format(name: str) -> Format:
         The format.
 
     Raises:
-        ConfigError: another package's entry point is no format.
+        ConfigError: another package's entry point is no format, or cannot be loaded.
     """
     if name in _MODULES:
         found: object = import_module(f"pico_banana.sharing.export.{_MODULES[name]}").FORMAT
@@ -117,7 +117,7 @@ def find_format(name: str) -> Format:
 
 
 def _foreign(name: str) -> object:
-    for entry in entry_points(group=GROUP, name=name):
-        found: object = entry.load()
-        return found
-    raise unknown_name("export format", name, formats(), see="`pico-banana export --list`")
+    found = load_plugin(GROUP, name)
+    if found is None:
+        raise unknown_name("export format", name, formats(), see="`pico-banana export --list`")
+    return found
