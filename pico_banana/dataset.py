@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pico_banana.records.decoding.measure import GeometryReport
     from pico_banana.records.wording import Wording
     from pico_banana.rows.first_turns import FirstTurns
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.table.counting import CountBy
     from pico_banana.sharing.browse import Browsing
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
