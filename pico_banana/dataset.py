@@ -732,6 +732,7 @@ class PicoBanana(RecordSequence[R]):
         Raises:
             UnknownNameError: an option, column, geometry, bucket table or wording that does not exist.
             ConfigError: choices that contradict each other.
+            MissingExtraError: a choice needs a package that is not installed.
         """
         from pico_banana.training.loader import make_loader
 

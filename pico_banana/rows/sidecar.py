@@ -154,7 +154,7 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
     from pico_banana.rows.table.sql import connected, sayable
 
     sayable(condition)
-    with connected("conditions over annotations") as connection:
+    with connected("a condition over annotations") as connection:
         from duckdb import Error
 
         place = _free_name(rows, *annotations)
