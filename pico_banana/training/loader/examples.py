@@ -132,7 +132,8 @@ class RecordExamples:
         require_known("resample", self.resample, RESAMPLES)
         require_known("backend", self.backend, BACKENDS)
         if self.backend == "torch" and not installed("torch"):
-            raise missing_extra("torch", "torch", "torch as backend or framework")
+            error = missing_extra("torch", "torch", "torch as backend or framework")
+            raise error
         if self.turns == "whole" and self.geometry.policy == "none":
             msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
             raise ConfigError(msg, key="geometry")
