@@ -101,8 +101,7 @@ def _require_readable(table: pa.Table, name: str) -> None:
 
     column = "a name of a column"
     try:
-        for column in table.column_names:
-            values = table[column]
+        for column, values in zip(table.column_names, table.columns, strict=True):
             values.validate(full=True)
             if _may_be_unsayable(values.type):
                 values.to_pylist()

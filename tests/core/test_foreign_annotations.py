@@ -164,3 +164,10 @@ def test_columns_that_nobody_asks_for_may_be_laid_out_as_arrow_cannot_take_them(
     table = pa.table({"id": ["single_turn/positive-edit/1"], "odd": views, "why": ["seen"]})
     found = trouble_of_table(table, "why = 'seen'", "missing_file", found_by="me", note="why")
     assert [(name, one.note) for name, one in found.items()] == [("single_turn/positive-edit/1", "seen")]
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "scores.csv"
+    file.write_text("id,score,score\nsingle_turn/positive-edit/1,1,2\n")
+    with pytest.raises(ConfigError, match=r"scores\.csv has the column 'score' twice; give each a name of its own"):
+        read_annotations(file)
