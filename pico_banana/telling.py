@@ -257,7 +257,7 @@ class Plain:
         bars: let what moves a progress bar begin a text: back to the line's start, one line up, wipe the line.
     """
 
-    def __init__(self, stream: TextIO, *, bars: bool = False) -> None:
+    def __init__(self, stream: TextIO | io.TextIOBase, *, bars: bool = False) -> None:
         """Wrap a stream.
 
         Args:

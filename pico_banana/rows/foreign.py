@@ -99,14 +99,15 @@ def _require_readable(table: pa.Table, name: str) -> None:
     """
     import pyarrow as pa
 
-    column = "a name of a column"
+    reading = "a name of a column"
     try:
-        for column, values in zip(table.column_names, table.columns, strict=True):
+        for place, column in enumerate(table.column_names):
+            reading, values = column, table.column(place)
             values.validate(full=True)
             if _may_be_unsayable(values.type):
                 values.to_pylist()
     except (ValueError, OverflowError, pa.ArrowException) as error:
-        text = f"{name} cannot be read: {column} holds what is no value of its type ({error}); mend or drop it"
+        text = f"{name} cannot be read: {reading} holds what is no value of its type ({error}); mend or drop it"
         raise ConfigError(text, key="annotations") from error
 
 
