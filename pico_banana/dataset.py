@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pico_banana.records.decoding.measure import GeometryReport
     from pico_banana.records.wording import Wording
     from pico_banana.rows.first_turns import FirstTurns
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.table.counting import CountBy
     from pico_banana.sharing.browse import Browsing
     from pico_banana.sharing.export import ExportOptions, ExportReport, Format
@@ -732,6 +732,7 @@ class PicoBanana(RecordSequence[R]):
         Raises:
             UnknownNameError: an option, column, geometry, bucket table or wording that does not exist.
             ConfigError: choices that contradict each other.
+            MissingExtraError: a choice needs a package that is not installed.
         """
         from pico_banana.training.loader import make_loader
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pico_banana.rows.building.rowstore import OnBadRows
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.trouble import AnyTrouble
 
 _DATASETS = "pico_banana.load_dataset(...) is the function of `datasets` and takes it"

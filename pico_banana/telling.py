@@ -7,6 +7,7 @@ is not changed by going through again.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -211,6 +212,43 @@ def _given_secrets() -> Iterable[str]:
     ]
 
 
+def watched() -> bool:
+    """Say whether somebody looks at stderr; services and pythonw have none at all."""
+    return bool(sys.stderr) and sys.stderr.isatty()
+
+
+class Closed(io.TextIOBase):
+    """Stands for a stream that the process was started without (`>&-`, services, pythonw), where Python has None.
+
+    Attributes:
+        what: the stream whose texts would be missed, so that writing is an error; "" passes over them.
+    """
+
+    def __init__(self, what: str = "") -> None:
+        """Stand for a stream.
+
+        Args:
+            what: "stdout", or "" for one whose texts nobody misses.
+        """
+        self.what = what
+
+    def write(self, text: str) -> int:
+        """Pass over a text, or say that it is lost.
+
+        Args:
+            text: the text.
+
+        Returns:
+            How many characters were given.
+
+        Raises:
+            OSError: it would be missed.
+        """
+        if self.what:
+            raise OSError(f"{self.what} is closed, so what was to be written there is lost")
+        return len(text)
+
+
 class Plain:
     """A text stream that writes nothing a terminal would obey; everything else is the stream's own.
 
@@ -219,7 +257,7 @@ class Plain:
         bars: let what moves a progress bar begin a text: back to the line's start, one line up, wipe the line.
     """
 
-    def __init__(self, stream: TextIO, *, bars: bool = False) -> None:
+    def __init__(self, stream: TextIO | io.TextIOBase, *, bars: bool = False) -> None:
         """Wrap a stream.
 
         Args:

@@ -7,6 +7,8 @@ import csv
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -265,3 +267,28 @@ def test_info_says_what_it_has_when_one_subset_cannot_be_had(tmp_path, capsys):
         "instructions": 86,
     }
     assert "multi_turn: " in told.err
+
+
+LS = "ls single_turn --mirror sample --limit 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (f"{LS} >&-", "error: stdout is closed, so what was to be written there is lost\n", 1),
+        (f"{LS} 2>&- >/dev/null", "", 0),
+        (f"{LS} --type nonsense 2>&-", "", 2),
+        (f"{LS} >/dev/full", "error: [Errno 28] No space left on device\n", 1),
+    ],
+)
+def test_streams_that_are_closed_or_full_end_no_command_with_a_traceback(words, told, code, store):
+    line = f"{Path(sys.executable).with_name('pico-banana')} {words}"
+    done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.stderr, done.returncode) == (told, code)
+
+
+def test_a_program_without_stderr_loads_rows(store):
+    line = (
+        f"""{sys.executable} -c 'import pico_banana as pb; print(len(pb.load("single_turn", mirror="sample")))' 2>&-"""
+    )
+    assert subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, check=False).stdout == b"86\n"

@@ -26,7 +26,7 @@ from pico_banana.errors import (
     SelectionError,
     UnknownNameError,
 )
-from pico_banana.telling import Plain, told
+from pico_banana.telling import Closed, Plain, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,12 +118,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = build_parser().parse_args(argv)
+    # What rows, repositories and servers say goes through one gate, whichever command says it.
+    out, err = Plain(sys.stdout or Closed("stdout")), Plain(sys.stderr or Closed(), bars=True)
+    with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", err)):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
-        # What rows, repositories and servers say goes through one gate, whichever command says it.
-        gates = cast("TextIO", Plain(sys.stdout)), cast("TextIO", Plain(sys.stderr, bars=True))
-        with redirect_stdout(gates[0]), redirect_stderr(gates[1]):
-            code: int = args.run(args)
-            sys.stdout.flush()
+        code: int = args.run(args)
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

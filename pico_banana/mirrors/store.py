@@ -48,7 +48,7 @@ def home() -> Path:
     """
     named = os.environ.get(HOME_VARIABLE)
     folder = Path(named).expanduser() if named else Path.home() / ".cache" / "pico_banana"
-    if folder.is_file():
+    if folder.exists() and not folder.is_dir():
         text = f"{HOME_VARIABLE}={named} is a file; name a folder"
         raise ConfigError(text, key=HOME_VARIABLE)
     return folder

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.records import MultiTurn, SingleTurn
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
 
 Chances = npt.NDArray[np.float64]
 # Chosen on the `dev` half of `tests/taxonomy/labelled_sessions.py`; docs/decisions.md has the other half's numbers.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pico_banana.errors import ConfigError
 from pico_banana.records.wording import MADE_ANEW, Texts, Told
-from pico_banana.rows.sidecar import ID, named_source, read_annotations
+from pico_banana.rows.foreign import named_source
+from pico_banana.rows.sidecar import ID, read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
 
 _TABLE = "the table of texts"
 _NEEDED, _TELLING = ("wording", "text"), ("of", "replaces")

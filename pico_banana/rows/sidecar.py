@@ -7,36 +7,26 @@ hold nothing of the release, so they can be shared, and one file may be about ro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError, SelectionError
 from pico_banana.mirrors.store import atomic_path, write_atomic
-from pico_banana.rows.journal import read_amended
-from pico_banana.rows.strict import is_strict, parse_whole_json
+from pico_banana.rows.foreign import named_source, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
-# A file; a table; columns by name; whatever speaks Arrow's protocol, as frames of pandas and polars do.
-Annotations: TypeAlias = "str | Path | pa.Table | Mapping[str, Sequence[Any]] | SupportsArrow"
+    from pico_banana.rows.foreign import Annotations
+
 ID = "id"
-
-
-class SupportsArrow(Protocol):
-    """A frame that can be read through Arrow's C stream."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Hand the columns over."""
 
 
 _WRITTEN = (".parquet", ".jsonl")
 _PLACE = "__place__"
-_BOM = b"\xef\xbb\xbf"
-_BLOCK_BYTES = 1 << 20
 
 
 def listed(sources: Annotations | Iterable[Annotations] | None) -> tuple[Annotations, ...]:
@@ -53,19 +43,6 @@ def listed(sources: Annotations | Iterable[Annotations] | None) -> tuple[Annotat
     return tuple(sources) if isinstance(sources, (list, tuple)) else (sources,)
 
 
-def named_source(source: object, otherwise: str) -> str:
-    """Name a source of annotations in a message.
-
-    Args:
-        source: a file, or a table.
-        otherwise: what to call it where it is no file.
-
-    Returns:
-        The file, or those words.
-    """
-    return str(source) if isinstance(source, (str, Path)) else otherwise
-
-
 def read_annotations(source: Annotations) -> pa.Table:
     """Read annotations and check that they name rows.
 
@@ -80,7 +57,7 @@ def read_annotations(source: Annotations) -> pa.Table:
     """
     table = read_table(source)
     name = named_source(source, "the table")
-    if twice := sorted({one for one in table.column_names if table.column_names.count(one) > 1}):
+    if twice := sorted(one for one, times in Counter(table.column_names).items() if times > 1):
         raise ConfigError(f"{name} has the column {twice[0]!r} twice; give each a name of its own", key="annotations")
     if ID not in table.column_names:
         text = f"{name} has no column 'id', only {', '.join(table.column_names)}; annotations name their rows by id"
@@ -91,49 +68,6 @@ def read_annotations(source: Annotations) -> pa.Table:
     if table[ID].null_count or len(table[ID].unique()) != len(table):
         text = f"{name} has an id twice, or a row without one; annotations have one row for an id"
         raise ConfigError(text, key="annotations")
-    return table
-
-
-def read_table(source: Annotations) -> pa.Table:
-    """Read a table, whatever its columns.
-
-    Args:
-        source: see `read_annotations`.
-
-    Returns:
-        The table.
-
-    Raises:
-        ConfigError: it is no table.
-    """
-    return _read(Path(source)) if isinstance(source, (str, Path)) else _table(source)
-
-
-def _table(source: object) -> pa.Table:
-    import pyarrow as pa
-
-    index = getattr(source, "index", None)
-    if getattr(index, "name", None) == ID and hasattr(source, "reset_index"):  # pandas likes to keep ids there
-        source = source.reset_index()
-    try:
-        if isinstance(source, Mapping):
-            return pa.table({name: pa.array(values) for name, values in source.items()})
-        return _without_views(pa.table(source))
-    except (TypeError, ValueError, pa.ArrowException) as error:
-        text = (
-            f"{type(source).__name__} is no table of annotations: give a file, a frame or a dict of columns ({error})"
-        )
-        raise ConfigError(text, key="annotations") from error
-
-
-def _without_views(table: pa.Table) -> pa.Table:
-    """Give texts as plain strings: polars hands over views, which older Arrows can neither cast nor filter."""
-    import pyarrow as pa
-
-    for place, field in enumerate(table.schema):
-        if pa.types.is_string_view(field.type):
-            texts = pa.chunked_array([table[field.name].to_pylist()], pa.large_string())
-            table = table.set_column(place, field.name, texts)
     return table
 
 
@@ -220,7 +154,7 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
     from pico_banana.rows.table.sql import connected, sayable
 
     sayable(condition)
-    with connected("conditions over annotations") as connection:
+    with connected("a condition over annotations") as connection:
         from duckdb import Error
 
         place = _free_name(rows, *annotations)
@@ -240,36 +174,6 @@ def places_where(condition: str, rows: pa.Table, annotations: Sequence[pa.Table]
             raise SelectionError(text) from problem
 
 
-def _read_lines(file: Path) -> pa.Table:
-    """Read JSON Lines; each is looked at first, for Arrow dies (SIGSEGV) of a `null` among them, and of depth.
-
-    Raises:
-        ConfigError: a line is no object.
-    """
-    from pyarrow import BufferReader
-    from pyarrow import json as json_lines
-
-    from pico_banana.rows.lines.columns import is_one_object_a_line
-
-    lines = [line.strip() for line in file.read_bytes().removeprefix(_BOM).split(b"\n")]
-    data = b"\n".join(filter(None, lines))
-    data.decode()  # Arrow lets bytes through that are not UTF-8
-    if data and not (is_one_object_a_line(data) and is_strict(data, lists=False)):
-        for number, line in enumerate(lines, start=1):
-            if line and not isinstance(_value_of(line), dict):
-                text = f"{file}:{number}: is no JSON object; annotations have one a line"
-                raise ConfigError(text, key="annotations")
-    longest = max(map(len, lines), default=0)
-    return json_lines.read_json(BufferReader(data), json_lines.ReadOptions(block_size=max(_BLOCK_BYTES, 2 * longest)))
-
-
-def _value_of(line: bytes) -> object:
-    try:
-        return parse_whole_json(line)
-    except ValueError:
-        return None
-
-
 def _free_name(*tables: pa.Table) -> str:
     """Give a name that no column has, whatever its letters: SQL takes `A` and `a` for one."""
     taken = {name.casefold() for table in tables for name in table.column_names}
@@ -277,21 +181,3 @@ def _free_name(*tables: pa.Table) -> str:
     while name in taken:
         name += "_"
     return name
-
-
-def _read(file: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    readers = {".parquet": read_amended, ".csv": csv.read_csv, ".jsonl": _read_lines}
-    if file.suffix not in readers:
-        raise ConfigError(f"{file} is no table: give .parquet, .csv or .jsonl", key="annotations")
-    try:
-        file.stat()  # Arrow's Parquet reader says no more of a missing file than its name
-        return readers[file.suffix](file)
-    except FileNotFoundError as error:
-        text = f"there is no file {file}; give a .parquet, .csv or .jsonl with a column id"
-        raise ConfigError(text, key="annotations") from error
-    except (OSError, ValueError, pa.ArrowException) as error:
-        told = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{file} cannot be read as a table: {told}", key="annotations") from error

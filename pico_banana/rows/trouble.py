@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pico_banana.errors import ConfigError, UnknownNameError
 from pico_banana.records import Flag
 from pico_banana.rows.choosing.options import parse_flag
+from pico_banana.rows.foreign import named_source, read_table
 from pico_banana.rows.lines.flags import bits_of
 from pico_banana.rows.lines.ids import id_prefix
-from pico_banana.rows.sidecar import ID, listed, named_source, read_annotations, read_table
+from pico_banana.rows.sidecar import ID, listed, read_annotations
 from pico_banana.rows.table.marked import marked
 from pico_banana.rows.table.query import rows_of_ids
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pico_banana.records import Subset
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.table.mapped import RowTable
     from pico_banana.rows.table.marked import MarkedTable
 
@@ -131,7 +132,7 @@ def trouble_of_table(
         condition: SQL over its columns, such as "doubt = 'moved'".
         flag: what is wrong where it holds.
         found_by: who says so.
-        note: the column whose text is noted; None for none.
+        note: the column whose text is noted, where there is one; None for none.
 
     Returns:
         What is wrong, by row id.
@@ -146,8 +147,10 @@ def trouble_of_table(
     from pico_banana.rows.sidecar import places_where
 
     rows, flags = read_annotations(table), frozenset({parse_flag(flag)})
-    chosen = rows.take(pa.array(places_where(condition, rows, []), pa.int64()))
-    said = chosen[note].to_pylist() if note in chosen.column_names else [""] * len(chosen)
+    noted = note if note in rows.column_names else None
+    kept = rows.select(list(dict.fromkeys([ID, noted or ID])))
+    chosen = kept.take(pa.array(places_where(condition, rows, []), pa.int64()))
+    said = chosen[noted].to_pylist() if noted else [""] * len(chosen)
     return merged(
         Trouble(row, flags, found_by, _joined(part, str(text or ""), between=": "))
         for (row, _, part), text in zip((name.partition("#") for name in chosen[ID].to_pylist()), said, strict=True)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
 from pico_banana.errors import ConfigError
+from pico_banana.rows.sidecar import read_annotations
+from pico_banana.rows.trouble import read_trouble, trouble_of_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,3 +119,55 @@ def test_measurements_are_not_added_to_a_foreign_table(tmp_path: Path, capsys: p
 def test_a_file_that_is_not_there_is_said_to_be_missing(rows: Any, tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match=f"there is no file .*{name}"):
         rows.where("score > 0", tmp_path / name)
+
+
+NO_UTF8 = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
+SECONDS_TO_FAR = pa.array([2**50], pa.int64())
+UNREADABLE = {
+    "a text": NO_UTF8,
+    "a text in a list": pa.ListArray.from_arrays([0, 1], NO_UTF8),
+    "a text in a dictionary": pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), NO_UTF8),
+    "a moment": SECONDS_TO_FAR.cast(pa.timestamp("s")),
+    "a moment in a list": pa.ListArray.from_arrays([0, 1], SECONDS_TO_FAR.cast(pa.timestamp("s"))),
+    "a day": pa.array([2**30], pa.int32()).cast(pa.date32()),
+    "a length of time": SECONDS_TO_FAR.cast(pa.duration("s")),
+    "a zone": pa.array([0], pa.timestamp("us", tz="Nowhere/Land")),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_arrow_keeps_and_nobody_can_read_is_said_with_its_column(what: str) -> None:
+    table = pa.table({"id": ["single_turn/positive-edit/1"], "odd": UNREADABLE[what]})
+    with pytest.raises(ConfigError, match=r"the table cannot be read: odd holds .*; mend or drop it"):
+        read_annotations(table)
+
+
+def test_a_file_that_is_no_csv_is_said_to_be_no_table(tmp_path: Path) -> None:
+    file = tmp_path / "scores.csv"
+    pq.write_table(pa.table({"id": ["single_turn/positive-edit/1"], "score": [0.5]}), file)
+    with pytest.raises(ConfigError, match=r"scores\.csv cannot be read: a name of a column holds"):
+        read_annotations(file)
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.large_string(), pa.dictionary(pa.int8(), pa.large_string())])
+def test_ids_and_texts_in_any_layout_of_arrow_become_trouble(kind: pa.DataType) -> None:
+    flags = pa.array(["missing_file"], pa.string())
+    ids = pa.array(["single_turn/positive-edit/1"], pa.string())
+    laid = [one.cast(kind) for one in (ids, flags)]
+    table = pa.table({"id": laid[0], "trouble": laid[1]})
+    assert read_trouble(table)["single_turn/positive-edit/1"].flags == {"missing_file"}
+    assert list(trouble_of_table(table, "id is not null", "missing_file", found_by="me")) == ids.to_pylist()
+
+
+def test_columns_that_nobody_asks_for_may_be_laid_out_as_arrow_cannot_take_them() -> None:
+    views = pa.array([["a"]], pa.list_(pa.string_view()))
+    table = pa.table({"id": ["single_turn/positive-edit/1"], "odd": views, "why": ["seen"]})
+    found = trouble_of_table(table, "why = 'seen'", "missing_file", found_by="me", note="why")
+    assert [(name, one.note) for name, one in found.items()] == [("single_turn/positive-edit/1", "seen")]
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "scores.csv"
+    file.write_text("id,score,score\nsingle_turn/positive-edit/1,1,2\n")
+    with pytest.raises(ConfigError, match=r"scores\.csv has the column 'score' twice; give each a name of its own"):
+        read_annotations(file)

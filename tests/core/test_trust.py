@@ -126,14 +126,21 @@ def test_the_users_own_mirror_and_overrides_may(tmp_path: Path) -> None:
         ("127.0.0.1", "loopback"), ("::ffff:127.0.0.1", "loopback"), ("0.0.0.0", "loopback"), ("::1", "loopback"),
         ("169.254.169.254", "link-local"), ("10.1.2.3", "private"), ("192.168.0.1", "private"),
         ("100.64.0.1", "private"), ("64:ff9b::7f00:1", "loopback"), ("8.8.8.8", "public"),
-        ("::7f00:1", "private"), ("2002:7f00:1::", "loopback"), ("2606:4700:4700::1111", "public"),
+        ("fec0::1", "private"), ("::7f00:1", "private"), ("2002:7f00:1::", "loopback"),
+        ("2606:4700:4700::1111", "public"),
     ],
 )  # fmt: skip
 def test_addresses_inside_are_known(address: str, kind: str) -> None:
     assert kind_of(address) == kind
 
 
-@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "017700000001", "localhost.", "10.1.2.3.", "::1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *["127.1", "0x7f.1", "2130706433", "017700000001", "localhost.", "10.1.2.3.", "::1"],
+        *["①②⑦.0.0.1", "\uff11\uff12\uff17.0.0.1", "ⓛocalhost", "127。0。0。1"],
+    ],
+)
 def test_an_address_inside_is_known_however_it_is_written(host: str) -> None:
     with pytest.raises(RequestRefusedError, match="a row or redirect may not lead there"):
         check_literal(host, "mirror.invalid", url="http://x/y")

@@ -6,7 +6,8 @@ import inspect
 
 import pytest
 
-from pico_banana.errors import UnknownNameError
+from pico_banana.errors import MissingExtraError, UnknownNameError
+from pico_banana.records.decoding.fast import installed
 from pico_banana.training.loader import make_examples, make_loader
 
 
@@ -54,3 +55,10 @@ def test_signatures_name_every_option(singles):
 def test_fit_has_a_usual_size(singles):
     assert make_examples(singles).geometry.size == (512, 512)
     assert make_examples(singles, geometry="match_source").geometry.size is None
+
+
+@pytest.mark.skipif(installed("torch"), reason="torch is here; test_loader_torch.py asks it to resize")
+@pytest.mark.parametrize("choice", [{"backend": "torch"}, {"framework": "torch"}])
+def test_torch_that_is_not_here_is_named_before_a_picture_is_read(singles, choice):
+    with pytest.raises(MissingExtraError, match=r"needs the package 'torch'\. .*pip install 'pico-banana\[torch\]'"):
+        singles.loader(size=16, **choice)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from pico_banana.errors import ConfigError
 from pico_banana.records.wording import turn_id
-from pico_banana.rows.sidecar import ID, read_table
+from pico_banana.rows.foreign import read_table
+from pico_banana.rows.sidecar import ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pico_banana.rows.sidecar import Annotations
+    from pico_banana.rows.foreign import Annotations
 
 LABEL, TURN = "label", "turn"
 _WORDS = {"good": 1.0, "yes": 1.0, "true": 1.0, "bad": 0.0, "no": 0.0, "false": 0.0}

@@ -11,6 +11,7 @@ from pico_banana.errors import InterruptedTransferError, MirrorError, PictureCor
 from pico_banana.mirrors.fetch.item import Candidate, FetchItem, Kind
 from pico_banana.mirrors.fetch.one import fetch_one
 from pico_banana.mirrors.fetch.partial import SUFFIX
+from pico_banana.telling import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def fetch_file(url: str, path: Path, *, about_bytes: int = 0, kind: Kind = "file
 @contextmanager
 def _bar(path: Path, about_bytes: int) -> Iterator[None]:
     """Show how much of a large file is there, by looking at its partial file now and then."""
-    if about_bytes < _SHOWN_FROM_BYTES or not sys.stderr.isatty():
+    if about_bytes < _SHOWN_FROM_BYTES or not watched():
         yield
         return
     from tqdm import tqdm

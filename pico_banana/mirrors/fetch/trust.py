@@ -86,6 +86,8 @@ def kind_of(address: str) -> str:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
+    if getattr(ip, "is_site_local", False):  # fec0::/10, which `is_global` takes for public
+        return "private"
     return _PUBLIC if ip.is_global and not (ip.is_multicast or ip.is_reserved) else "private"
 
 
@@ -100,12 +102,20 @@ def check_literal(host: str, near: str, *, url: str) -> None:
     Raises:
         RequestRefusedError: it lies inside, and the user named no host of that kind.
     """
-    host = host.removesuffix(".")
+    host = _in_ascii(host).removesuffix(".")
     try:
         found = "loopback" if host == THIS_MACHINE or host.endswith(".localhost") else kind_of(_dotted(host))
     except ValueError:
         return
     _require(found, near, host, url)
+
+
+def _in_ascii(host: str) -> str:
+    """Write a host as it is asked for: IDNA makes plain digits and letters of those in circles or of full width."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def _dotted(host: str) -> str:

@@ -106,7 +106,7 @@ def require_matplotlib() -> Any:  # noqa: ANN401 - an optional module
     try:
         import matplotlib as mpl
     except ImportError as absent:
-        raise missing_extra("matplotlib", "plots", "Charts") from absent
+        raise missing_extra("matplotlib", "plots", "a chart") from absent
     return mpl
 
 

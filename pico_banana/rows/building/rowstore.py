@@ -26,6 +26,7 @@ from pico_banana.mirrors.store import HOSTS_VARIABLE, area, present, sha256_of, 
 from pico_banana.records import Subset
 from pico_banana.rows.table.damage import index_bytes, read_index
 from pico_banana.rows.table.mapped import RowTable
+from pico_banana.telling import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -255,7 +256,7 @@ def _built_anew(
 @contextmanager
 def _bar(source: Path, *, progress: bool | None) -> Iterator[Callable[[int], object] | None]:
     size = source.stat().st_size
-    if not (sys.stderr.isatty() and size >= PROGRESS_FROM_BYTES if progress is None else progress):
+    if not (watched() and size >= PROGRESS_FROM_BYTES if progress is None else progress and sys.stderr):
         yield None
         return
     from tqdm import tqdm

@@ -245,5 +245,5 @@ def _ray() -> Any:  # noqa: ANN401 - a module without types
     try:
         import ray
     except ImportError as error:
-        raise missing_extra("ray", "ray", "shards on a Ray cluster") from error
+        raise missing_extra("ray", "ray", "a shard on a Ray cluster") from error
     return ray

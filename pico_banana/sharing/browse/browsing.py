@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.rows.sidecar import Annotations
 
 
 class Browsing:

@@ -11,8 +11,8 @@ from pico_banana.sharing.gallery.page import gallery_html
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.rows.sidecar import Annotations
     from pico_banana.sharing.gallery.page import GalleryReport
 
 

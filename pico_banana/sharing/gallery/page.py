@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from pico_banana.records import Record
     from pico_banana.records.panels import Panel
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.rows.sidecar import Annotations
 
 PAGE, PICTURES = "index.html", "pictures"
 _COPY = re.compile(r"\d+-\d+\.jpg")

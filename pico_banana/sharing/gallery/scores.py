@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.rows.sidecar import Annotations
 
 _BOX_SIDES = 4
 _SHIFT = ("shift_x", "shift_y")

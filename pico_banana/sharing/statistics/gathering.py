@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from pico_banana.rows.foreign import Annotations
     from pico_banana.rows.sequence import RecordSequence
-    from pico_banana.rows.sidecar import Annotations
 
 _BINS = 40
 _WORD = r"[^\s\p{Z}]+"  # RE2's \s knows ASCII alone

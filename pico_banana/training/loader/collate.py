@@ -82,5 +82,5 @@ def _torch() -> Any:  # noqa: ANN401  a module without types where torch is abse
     try:
         import torch
     except ImportError as error:
-        raise missing_extra("torch", "torch", "batches as tensors") from error
+        raise missing_extra("torch", "torch", "a batch as tensors") from error
     return torch

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from pico_banana.errors import ConfigError, PicoBananaError, unknown_name
+from pico_banana.errors import ConfigError, PicoBananaError, missing_extra, unknown_name
 from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample
+from pico_banana.records.decoding.fast import installed
 from pico_banana.records.decoding.header import MAX_PIXELS, read_size
 from pico_banana.records.wording import MADE_ANEW, NO_TEXTS, Texts, Wording, taken_texts
 from pico_banana.training.loader.parts import MEASURED, Part, Rows, columns_of, parts_of
@@ -124,11 +125,15 @@ class RecordExamples:
 
         Raises:
             ConfigError: a whole session cannot keep every picture's own size: its pictures are one array.
+            MissingExtraError: torch is to resize, and is not installed: another library would give other pixels.
         """
         require_known("turns", self.turns, ("each", "whole"))
         require_known("rejected", self.rejected, ("each", "first"))
         require_known("resample", self.resample, RESAMPLES)
         require_known("backend", self.backend, BACKENDS)
+        if self.backend == "torch" and not installed("torch"):
+            error = missing_extra("torch", "torch", "torch as backend or framework")
+            raise error
         if self.turns == "whole" and self.geometry.policy == "none":
             msg = "a whole session is one array of pictures; choose a geometry other than 'none', e.g. 'match_source'"
             raise ConfigError(msg, key="geometry")

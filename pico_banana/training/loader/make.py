@@ -67,7 +67,7 @@ def make_examples(  # noqa: PLR0913  every keyword is one independent choice of 
     Raises:
         UnknownNameError: a geometry, bucket table, column or wording that does not exist.
         ConfigError: choices that contradict each other.
-        MissingExtraError: the geometry registers, and OpenCV is not installed.
+        MissingExtraError: the geometry registers, and OpenCV is not installed; or torch is to resize, and is not.
     """
     texts = getattr(rows, "texts", NO_TEXTS)  # a plain list of records has none
     sized = isinstance(geometry, str) and REGISTERING.get(geometry, geometry) in SIZED
@@ -150,6 +150,7 @@ def make_loader(  # noqa: PLR0913  every keyword is one independent choice of th
     Raises:
         UnknownNameError: a geometry, bucket table, column, wording or way to treat errors that does not exist.
         ConfigError: choices that contradict each other.
+        MissingExtraError: a choice needs a package that is not installed.
     """
     examples = make_examples(
         rows,
