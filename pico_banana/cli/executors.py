@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import platform
 import signal
 import sys
@@ -80,12 +81,14 @@ class Asked:
         of: what is asked for; shards of one output must be asked the same.
         budget: whether they share one, so that a shard that came to the end of its part goes on with what others left.
         again: whether shards that are finished are done, too.
+        begun: whether only shards that were begun are worked on, as they were asked then; there is nothing to join.
     """
 
     command: str
     of: object
     budget: bool = False
     again: bool = False
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,15 @@ def do_on_ray(args: argparse.Namespace, out: Path | str, asked: Asked) -> int:
         return INTERRUPTED
     for shard, text in said.items():
         sys.stderr.write(f"shard {shard}:\n{text}\n")
-    return merge(out, as_json=args.json)
+    return _tell_ended(args, folder, said) if asked.begun else merge(out, as_json=args.json)
+
+
+def _tell_ended(args: argparse.Namespace, folder: RunFolder, said: dict[Shard, str]) -> int:
+    """Say how shards ended that are not joined, and give the exit code."""
+    count, failed = len(folder.begun()), [str(shard) for shard in said]
+    text = f"{count - len(failed)} of {count} shards done" + (f"; not {', '.join(failed)}" if failed else "")
+    sys.stdout.write((json.dumps({"shards": count, "failed": failed}) if args.json else text) + "\n")
+    return 1 if failed else 0
 
 
 def _count(args: argparse.Namespace, folder: RunFolder) -> int:

@@ -14,6 +14,7 @@ from pico_banana.errors import ConfigError, ShardHeldError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pico_banana.rows.sharding.shard import Shard
@@ -117,12 +118,18 @@ def _one(
     *,
     waits: bool = True,
 ) -> int:
-    from pico_banana.rows.sharding.work import work_on
-
     mine = replace(shard, at_once=args.at_once)
-    with work_on(out, mine, command=asked.command, asked=asked.of, waits=waits) as work:
+    with _working(out, mine, asked, waits=waits) as work:
         sys.stderr.write(f"shard {shard} of {out}\n")
         code = do(work)
-        if code:
+        if code and not asked.begun:  # what is done over a shard takes nothing from it
             work.unfinished = work.unfinished or f"ended with exit code {code}"
     return code
+
+
+def _working(out: Path | str, shard: Shard, asked: Asked, *, waits: bool) -> AbstractContextManager[Work]:
+    from pico_banana.rows.sharding.work import work_again_on, work_on
+
+    if asked.begun:
+        return work_again_on(out, shard, command=asked.command, waits=waits)
+    return work_on(out, shard, command=asked.command, asked=asked.of, waits=waits)
