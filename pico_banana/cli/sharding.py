@@ -98,15 +98,18 @@ def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], in
     every = _ANY.fullmatch(args.shard)
     if every is None:
         return _one(args, out, chosen_shard(args.shard), do, asked)
-    codes = [0]
-    for shard in unclaimed(out, int(every[1]), asked=asked.of, again=asked.again):
+    codes, count = list[int](), int(every[1])
+    for shard in unclaimed(out, count, asked=asked.of, again=asked.again):
         try:
             codes.append(_one(args, out, shard, do, asked, waits=False))
         except ShardHeldError as held:
             sys.stderr.write(f"{held}\n")
+            codes.append(0)
         if codes[-1] == INTERRUPTED:  # who stops one shard does not want the next one
             break
-    return max(codes)
+    if not codes:
+        sys.stderr.write(f"all {count} shards of {out} are finished; see `pico-banana merge {out}`\n")
+    return max(codes, default=0)
 
 
 def _one(

@@ -7,13 +7,13 @@ import shutil
 import pytest
 
 from pico_banana.errors import StoreError
-from pico_banana.regenerate import open_run, read_config, rejudge, rejudge_shard
+from pico_banana.regenerate import read_config, rejudge, rejudge_shard
 from pico_banana.rehearsal.models import Mind, ModelServer
 from pico_banana.rows.sharding.folder import RunFolder
 from pico_banana.rows.sharding.shard import Shard
 from pico_banana.rows.sharding.work import work_again_on
 from tests.regenerate.scenes import write_plain_folder
-from tests.sharding.conftest import run
+from tests.sharding.conftest import run, verdicts
 
 pytest.importorskip("openai")
 
@@ -74,17 +74,6 @@ def other(server, tmp_path):
     path = tmp_path / "other.toml"
     path.write_text(JUDGE.format(url=server.openai_url, price=1.0))
     return path
-
-
-def verdicts(out):
-    """Give what was said of every picture, by whom."""
-    found = []
-    for ledger in open_run(out):
-        found += ledger.database.execute(
-            "SELECT a.edited, m.model, v.outcome, v.scores FROM verdicts v JOIN makers m ON m.id = v.maker "
-            "JOIN attempts a ON a.item = v.item AND a.turn = v.turn AND a.call = v.call"
-        ).fetchall()
-    return sorted(tuple(row) for row in found)
 
 
 def test_shards_get_the_verdicts_of_one_ledger(here, other, server):
