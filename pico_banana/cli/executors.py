@@ -20,6 +20,8 @@ from pico_banana.cli.runs import INTERRUPTED
 from pico_banana.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pico_banana.rows.sharding.folder import RunFolder
     from pico_banana.rows.sharding.on_ray import RayCluster
     from pico_banana.rows.sharding.shard import Shard
@@ -89,6 +91,23 @@ class Asked:
     budget: bool = False
     again: bool = False
     begun: bool = False
+
+    def left(self, out: Path | str, count: int, *, first: bool = True) -> Iterator[Shard]:
+        """Give the shards that there is something to do for, each when it is asked for.
+
+        Args:
+            out: the output.
+            count: how many shards there are.
+            first: whether those that are finished may be done again.
+
+        Returns:
+            Shards in order.
+        """
+        from pico_banana.rows.sharding.work import shards_begun, unclaimed
+
+        if self.begun:
+            return shards_begun(out, count)
+        return unclaimed(out, count, asked=self.of, again=first and self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +180,7 @@ def _passes(
     Returns:
         What the shards that are not finished said last.
     """
-    from pico_banana.rows.sharding.work import unclaimed
-
-    left = list(unclaimed(folder.out, count, asked=asked.of, again=asked.again))
+    left = list(asked.left(folder.out, count))
     do = partial(_do_there, _travelling(args), folder.out)
     said: dict[Shard, str] = {}
     while left:
@@ -171,7 +188,7 @@ def _passes(
             ended = cluster.run(do, left, at_once=args.at_once, progress=lambda found: line.show(f"ray: {found}"))
         said = {shard: str(error) for shard, error in ended.lost.items()}
         said |= {shard: found.errors for shard, found in ended.results.items() if found.code}
-        before, left = len(left), list(unclaimed(folder.out, count, asked=asked.of))
+        before, left = len(left), list(asked.left(folder.out, count, first=False))
         if not asked.budget or len(left) == before:
             break
     return said

@@ -61,7 +61,7 @@ def _rejudge(args: argparse.Namespace) -> int:
         require_one_way(args.ledger, parted=is_parted(args))
     elif not is_parted(args):
         args = argparse.Namespace(**{**vars(args), "shard": f"any/{count}"})
-    return in_shards(args, args.ledger, partial(_judge, args, config), Asked(COMMAND, (), again=True, begun=True))
+    return in_shards(args, args.ledger, partial(_judge, args, config), Asked(COMMAND, (), begun=True))
 
 
 def _judge(args: argparse.Namespace, config: Config, work: Work) -> int:

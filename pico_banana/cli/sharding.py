@@ -86,7 +86,7 @@ def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], in
         ConfigError: the option names no shard; or the output is behind an address, and no shard is named.
         ShardHeldError: another process is at the shard.
     """
-    from pico_banana.rows.sharding.work import Work, unclaimed
+    from pico_banana.rows.sharding.work import Work
 
     if wants_ray(args):
         return do_on_ray(args, out, asked)
@@ -99,7 +99,7 @@ def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], in
     if every is None:
         return _one(args, out, chosen_shard(args.shard), do, asked)
     codes, count = list[int](), int(every[1])
-    for shard in unclaimed(out, count, asked=asked.of, again=asked.again):
+    for shard in asked.left(out, count):
         try:
             codes.append(_one(args, out, shard, do, asked, waits=False))
         except ShardHeldError as held:

@@ -140,6 +140,9 @@ def test_shards_that_are_not_there_are_refused(here, config, other, tmp_path, ca
     assert "was begun in 2 shards and not in 3" in capsys.readouterr().err
     half = tmp_path / "half"
     assert run("regenerate", "run", config, "--ledger", half, "--shard", "0/2") == 0
+    assert run(*words, half) == 0, "what is there is judged"
+    assert run(*words, half, "--shard", "any/3") == 1
+    assert "was begun in 2 shards and not in 3" in capsys.readouterr().err
     assert run(*words, half, "--shard", "1/2") == 1
     assert "shard 1/2 of" in (said := capsys.readouterr().err)
     assert "was never begun" in said

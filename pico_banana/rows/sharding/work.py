@@ -179,9 +179,28 @@ def unclaimed(out: str | Path, count: int, *, asked: object, again: bool = False
             yield shard
 
 
+def shards_begun(out: str | Path, count: int) -> Iterator[Shard]:
+    """Give the shards that were begun; another process may be at one.
+
+    Args:
+        out: the output.
+        count: how many shards there are.
+
+    Yields:
+        Shards in order.
+
+    Raises:
+        StoreError: the output was begun in another number of shards.
+    """
+    folder = RunFolder(out)
+    begun = folder.begun()
+    _require_count(folder, begun, count)
+    yield from begun
+
+
 def _require_begun(folder: RunFolder, shard: Shard, command: str) -> None:
     begun = folder.begun()
-    _require_count(folder, begun, shard)
+    _require_count(folder, begun, shard.count)
     if shard not in begun:
         text = f"shard {shard} of {folder.out} was never begun; make it first, or name another one"
         raise StoreError(text, path=folder.address)
@@ -190,11 +209,11 @@ def _require_begun(folder: RunFolder, shard: Shard, command: str) -> None:
         raise StoreError(text, path=folder.address)
 
 
-def _require_count(folder: RunFolder, begun: Iterable[Shard], shard: Shard) -> None:
+def _require_count(folder: RunFolder, begun: Iterable[Shard], count: int) -> None:
     for other in begun:
-        if other.count != shard.count:
+        if other.count != count:
             text = (
-                f"{folder.out} was begun in {other.count} shards and not in {shard.count}: shards are the same only "
+                f"{folder.out} was begun in {other.count} shards and not in {count}: shards are the same only "
                 f"while their number is. Write --shard I/{other.count}, or name another output"
             )
             raise StoreError(text, path=folder.address)
@@ -202,7 +221,7 @@ def _require_count(folder: RunFolder, begun: Iterable[Shard], shard: Shard) -> N
 
 def _require_same(folder: RunFolder, shard: Shard, mine: Note) -> None:
     begun = folder.begun()
-    _require_count(folder, begun, shard)
+    _require_count(folder, begun, shard.count)
     for other, note in begun.items():
         if (note.command, note.asked) != (mine.command, mine.asked) and other != shard:
             text = (
