@@ -34,7 +34,7 @@ def without_calls(item: Result) -> Result:
     return replace(item, calls=())
 
 
-def verdicts(out: Path) -> list[tuple[Any, ...]]:
+def verdicts(out: Path | str) -> list[tuple[Any, ...]]:
     """Give what was said of every picture of a run, and by whom."""
     found: list[tuple[Any, ...]] = []
     for ledger in open_run(out):

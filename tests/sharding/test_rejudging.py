@@ -121,6 +121,15 @@ def test_python_does_the_same(here, other):
         rejudge(asked, here / "parts")
 
 
+def test_a_run_behind_an_address_gets_its_verdicts_there(config, other, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    for step, words in enumerate((("run", config, "--shard", "any/2"), ("rejudge", other))):
+        monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path / f"machine-{step}"))
+        assert run("regenerate", *words, "--ledger", "memory://judged/run") == 0
+    monkeypatch.setenv("PICO_BANANA_HOME", str(tmp_path / "reader"))
+    assert [model for _, model, *_ in verdicts("memory://judged/run")].count("critic") == PHOTOS
+
+
 def test_a_shard_that_somebody_is_at_is_left_to_them(here, other, server, capsys):
     words = ("regenerate", "rejudge", other, "--ledger", here / "parts")
     with work_again_on(here / "parts", Shard(0, 2), command="regenerate"):
