@@ -66,12 +66,11 @@ def book(tmp_path):
 
 
 def fetched(book, service, *, fresh=True, at=None, settings=SETTINGS):
-    """Bring a batch of two requests to its end; gives it, and why answers may be missing."""
+    """Bring a batch of two requests to its end; gives it, and how its job ended."""
     batch = Batch("pico-banana-1", "editor", picture=True, output_bytes=1000, opened={"0a": 1, "0b": 2})
     batch.at = batch.at if at is None else at
     book.write(batch, [b"{}\n"])
-    why = asyncio.run(BatchJobs(book, settings).fetched(service, batch, fresh=fresh))
-    return batch, why
+    return batch, asyncio.run(BatchJobs(book, settings).fetched(service, batch, fresh=fresh))
 
 
 def test_answers_are_kept_as_whole_lines(book):
@@ -98,8 +97,8 @@ def test_a_job_that_the_list_does_not_have_is_sent_again(book):
 @pytest.mark.parametrize("steps", [[RequestRefusedError("no")], [ServerError("cut"), RequestRefusedError("no")]])
 def test_a_batch_that_the_service_refuses_goes_online(book, steps):
     service = Service(submit=steps)
-    batch, why = fetched(book, service)
-    assert why == "the service refused the batch"
+    batch, looked = fetched(book, service)
+    assert (looked.why, looked.is_paid) == ("the service refused the batch", False)
     assert batch.state == FAILED
     assert not book.requests_file(batch).exists()
     assert "look" not in service.asked
@@ -121,9 +120,10 @@ def test_a_service_that_takes_no_batches_says_what_to_do(book):
 @pytest.mark.parametrize("step", ["look", "read"])
 def test_what_the_service_no_longer_has_goes_online(book, step):
     service = Service(**{step: [GoneError("404 no such job")]})
-    batch, why = fetched(book, service)
+    batch, looked = fetched(book, service)
     assert batch.state == FAILED
-    assert "no longer has it" in why
+    assert "no longer has it" in looked.why
+    assert looked.is_paid
     assert book.readable_bytes == 0, "it was not too large"
 
 
@@ -137,9 +137,9 @@ def test_a_job_that_ends_while_it_is_cancelled_is_read(book):
 
 def test_a_stuck_job_is_cancelled_once_and_given_up_where_that_does_not_help(book):
     service = Service(look=[RUNNING], cancel=[ServerError("busy"), None])
-    batch, why = fetched(book, service, at=0.0)
+    batch, looked = fetched(book, service, at=0.0)
     assert batch.state == FAILED
-    assert why == "stuck, and not to be cancelled"
+    assert (looked.why, looked.is_paid) == ("stuck, and not to be cancelled", True)
     assert service.asked.count("cancel") == 2, "until the service heard of it"
 
 
@@ -204,6 +204,12 @@ def test_a_run_goes_on_online_when_a_service_kept_nothing(serve, photos, tmp_pat
     found = calls(tmp_path / "ledger")
     assert found["batch", "unavailable"] > 0
     assert found["single", "ok"] > 0
+    with open_ledger(tmp_path / "ledger") as ledger:
+        statement = "SELECT min(usd), sum(usd) FROM calls WHERE transport = 'batch' AND outcome = 'unavailable'"
+        least, lost = ledger.database.execute(statement).fetchone()
+        assert least > 0, "nobody knows what it cost, so the most that it can have cost counts"
+        assert state.spent_usd == pytest.approx(sum(ledger.spent_usd()))
+        assert state.spent_usd > lost
 
 
 @pytest.mark.parametrize("protocol", ["gemini", "openai"])

@@ -42,7 +42,7 @@ class BatchJobs:
         """Send nothing yet."""
         self._book, self._settings = book, settings
 
-    async def fetched(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
+    async def fetched(self, service: Batching, batch: Batch, *, fresh: bool) -> Looked:
         """Bring a batch to its end; afterwards its answers are on the disk.
 
         Args:
@@ -51,23 +51,23 @@ class BatchJobs:
             fresh: whether it was written just now, so that the service cannot have it.
 
         Returns:
-            Why answers may be missing, in the service's word.
+            How the job ended, and so why answers may be missing.
         """
         if not batch.job:
             job = await self._sent(service, batch, fresh=fresh)
             if not job:
-                return "the service refused the batch"
+                return Looked(ended=True, why="the service refused the batch")
             await asyncio.to_thread(self._book.note, batch, SENT, job)
         try:
             looked = await self._ended(service, batch)
             data = b"".join([_whole_lines(await self._read(service, batch, file)) for file in looked.files])
         except GoneError as error:  # answers are kept for days, and this comes later
-            looked, data = Looked(ended=True, why=f"the service no longer has it ({error})"), b""
+            looked, data = Looked(ended=True, why=f"the service no longer has it ({error})", is_paid=True), b""
         if looked.files:
             await asyncio.to_thread(self._book.keep_answers, batch, data)
         else:
             await asyncio.to_thread(self._book.note, batch, FAILED)
-        return looked.why
+        return looked
 
     async def _sent(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
         """Make a job of a batch, once: what may be at the service already is looked for first.
@@ -110,7 +110,7 @@ class BatchJobs:
                 is_cancelled = is_cancelled or await _cancelled(service, batch)
                 looks += 1
                 if looks > _LOOKS_AFTER_CANCELLING:
-                    return Looked(ended=True, why="stuck, and not to be cancelled")
+                    return Looked(ended=True, why="stuck, and not to be cancelled", is_paid=True)
             await asyncio.sleep(self._settings.poll_s)
 
     async def _read(self, service: Batching, batch: Batch, file: str) -> bytes:
