@@ -144,7 +144,8 @@ def do_on_ray(args: argparse.Namespace, out: Path | str, asked: Asked) -> int:
             said = _passes(args, folder, cluster, count, asked)
     except KeyboardInterrupt:
         done = sum(note.finished for note in folder.begun().values())
-        sys.stderr.write(f"stopped: {done} shards are finished; the same command goes on\n")
+        told = "" if asked.begun else f": {done} shards are finished"
+        sys.stderr.write(f"stopped{told}; the same command goes on\n")
         return INTERRUPTED
     for shard, text in said.items():
         sys.stderr.write(f"shard {shard}:\n{text}\n")
