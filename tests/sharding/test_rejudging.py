@@ -24,10 +24,8 @@ base_url = "{url}"
 model = "critic"
 [prices.critic]
 input_per_million = 0.0
-output_per_million = {price}
+output_per_million = 1.0
 """
-
-
 RUN = """
 seed = 7
 [source]
@@ -72,7 +70,7 @@ def server():
 @pytest.fixture
 def other(server, tmp_path):
     path = tmp_path / "other.toml"
-    path.write_text(JUDGE.format(url=server.openai_url, price=1.0))
+    path.write_text(JUDGE.format(url=server.openai_url))
     return path
 
 
