@@ -12,7 +12,7 @@
 #SBATCH --mem=4G
 #SBATCH --time=12:00:00
 #SBATCH --requeue
-#SBATCH --signal=B:TERM@300   # five minutes before the end the run stops gently; the task that follows goes on
+#SBATCH --signal=B:TERM@300   # five minutes before the end the run stops gently; the same array, submitted again, goes on
 set -euo pipefail
 
 # `exec`: the signal then reaches the run itself. A part of the array submitted again, as --array=3,7, no longer says of

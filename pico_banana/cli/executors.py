@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import platform
 import signal
 import sys
@@ -19,6 +20,8 @@ from pico_banana.cli.runs import INTERRUPTED
 from pico_banana.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pico_banana.rows.sharding.folder import RunFolder
     from pico_banana.rows.sharding.on_ray import RayCluster
     from pico_banana.rows.sharding.shard import Shard
@@ -80,12 +83,31 @@ class Asked:
         of: what is asked for; shards of one output must be asked the same.
         budget: whether they share one, so that a shard that came to the end of its part goes on with what others left.
         again: whether shards that are finished are done, too.
+        begun: whether only shards that were begun are worked on, as they were asked then; there is nothing to join.
     """
 
     command: str
     of: object
     budget: bool = False
     again: bool = False
+    begun: bool = False
+
+    def left(self, out: Path | str, count: int, *, first: bool = True) -> Iterator[Shard]:
+        """Give the shards that there is something to do for, each when it is asked for.
+
+        Args:
+            out: the output.
+            count: how many shards there are.
+            first: whether those that are finished may be done again.
+
+        Returns:
+            Shards in order.
+        """
+        from pico_banana.rows.sharding.work import shards_begun, unclaimed
+
+        if self.begun:
+            return shards_begun(out, count)
+        return unclaimed(out, count, asked=self.of, again=first and self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +144,20 @@ def do_on_ray(args: argparse.Namespace, out: Path | str, asked: Asked) -> int:
             said = _passes(args, folder, cluster, count, asked)
     except KeyboardInterrupt:
         done = sum(note.finished for note in folder.begun().values())
-        sys.stderr.write(f"stopped: {done} shards are finished; the same command goes on\n")
+        told = "" if asked.begun else f": {done} shards are finished"
+        sys.stderr.write(f"stopped{told}; the same command goes on\n")
         return INTERRUPTED
     for shard, text in said.items():
         sys.stderr.write(f"shard {shard}:\n{text}\n")
-    return merge(out, as_json=args.json)
+    return _tell_ended(args, folder, said) if asked.begun else merge(out, as_json=args.json)
+
+
+def _tell_ended(args: argparse.Namespace, folder: RunFolder, said: dict[Shard, str]) -> int:
+    """Say how shards ended that are not joined, and give the exit code."""
+    count, failed = len(folder.begun()), [str(shard) for shard in said]
+    text = f"{count - len(failed)} of {count} shards done" + (f"; not {', '.join(failed)}" if failed else "")
+    sys.stdout.write((json.dumps({"shards": count, "failed": failed}) if args.json else text) + "\n")
+    return 1 if failed else 0
 
 
 def _count(args: argparse.Namespace, folder: RunFolder) -> int:
@@ -150,9 +181,7 @@ def _passes(
     Returns:
         What the shards that are not finished said last.
     """
-    from pico_banana.rows.sharding.work import unclaimed
-
-    left = list(unclaimed(folder.out, count, asked=asked.of, again=asked.again))
+    left = list(asked.left(folder.out, count))
     do = partial(_do_there, _travelling(args), folder.out)
     said: dict[Shard, str] = {}
     while left:
@@ -160,7 +189,7 @@ def _passes(
             ended = cluster.run(do, left, at_once=args.at_once, progress=lambda found: line.show(f"ray: {found}"))
         said = {shard: str(error) for shard, error in ended.lost.items()}
         said |= {shard: found.errors for shard, found in ended.results.items() if found.code}
-        before, left = len(left), list(unclaimed(folder.out, count, asked=asked.of))
+        before, left = len(left), list(asked.left(folder.out, count, first=False))
         if not asked.budget or len(left) == before:
             break
     return said

@@ -14,6 +14,7 @@ from pico_banana.errors import ConfigError, ShardHeldError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pico_banana.rows.sharding.shard import Shard
@@ -85,7 +86,7 @@ def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], in
         ConfigError: the option names no shard; or the output is behind an address, and no shard is named.
         ShardHeldError: another process is at the shard.
     """
-    from pico_banana.rows.sharding.work import Work, unclaimed
+    from pico_banana.rows.sharding.work import Work
 
     if wants_ray(args):
         return do_on_ray(args, out, asked)
@@ -97,15 +98,18 @@ def in_shards(args: argparse.Namespace, out: Path | str, do: Callable[[Work], in
     every = _ANY.fullmatch(args.shard)
     if every is None:
         return _one(args, out, chosen_shard(args.shard), do, asked)
-    codes = [0]
-    for shard in unclaimed(out, int(every[1]), asked=asked.of, again=asked.again):
+    codes, count = list[int](), int(every[1])
+    for shard in asked.left(out, count):
         try:
             codes.append(_one(args, out, shard, do, asked, waits=False))
         except ShardHeldError as held:
             sys.stderr.write(f"{held}\n")
+            codes.append(0)
         if codes[-1] == INTERRUPTED:  # who stops one shard does not want the next one
             break
-    return max(codes)
+    if not codes:
+        sys.stderr.write(f"all {count} shards of {out} are finished; see `pico-banana merge {out}`\n")
+    return max(codes, default=0)
 
 
 def _one(
@@ -117,12 +121,18 @@ def _one(
     *,
     waits: bool = True,
 ) -> int:
-    from pico_banana.rows.sharding.work import work_on
-
     mine = replace(shard, at_once=args.at_once)
-    with work_on(out, mine, command=asked.command, asked=asked.of, waits=waits) as work:
+    with _working(out, mine, asked, waits=waits) as work:
         sys.stderr.write(f"shard {shard} of {out}\n")
         code = do(work)
-        if code:
+        if code and not asked.begun:  # what is done over a shard takes nothing from it
             work.unfinished = work.unfinished or f"ended with exit code {code}"
     return code
+
+
+def _working(out: Path | str, shard: Shard, asked: Asked, *, waits: bool) -> AbstractContextManager[Work]:
+    from pico_banana.rows.sharding.work import work_again_on, work_on
+
+    if asked.begun:
+        return work_again_on(out, shard, command=asked.command, waits=waits)
+    return work_on(out, shard, command=asked.command, asked=asked.of, waits=waits)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.judging import PublishedEdit, judge_published, published_edits
     from pico_banana.regenerate.ledger.book import Ledger, open_ledger
     from pico_banana.regenerate.ledger.many import Ledgers, open_run
-    from pico_banana.regenerate.rejudge import rejudge
+    from pico_banana.regenerate.rejudge import rejudge, rejudge_shard
     from pico_banana.regenerate.results.assembly import Assembled, assemble
     from pico_banana.regenerate.results.report import Report, make_report
     from pico_banana.regenerate.results.report_html import write_html
@@ -72,6 +72,7 @@ _HOMES = {
     "published_edits": "judging",
     "read_config": "settings.config",
     "rejudge": "rejudge",
+    "rejudge_shard": "rejudge",
     "run": "work.runner",
     "run_shard": "work.sharded",
     "scores": "judged",
@@ -109,6 +110,7 @@ __all__ = [
     "published_edits",
     "read_config",
     "rejudge",
+    "rejudge_shard",
     "run",
     "run_shard",
     "scores",

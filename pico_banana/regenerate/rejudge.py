@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pico_banana.errors import StoreError
-from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import is_of_published
 from pico_banana.regenerate.plan.photos import read_photo
 from pico_banana.regenerate.results.derive import MADE
@@ -21,10 +20,14 @@ from pico_banana.regenerate.settings.jury import GIVEN
 from pico_banana.regenerate.settings.makers import maker_id
 from pico_banana.regenerate.values import Instruction, Item, Picture, Stage
 from pico_banana.regenerate.work.engine import Job, run_job
-from pico_banana.regenerate.work.judges import Work, judge_prompt
+from pico_banana.regenerate.work.judges import Work as Judged
+from pico_banana.regenerate.work.judges import judge_prompt
 from pico_banana.regenerate.work.scene import Scene
+from pico_banana.regenerate.work.sharded import COMMAND, note_verdicts, require_one_way, shards_of
+from pico_banana.regenerate.work.source import with_share
 from pico_banana.regenerate.work.staff import Staff, connect, hire
 from pico_banana.regenerate.work.walk import ask_judge
+from pico_banana.rows.sharding.work import work_again_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.settings.config import Config
     from pico_banana.regenerate.work.desk import Desk
     from pico_banana.regenerate.work.state import Progress, RunState
+    from pico_banana.rows.sharding.shard import Shard
+    from pico_banana.rows.sharding.work import Work
 
 
 def rejudge(
@@ -57,16 +62,60 @@ def rejudge(
 
     Raises:
         ConfigError: the configuration cannot be used, or the ledger was never run.
-        StoreError: there is no ledger, it cannot be written, or another process is running on it.
+        StoreError: there is no ledger, it cannot be written, or another process is running on it; or there are many.
         MissingExtraError: a backend's package is not installed.
     """
-    if not is_ledger(Path(folder)):
-        raise StoreError(f"{folder} holds no ledger; make one with `pico-banana regenerate run`", path=str(folder))
+    if shards_of(folder):
+        text = f"{folder} was begun in shards; `rejudge_shard` judges one, `pico-banana regenerate rejudge` all"
+        raise StoreError(text, path=str(folder))
     workers = hire(config.judges_alone()) if staff is None else staff
     connect(workers)
     waiting = _Waiting(config, unjudged=unjudged)
     job = Job(config, workers, waiting.refuse_published, waiting.judge, waiting=waiting, after=settle_again)
     return run_job(job, Path(folder), progress=progress)
+
+
+def rejudge_shard(
+    config: Config, out: str | Path, shard: Shard, *, unjudged: bool = False, progress: Progress | None = None
+) -> RunState:
+    """Judge the kept pictures of one shard of a run, in `OUT.shards`; any engine may start as many as there are.
+
+    Args:
+        config: see `rejudge`; its budget is that of all shards.
+        out: the run's output, a path or an address such as `s3://bucket/runs/a`.
+        shard: which part; its `at_once` says by how many the rate limits are divided.
+        unjudged: see `rejudge`.
+        progress: called about once a second, and at the end.
+
+    Returns:
+        How far it came. A shard with items that are open again is no longer finished: `run_shard` goes on with them.
+
+    Raises:
+        ShardHeldError: another process is at the shard, a StoreError.
+        ConfigError: see `rejudge`.
+        StoreError: the run has no such shard, or cannot be written.
+    """
+    require_one_way(out, parted=True)
+    with work_again_on(out, shard, command=COMMAND) as work:
+        return rejudge_work(config, work, unjudged=unjudged, progress=progress)
+
+
+def rejudge_work(config: Config, work: Work, *, unjudged: bool = False, progress: Progress | None = None) -> RunState:
+    """Judge what is worked on, and say in its note what came of it.
+
+    Args:
+        config: see `rejudge`.
+        work: a shard, or all of a run.
+        unjudged: see `rejudge`.
+        progress: see `rejudge`.
+
+    Returns:
+        How far it came.
+    """
+    mine = config if work.shard is None else with_share(config, work.shard)
+    state = rejudge(mine, work.folder, unjudged=unjudged, progress=progress)
+    note_verdicts(work, state)
+    return state
 
 
 class _Waiting:
@@ -110,7 +159,7 @@ class _Waiting:
                 "SELECT count(*) FROM verdicts WHERE item = ? AND turn = ? AND call = ? AND maker IN (?, ?)",
                 (item.id, row["turn"], row["call"], *self._makers),
             ).fetchone()[0]
-            work = Work(instruction, edited, row["attempt"])
+            work = Judged(instruction, edited, row["attempt"])
             # Each time it was asked in vain, it was asked twice.
             said = await ask_judge(desk, staff.judge, scene, work, row["call"], asked_before=2 * before)
             ends.append("judged" if said.outcome == GIVEN else "unjudged")

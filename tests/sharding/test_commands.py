@@ -10,7 +10,7 @@ import pico_banana
 from pico_banana.rows.sidecar import read_annotations
 from tests.regenerate.test_regenerate_command import CONFIG as REGENERATE
 from tests.regenerate.test_regenerate_command import told as regenerate_told
-from tests.sharding.conftest import run
+from tests.sharding.conftest import run, without_calls
 
 SAMPLE = ("--mirror", "sample")
 ROWS = ("single_turn", *SAMPLE, "--limit", "5")
@@ -35,6 +35,9 @@ def test_measurements(tmp_path, capsys):
     assert "2 of 3 shards" in (said := capsys.readouterr().err)
     assert "0/3: not begun; 2/3: not begun" in said
     assert run("measure", out, *ROWS, "--shard", "any/3") == 0
+    capsys.readouterr()
+    assert run("measure", out, *ROWS, "--shard", "any/3") == 0
+    assert f"all 3 shards of {out} are finished" in capsys.readouterr().err
     whole = read_annotations(tmp_path / "whole.parquet")
     sums = {"edits": 5, "reliable": sum(whole["reliable"].to_pylist()), "failed": 0}
     assert told(capsys, "merge", out) == {"command": "measure", "shards": 3, **sums}
@@ -209,9 +212,3 @@ def test_the_anchors_of_a_benchmark_are_the_mean_of_all_shards(tmp_path):
         "usd": 1.0,
         "asked_between": ["2026-01", "2026-09"],
     }
-
-
-def without_calls(item):
-    from dataclasses import replace
-
-    return replace(item, calls=())  # they are numbers in a ledger, and each shard has its own

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pico_banana.benchmark import results_in
 from pico_banana.cli import main
+from pico_banana.rehearsal.making.make import make_mirror
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
+from pico_banana.rehearsal.serving.serve import serve as serve_mirror
 from pico_banana.rows.sharding.folder import RunFolder
+from pico_banana.rows.sidecar import read_annotations
 from tests.regenerate.conftest import lost_in_flight
 from tests.regenerate.scenes import write_plain_folder
+from tests.sharding.conftest import run, verdicts, without_calls
+from tests.sharding.nodes import Nodes, cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,7 @@ pytest.importorskip("ray")
 pytest.importorskip("openai")
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
+ROWS = ("single_turn", "--mirror", "sample", "--limit", "4")
 ITEMS, SHARDS, AT_ONCE, PER_MINUTE, USD = 24, 6, 3, 90, 0.1
 CONFIG = """
 seed = 5
@@ -81,54 +84,15 @@ class CountingServer(ModelServer):
         return super()._answer(path, content, request)
 
 
-@dataclass
-class Nodes:
-    """A cluster, for commands."""
-
-    process: subprocess.Popen[str]
-    environment: dict[str, str]
-    address: str = ""
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *words: object) -> subprocess.Popen[str]:
-        """Start a command whose shards go to the cluster."""
-        command = [sys.executable, "-m", "pico_banana.cli", *map(str, words)]
-        command += ["--executor", "ray", "--address", self.address]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        process: Any = subprocess.Popen(command, env=self.environment, **pipes)
-        self.running.append(process)
-        return process
-
-    def do(self, *words: object) -> str:
-        """Run one to its end."""
-        process = self.start(*words)
-        out, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
-        return out
-
-    def kill_one(self) -> None:
-        """Kill a node that works."""
-        print("one", file=self.process.stdin, flush=True)
-        assert self.process.stdout.readline() == "killed\n"
-
-
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory) -> Iterator[Nodes]:
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "x", "PICO_BANANA_HOME": str(home)}
-    environment["RAY_health_check_period_ms"] = "1000"  # a killed node is noticed in seconds, not in fifteen
-    command = [sys.executable, Path(__file__).with_name("ray_cluster.py")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
-        found = Nodes(process, environment)
-        try:
-            words = iter(process.stdout.readline, "")
-            found.address = next(line.split()[1] for line in words if line.startswith("ready "))
-            yield found
-        finally:
-            for one in found.running:
-                one.kill()
-            process.stdin.close()
+    with cluster(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture
+def _key(monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
 
 
 @pytest.fixture
@@ -147,10 +111,8 @@ def config_for(server: ModelServer, photos: Path, path: Path, *, rate: int = 0) 
     return path
 
 
-def wait_for_calls(driver: subprocess.Popen[str], server: ModelServer, more: int) -> None:
-    """Wait until the server has answered some calls: what comes then comes in the middle of work."""
-    while server.paid.total() < more and driver.poll() is None:
-        time.sleep(0.005)
+def leases(ledger: Path) -> list[str]:
+    return [name for name in RunFolder(ledger).names() if "lease" in name]
 
 
 def published(folder: Path) -> dict[str, bytes]:
@@ -158,31 +120,32 @@ def published(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_a_node_is_killed_and_nothing_is_lost_and_nothing_paid_twice(
-    nodes, serve, photos, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
+def pictures(home: Path) -> dict[str, bytes]:
+    kinds = {".jpg", ".png"}
+    return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.suffix in kinds}
+
+
+@pytest.mark.usefixtures("_key")
+def test_a_node_is_killed_and_nothing_is_lost_and_nothing_paid_twice(nodes, serve, photos, tmp_path):
     config = config_for(serve, photos, tmp_path / "c.toml", rate=PER_MINUTE)
     ledger = tmp_path / "run"
     words = ("regenerate", "run", config, "--ledger", ledger, "--budget-usd", 20, "--json")
     driver = nodes.start(*words, "--shards", SHARDS, "--at-once", AT_ONCE)
-    wait_for_calls(driver, serve, 12)
-    while len([name for name in RunFolder(ledger).names() if "lease" in name]) < AT_ONCE and driver.poll() is None:
-        time.sleep(0.05)
+    nodes.until(driver, lambda: serve.paid.total() >= 12 and len(leases(ledger)) >= AT_ONCE)
     nodes.kill_one()
-    out, errors = driver.communicate(timeout=400)
+    out, errors = nodes.wait(driver)
     assert driver.returncode == 0, errors
     assert out.startswith("{"), out
     assert {name: json.loads(out)[name] for name in ("shards", "items", "failed")} == {
         "shards": SHARDS, "items": ITEMS, "failed": 0
     }  # fmt: skip
     folder = RunFolder(ledger)
-    leases = [name for name in folder.names() if "lease" in name]
-    assert len(leases) > SHARDS, "a shard was taken over"
+    taken = len(leases(ledger))
+    assert taken > SHARDS, "a shard was taken over"
     lost = sum(lost_in_flight(Path(place)) for _, place in folder.folders())
     assert sum(serve.paid.values()) - len(serve.paid) <= lost
     # All that ran at a time kept the one rate; only the first call of each shard waits for none.
-    assert (len(serve.edits) - len(leases)) / (serve.edits[-1] - serve.edits[0]) * 60 <= PER_MINUTE
+    assert (len(serve.edits) - taken) / (serve.edits[-1] - serve.edits[0]) * 60 <= PER_MINUTE
     calm = tmp_path / "calm.toml"
     with CountingServer(Mind()) as undisturbed:
         assert main(["regenerate", "run", str(config_for(undisturbed, photos, calm)), "--ledger", f"{ledger}-1"]) == 0
@@ -196,15 +159,15 @@ def test_the_budget_holds_over_all_and_stopped_it_goes_on(nodes, serve, photos, 
     config, ledger = config_for(serve, photos, tmp_path / "c.toml"), tmp_path / "run"
     words = ("regenerate", "run", config, "--ledger", ledger, "--shards", 3, "--budget-usd")
     driver = nodes.start(*words, 1.5)
-    wait_for_calls(driver, serve, 6)
+    nodes.until(driver, lambda: serve.paid.total() >= 6)
     driver.send_signal(signal.SIGINT)
-    _, errors = driver.communicate(timeout=120)
+    _, errors = nodes.wait(driver)
     assert driver.returncode == 130, errors
     assert "the same command goes on" in errors
     folder = RunFolder(ledger)
-    assert all(folder.read(name)["over"] for name in folder.names() if "lease" in name), "they stopped gently"
+    assert all(folder.read(name)["over"] for name in leases(ledger)), "they stopped gently"
     driver = nodes.start(*words, 1.5)
-    _, errors = driver.communicate(timeout=200)
+    _, errors = nodes.wait(driver)
     assert driver.returncode == 1
     assert "the budget of 0.50 USD could be exceeded" in errors
     assert 0 < len(serve.edits) * USD < 1.5 + 1e-9
@@ -213,15 +176,87 @@ def test_the_budget_holds_over_all_and_stopped_it_goes_on(nodes, serve, photos, 
     assert sum(serve.paid.values()) - len(serve.paid) <= lost
 
 
-def test_a_pack_and_an_export_are_those_of_one_machine(nodes, tmp_path, capsys):
+def test_a_pack_is_that_of_one_machine(nodes, tmp_path):
     from pico_banana.training.packs import PackExamples
 
-    rows = ("single_turn", "--mirror", "sample", "--limit", "5")
     size = ("--size", "32", "--workers", "1")
-    assert main(["pack", str(tmp_path / "one"), *rows, *size]) == 0
-    assert "5 packed" in nodes.do("pack", tmp_path / "many", *rows, *size, "--shards", 2)
+    assert run("pack", tmp_path / "one", *ROWS, *size) == 0
+    assert "4 packed" in nodes.do("pack", tmp_path / "many", *ROWS, *size, "--shards", 2)
     one, many = PackExamples(tmp_path / "one"), PackExamples(tmp_path / "many")
-    assert [many.id(number) for number in range(len(many))] == [one.id(number) for number in range(5)]
-    assert all((one.load(n)["edited"] == many.load(n)["edited"]).all() for n in range(5))
-    told = json.loads(nodes.do("export", "jsonl", tmp_path / "out", *rows, "--shards", 2, "--json"))
-    assert told["written"] == 5
+    assert [many.id(number) for number in range(len(many))] == [one.id(number) for number in range(4)]
+    assert all((one.load(n)["edited"] == many.load(n)["edited"]).all() for n in range(4))
+
+
+def test_an_export_is_that_of_one_machine(nodes, tmp_path):
+    assert run("export", "jsonl", tmp_path / "one", *ROWS) == 0
+    assert json.loads(nodes.do("export", "jsonl", tmp_path / "many", *ROWS, "--shards", 2, "--json"))["written"] == 4
+    lines = [path.read_text() for path in sorted((tmp_path / "many.shards").glob("*/train.jsonl"))]
+    assert "".join(lines) == (tmp_path / "one" / "train.jsonl").read_text()
+
+
+def test_measurements_are_those_of_one_machine(nodes, tmp_path):
+    one, many = tmp_path / "one.parquet", tmp_path / "many.parquet"
+    assert run("measure", one, *ROWS, "--no-alignment") == 0
+    told = json.loads(nodes.do("measure", many, *ROWS, "--no-alignment", "--shards", 2, "--json"))
+    assert {name: told[name] for name in ("command", "shards", "edits", "failed")} == {
+        "command": "measure", "shards": 2, "edits": 4, "failed": 0
+    }  # fmt: skip
+    assert read_annotations(many).equals(read_annotations(one))
+
+
+def test_a_download_fetches_what_one_machine_fetches(nodes, tmp_path, monkeypatch, capsys):
+    make_mirror(tmp_path / "release", rows=8, pictures=True, photo_copies=True, traps=False, shared_photos=False)
+    words = ("download", "single_turn", "--yes", "--json")
+    with serve_mirror(tmp_path / "release") as release:
+        hosts = {"PICO_BANANA_HOSTS": f"*={release.url}", "PICO_BANANA_MIRROR": ""}
+        for name, value in {**hosts, "PICO_BANANA_HOME": str(tmp_path / "home")}.items():
+            monkeypatch.setenv(name, value)
+        assert run(*words) == 0
+        one = json.loads(capsys.readouterr().out)
+        there = replace(nodes, environment={**nodes.environment, **hosts})
+        many = json.loads(there.do(*words, "--run", tmp_path / "fetch", "--shards", 2))
+    assert many == {"command": "download", "shards": 2, "total": 16, "done": 16, "reused": 0, "failed": 0}
+    assert (one["total"], one["done"]) == (16, 16)
+    fetched = pictures(tmp_path / "home")
+    assert len(fetched) == 16
+    assert pictures(Path(nodes.environment["PICO_BANANA_HOME"])) == fetched
+
+
+@pytest.mark.usefixtures("_key")
+def test_scores_are_those_of_one_machine(nodes, tmp_path):
+    one, many = tmp_path / "one.parquet", tmp_path / "many.parquet"
+    with ModelServer() as server:
+        words = ("score", *ROWS, "--judge", f"openai:critic@{server.openai_url}")
+        assert run(*words, "--ledger", tmp_path / "whole", "--out", one) == 0
+        asked = server.paid.total()
+        nodes.do(*words, "--ledger", tmp_path / "parts", "--out", many, "--shards", 2)
+        assert server.paid.total() == 2 * asked
+    assert len(read_annotations(one)) == 4
+    assert read_annotations(many).equals(read_annotations(one))
+
+
+@pytest.mark.usefixtures("_key")
+def test_a_run_judged_again_has_the_verdicts_of_one_machine(nodes, serve, photos, tmp_path):
+    config, other = tmp_path / "c.toml", tmp_path / "other.toml"
+    config.write_text(f'[source]\nfolder = "{photos}"\nlimit = 4\n[assign]\nedit_types = ["color_tone"]\n')
+    other.write_text(f'[judge]\nbackend = "openai"\nbase_url = "{serve.openai_url}"\nmodel = "critic"\n')
+    for name, more in (("whole", ()), ("parts", ("--shard", "any/2"))):
+        assert run("regenerate", "run", config, "--ledger", tmp_path / name, *more) == 0
+    words = ("regenerate", "rejudge", other, "--ledger")
+    assert run(*words, tmp_path / "whole") == 0
+    assert json.loads(nodes.do(*words, tmp_path / "parts", "--json")) == {"shards": 2, "failed": []}
+    assert len(verdicts(tmp_path / "whole")) == 8
+    assert verdicts(tmp_path / "parts") == verdicts(tmp_path / "whole")
+
+
+def test_a_benchmark_is_that_of_one_machine(nodes, tmp_path):
+    words = ("benchmark", "run", "--mirror", "sample", "--editor", "procedural", "--size", "mini", "--limit", "2")
+    words += ("--no-anchors",)
+    assert run(*words, "--out", tmp_path / "one") == 0
+    nodes.do(*words, "--out", tmp_path / "many", "--shards", 2)
+    one, many = results_in(tmp_path / "one"), results_in(tmp_path / "many")
+    assert len(one) == 1
+    for whole, merged in zip(one, many, strict=True):
+        assert [without_calls(item) for item in merged.items] == [without_calls(item) for item in whole.items]
+        assert merged.passport["endings"] == whole.passport["endings"]
+        assert merged.passport["shards"] == 2

@@ -26,11 +26,13 @@ class Looked:
         ended: whether nothing more will come.
         files: the service's names of the files with what came, also of a job that expired or was cancelled.
         why: in the service's word: "JOB_STATE_EXPIRED", "cancelled"; for messages.
+        is_paid: whether what no answer came for may have been paid all the same.
     """
 
     ended: bool
     files: tuple[str, ...] = ()
     why: str = ""
+    is_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,14 +83,14 @@ class GeminiBatches:
 
     async def look(self, job: str) -> Looked:
         """See how a job is."""
-        found = await self._service.guarded(self._client().aio.batches.get(name=job))
+        found = await self._service.guarded(self._client().aio.batches.get(name=job), kept=True)
         state = str(getattr(found.state, "name", found.state) or "")
         file = found.dest.file_name if found.dest is not None else None
         return Looked(state.removeprefix("JOB_STATE_") in _ENDED, (file,) if file else (), state)
 
     async def read(self, file: str) -> bytes:
         """Read a file of answers."""
-        return bytes(await self._service.guarded(self._client().aio.files.download(file=file)))
+        return bytes(await self._service.guarded(self._client().aio.files.download(file=file), kept=True))
 
     async def cancel(self, job: str) -> None:
         """Ask the service to stop a job."""

@@ -85,7 +85,7 @@ class OpenAIBatches:
 
     async def look(self, job: str) -> Looked:
         """See how a job is."""
-        found = await self._service.guarded(self._client().batches.retrieve(job))
+        found = await self._service.guarded(self._client().batches.retrieve(job), kept=True)
         files = tuple(file for file in (found.output_file_id, found.error_file_id) if file)
         problems = [str(one.message) for one in (found.errors.data or [] if found.errors else [])]
         return Looked(found.status in _ENDED, files, "; ".join([str(found.status), *problems]))
@@ -96,7 +96,7 @@ class OpenAIBatches:
         async def content() -> bytes:
             return bytes((await self._client().files.content(file)).content)
 
-        return await self._service.guarded(content())
+        return await self._service.guarded(content(), kept=True)
 
     async def cancel(self, job: str) -> None:
         """Ask the service to stop a job."""

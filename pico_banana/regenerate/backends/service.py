@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from pico_banana.errors import (
     ConfigError,
+    GoneError,
     InterruptedTransferError,
     PicoBananaError,
     RequestRefusedError,
@@ -45,6 +46,7 @@ T = TypeVar("T")
 _LONGEST_WORDS = 600  # of an error; a service may answer with a whole page
 _PAYMENT_REQUIRED, _THROTTLED, _SERVER_FAULT = 402, 429, 500
 _OF_THE_REQUEST = (400, 413, 422)
+_GONE = (404, 410)
 # 408 and 409 time out or collide; 499 is how Gemini says that it gave up on a request in its own queue.
 _PASSING = (408, 409, 499)
 # Codes of accounts that are empty or capped, whatever the status says.
@@ -147,17 +149,19 @@ class Service(ABC):
             reply = self._meant(error)
         return self.cleaned(reply)
 
-    async def guarded(self, sending: Awaitable[T]) -> T:
+    async def guarded(self, sending: Awaitable[T], *, kept: bool = False) -> T:
         """Let nothing through but a result and errors of ours, as `ask` does.
 
         Args:
             sending: a call of the SDK that is no question to a model.
+            kept: it is about a thing that the service had and may no longer have.
 
         Returns:
             Its result.
 
         Raises:
             PicoBananaError: as `ask`.
+            GoneError: the service no longer has the thing.
             RequestRefusedError: the service refused it.
         """
         try:
@@ -165,6 +169,9 @@ class Service(ABC):
         except PicoBananaError:
             raise
         except Exception as error:  # the border, as in `ask`
+            meant = self.translated(error)
+            if kept and isinstance(meant, Failure) and meant.status in _GONE:
+                raise GoneError(self.words(f"{self.name}: {meant.status} {meant.text}"), status=meant.status) from error
             refused = self._meant(error)
             raise RequestRefusedError(self.words(f"{self.name}: {refused.reason}")) from error
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pico_banana.errors import (
     ConfigError,
+    GoneError,
     InterruptedTransferError,
     RequestRefusedError,
     RunStoppedError,
@@ -41,7 +42,7 @@ class BatchJobs:
         """Send nothing yet."""
         self._book, self._settings = book, settings
 
-    async def fetched(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
+    async def fetched(self, service: Batching, batch: Batch, *, fresh: bool) -> Looked:
         """Bring a batch to its end; afterwards its answers are on the disk.
 
         Args:
@@ -50,20 +51,23 @@ class BatchJobs:
             fresh: whether it was written just now, so that the service cannot have it.
 
         Returns:
-            Why answers may be missing, in the service's word.
+            How the job ended, and so why answers may be missing.
         """
         if not batch.job:
             job = await self._sent(service, batch, fresh=fresh)
             if not job:
-                return "the service refused the batch"
+                return Looked(ended=True, why="the service refused the batch")
             await asyncio.to_thread(self._book.note, batch, SENT, job)
-        looked = await self._ended(service, batch)
-        if not looked.files:
+        try:
+            looked = await self._ended(service, batch)
+            data = b"".join([_whole_lines(await self._read(service, batch, file)) for file in looked.files])
+        except GoneError as error:  # answers are kept for days, and this comes later
+            looked, data = Looked(ended=True, why=f"the service no longer has it ({error})", is_paid=True), b""
+        if looked.files:
+            await asyncio.to_thread(self._book.keep_answers, batch, data)
+        else:
             await asyncio.to_thread(self._book.note, batch, FAILED)
-            return looked.why
-        data = b"".join([_whole_lines(await self._read(service, batch, file)) for file in looked.files])
-        await asyncio.to_thread(self._book.keep_answers, batch, data)
-        return looked.why
+        return looked
 
     async def _sent(self, service: Batching, batch: Batch, *, fresh: bool) -> str:
         """Make a job of a batch, once: what may be at the service already is looked for first.
@@ -74,18 +78,22 @@ class BatchJobs:
         Raises:
             ConfigError: the service takes no batches, or none of this account.
             InterruptedTransferError: the service took none at any try.
+            RequestRefusedError: the service does not say whether it has the batch.
         """
         file, may_be_there = self._book.requests_file(batch), not fresh
         for number in range(self._settings.tries):
             try:
                 if may_be_there and (job := await service.find(batch.id)):
                     return job
+                may_be_there = False
                 return await service.submit(batch.id, file, picture=batch.picture)
             except (ConfigError, RequestRefusedError) as error:
                 if not may_be_there:
                     await asyncio.to_thread(self._book.note, batch, FAILED)
                 if isinstance(error, ConfigError):
                     raise ConfigError(f"{error}; or no batches there: --transport online", key=error.key) from error
+                if may_be_there:  # and paid: nobody asks again before the list says that it is not
+                    raise
                 return ""
             except TransportError as error:
                 may_be_there = True
@@ -93,27 +101,29 @@ class BatchJobs:
         raise InterruptedTransferError(f"the service took no batch at {self._settings.tries} tries")
 
     async def _ended(self, service: Batching, batch: Batch) -> Looked:
-        cancelled = 0
+        looks, is_cancelled = 0, False
         while True:
             looked = await self._tried(lambda: service.look(batch.job))
             if looked.ended:
                 return looked
             if time.time() - batch.at > 3600 * self._settings.patience_h:
-                if not cancelled:
-                    await self._tried(lambda: service.cancel(batch.job))
-                cancelled += 1
-                if cancelled > _LOOKS_AFTER_CANCELLING:
-                    return Looked(ended=True, why="stuck, and not to be cancelled")
+                is_cancelled = is_cancelled or await _cancelled(service, batch)
+                looks += 1
+                if looks > _LOOKS_AFTER_CANCELLING:
+                    return Looked(ended=True, why="stuck, and not to be cancelled", is_paid=True)
             await asyncio.sleep(self._settings.poll_s)
 
     async def _read(self, service: Batching, batch: Batch, file: str) -> bytes:
         """Read answers; those that a service cannot hand out now are left for a later run, for they are paid.
 
         Raises:
+            GoneError: the service no longer has them.
             RunStoppedError: they could not be read.
         """
         try:
             return await self._tried(lambda: service.read(file))
+        except GoneError:
+            raise
         except TransportError as error:
             await asyncio.to_thread(self._book.not_readable, batch.output_bytes)
             text = (
@@ -135,6 +145,15 @@ class BatchJobs:
             raise error
         wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**number, 10 * self._settings.poll_s)
         await asyncio.sleep(max(error.retry_after or 0.0, wait_s * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+
+
+async def _cancelled(service: Batching, batch: Batch) -> bool:
+    """Ask a service to stop a job, and say whether it heard; one that ended this moment cannot be stopped."""
+    try:
+        await service.cancel(batch.job)
+    except TransportError:
+        return False
+    return True
 
 
 def _whole_lines(data: bytes) -> bytes:

@@ -21,11 +21,13 @@ class Came(NamedTuple):
         opened: the number under which the request was opened.
         line: the service's answer or error; None where nothing came.
         why: why not, in the service's word.
+        is_paid: whether it may have been paid although nothing came.
     """
 
     opened: int
     line: Line | None
     why: str = ""
+    is_paid: bool = False
 
 
 @dataclass(slots=True)

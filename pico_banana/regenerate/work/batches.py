@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pico_banana.errors import InterruptedTransferError
-from pico_banana.regenerate.backends.batching import Line
+from pico_banana.regenerate.backends.batching import Line, Looked
 from pico_banana.regenerate.ledger.batchbook import FETCHED, Batch, BatchBook
 from pico_banana.regenerate.values import Outcome, Reply
 from pico_banana.regenerate.work.batch_jobs import BatchJobs
@@ -176,18 +176,16 @@ class Batches:
 
     async def _go_on(self, batch: Batch, futures: Mapping[str, asyncio.Future[Came | None]], *, fresh: bool) -> None:
         try:
-            why = (
-                ""
-                if batch.state == FETCHED
-                else await self._jobs.fetched(self._services[batch.table], batch, fresh=fresh)
-            )
+            looked = Looked(ended=True)
+            if batch.state != FETCHED:
+                looked = await self._jobs.fetched(self._services[batch.table], batch, fresh=fresh)
             lines = await asyncio.to_thread(self._lines, batch)
         except Exception as error:  # noqa: BLE001 - as above
             _tell_all(futures.values(), error)
             return
         for key, came in futures.items():
             if not came.done():
-                came.set_result(Came(batch.opened[key], lines.get(key), why))
+                came.set_result(Came(batch.opened[key], lines.get(key), looked.why, looked.is_paid))
 
     def _lines(self, batch: Batch) -> dict[str, Line]:
         """Read the answers that are on the disk."""

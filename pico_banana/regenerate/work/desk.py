@@ -141,7 +141,10 @@ class Desk:
             if came is None:
                 return None
             reply = await asyncio.to_thread(self.batches.reply, table, came, picture=call.stage is Stage.EDIT)
-            usd = 0.0 if reply.outcome is Outcome.UNAVAILABLE else reply_usd(price, reply, most)
+            if reply.outcome is not Outcome.UNAVAILABLE:
+                usd = reply_usd(price, reply, most)
+            elif came.is_paid:
+                usd = most
             await self._keep(call, reply, {"opened": came.opened, "key": key, "usd": usd}, began)
         finally:
             self.budget.settle(call.stage, most, usd)

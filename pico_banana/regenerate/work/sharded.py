@@ -67,6 +67,26 @@ def require_one_way(out: str | Path, *, parted: bool) -> None:
         raise StoreError(text, path=str(out))
 
 
+def shards_of(out: str | Path) -> int:
+    """Say in how many shards a run was begun.
+
+    Args:
+        out: the run's output.
+
+    Returns:
+        How many; 0 where it is one ledger.
+
+    Raises:
+        StoreError: there is no run.
+    """
+    if "://" not in str(out) and is_ledger(Path(out)):
+        return 0
+    begun = RunFolder(out).begun()
+    if not begun:
+        raise StoreError(f"{out} holds no ledger; make one with `pico-banana regenerate run`", path=str(out))
+    return next(iter(begun)).count
+
+
 def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
     """Say in a shard's note what came of it.
 
@@ -86,3 +106,22 @@ def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
         work.spent = {"": state.spent_usd}
         work.same = {"photos": fact_of(ledger, "photos") or ""}
     work.unfinished = state.stopped or (f"{state.failed} items failed" if state.failed > allow_failed else "")
+
+
+def note_verdicts(work: Work, state: RunState) -> None:
+    """Say in a shard's note what came of judging it again: what a later verdict rejects is open again.
+
+    Args:
+        work: the shard, or all of a run.
+        state: how far the judging came.
+    """
+    if work.shard is None:
+        return
+    with open_ledger(work.folder) as ledger:
+        count = ledger.pending_count(ledger.latest_config().digest())
+    work.counts["usd"] = round(state.spent_usd, 6)
+    work.spent = {"": state.spent_usd}
+    if count:
+        work.unfinished = (
+            f"{count} items are open by the verdicts that count now, and `regenerate run` goes on with them"
+        )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pico_banana.rehearsal.models.batches import BatchRoom, Job
 
-_OK, _NOT_FOUND, _UNAVAILABLE = 200, 404, 503
+_OK, _BAD, _NOT_FOUND, _CONFLICT, _UNAVAILABLE = 200, 400, 404, 409, 503
 _OPENAI_STATES = {"running": "in_progress", "succeeded": "completed"}
 
 
@@ -138,7 +138,11 @@ class BatchRoutes:
         return Answer(_OK, _operation(self.room.look(self.room.jobs[name])))
 
     def _gemini_cancel(self, request: Request, name: str) -> Answer:
-        self.room.cancel(self.room.jobs[name])
+        job = self.room.jobs[name]
+        if job.state != "running":
+            told = {"code": _BAD, "message": "The batch is not running.", "status": "FAILED_PRECONDITION"}
+            return Answer(_BAD, {"error": told})
+        self.room.cancel(job)
         return Answer(_OK, {})
 
     def _gemini_list(self, request: Request) -> Answer:
@@ -164,6 +168,10 @@ class BatchRoutes:
         return Answer(_OK, _batch(self.room.look(self.room.jobs[name])))
 
     def _openai_cancel(self, request: Request, name: str) -> Answer:
+        job = self.room.jobs[name]
+        if job.state != "running":
+            told = {"message": f"Cannot cancel a batch with status {job.state!r}.", "type": "invalid_request_error"}
+            return Answer(_CONFLICT, {"error": {**told, "code": None, "param": None}})
         return Answer(_OK, _batch(self.room.cancel(self.room.jobs[name])))
 
     def _openai_list(self, request: Request) -> Answer:

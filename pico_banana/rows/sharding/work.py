@@ -20,7 +20,7 @@ from pico_banana.rows.sharding.shard import Shard
 from pico_banana.rows.sharding.share import Share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -113,6 +113,40 @@ def work_on(
         folder.write_note(shard, _ended(note, work))
 
 
+@contextmanager
+def work_again_on(
+    out: str | Path, shard: Shard, *, command: str, patience_s: float = PATIENCE_S, waits: bool = True
+) -> Iterator[Work]:
+    """Work once more on a shard that was begun: its note stays as it is until the block ends well.
+
+    Args:
+        out: see `work_on`.
+        shard: which.
+        command: what the shard was made by, such as "regenerate".
+        patience_s: see `work_on`.
+        waits: see `work_on`.
+
+    Yields:
+        The work, with what its note says; say in `unfinished` why the shard is no longer finished, if it is not.
+
+    Raises:
+        ShardHeldError: another process is at the shard, a StoreError.
+        StoreError: the shard was never begun, or by another command.
+    """
+    folder = RunFolder(out)
+    _require_begun(folder, shard, command)
+    with Lease(folder, shard, patience_s=patience_s, waits=waits) as lease:
+        begun = folder.begun()
+        note = begun[shard]
+        with Copy(folder, shard).kept_up(lease) as place:
+            mine = replace(shard, share=_share(begun, shard))
+            work = Work(place, mine, dict(note.counts), dict(note.same), spent=dict(note.spent))
+            yield work
+        lease.require()
+        finished, why = note.finished and not work.unfinished, work.unfinished or note.why
+        folder.write_note(shard, replace(note, finished=finished, why=why, counts=work.counts, spent=work.spent))
+
+
 def _share(begun: Mapping[Shard, Note], shard: Shard) -> Share:
     settled = tuple(note.settled for note in begun.values() if note.settled is not None)
     return Share(shard.count, settled, begun[shard].settled if shard in begun else None)
@@ -145,15 +179,50 @@ def unclaimed(out: str | Path, count: int, *, asked: object, again: bool = False
             yield shard
 
 
-def _require_same(folder: RunFolder, shard: Shard, mine: Note) -> None:
+def shards_begun(out: str | Path, count: int) -> Iterator[Shard]:
+    """Give the shards that were begun; another process may be at one.
+
+    Args:
+        out: the output.
+        count: how many shards there are.
+
+    Yields:
+        Shards in order.
+
+    Raises:
+        StoreError: the output was begun in another number of shards.
+    """
+    folder = RunFolder(out)
     begun = folder.begun()
-    for other, note in begun.items():
-        if other.count != shard.count:
+    _require_count(folder, begun, count)
+    yield from begun
+
+
+def _require_begun(folder: RunFolder, shard: Shard, command: str) -> None:
+    begun = folder.begun()
+    _require_count(folder, begun, shard.count)
+    if shard not in begun:
+        text = f"shard {shard} of {folder.out} was never begun; make it first, or name another one"
+        raise StoreError(text, path=folder.address)
+    if begun[shard].command != command:
+        text = f"shard {shard} of {folder.out} was made by `{begun[shard].command}` and not by `{command}`"
+        raise StoreError(text, path=folder.address)
+
+
+def _require_count(folder: RunFolder, begun: Iterable[Shard], count: int) -> None:
+    for other in begun:
+        if other.count != count:
             text = (
-                f"{folder.out} was begun in {other.count} shards and not in {shard.count}: shards are the same only "
+                f"{folder.out} was begun in {other.count} shards and not in {count}: shards are the same only "
                 f"while their number is. Write --shard I/{other.count}, or name another output"
             )
             raise StoreError(text, path=folder.address)
+
+
+def _require_same(folder: RunFolder, shard: Shard, mine: Note) -> None:
+    begun = folder.begun()
+    _require_count(folder, begun, shard.count)
+    for other, note in begun.items():
         if (note.command, note.asked) != (mine.command, mine.asked) and other != shard:
             text = (
                 f"shard {other} of {folder.out} was made of other rows or with other options than this one; restore "
