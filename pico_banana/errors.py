@@ -276,7 +276,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, see: str = "") -
     Returns:
         An error that suggests the nearest names, or lists them all when few.
     """
-    suggestions = nearest(name, names := list(known))
+    suggestions = nearest(str(name), names := list(known))  # what was given may be of any type
     hint = f"Did you mean {' or '.join(repr(s) for s in suggestions)}?" if suggestions else ""
     if not hint and 0 < len(names) <= _LISTED_WHOLE:
         hint = f"Known: {', '.join(names)}."

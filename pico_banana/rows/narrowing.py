@@ -62,8 +62,11 @@ def parted(rows: S, train: int, validation: int | None = None, test: int | None 
         "train", "validation" and "test" to their rows.
 
     Raises:
-        SelectionError: the percents do not add up to 100.
+        SelectionError: a percent is no whole number, or they do not add up to 100.
     """
+    for percent in (train, validation, test):
+        if not isinstance(percent, int | None):
+            raise SelectionError(f"{percent!r} is no percent of the photos; give whole numbers, as in splits(90, 5, 5)")
     rest = 100 - train
     if test is None:
         validation, test = (rest // 2, rest - rest // 2) if validation is None else (0, validation)

@@ -66,8 +66,10 @@ def sayable(text: str) -> None:
         text: a condition, or words to search for.
 
     Raises:
-        SelectionError: it holds half of a surrogate pair.
+        SelectionError: it is no text, or holds half of a surrogate pair.
     """
+    if not isinstance(text, str):
+        raise SelectionError(f'{text!r} is no SQL; give a text, such as "score >= 0.8"')
     try:
         text.encode()
     except UnicodeEncodeError as error:
