@@ -305,3 +305,5 @@ def test_a_source_of_another_package_goes_by_its_name(tmp_path, monkeypatch):
     assert [one.source for one in chain.candidates("https://h/1.jpg")] == ["archive", "mirror"]
     with pytest.raises(UnknownNameError, match="archive"):
         make_chain(resolve_mirror("sample"), ["archives"])
+    with pytest.raises(UnknownNameError, match="several places are named one by one"):
+        make_chain(resolve_mirror("sample"), ["archive,mirror"])

@@ -151,9 +151,11 @@ def _registered(source: str, mirror: Mirror) -> PhotoPlace:
     make = cast("Callable[[Mirror], PhotoPlace] | None", load_plugin(GROUP, source))
     if make is not None:
         return make(mirror)
-    raise unknown_name(
-        "photo source", source, (*NAMES, *plugin_names(GROUP)), see="docs/guides/sources.md; a folder must exist"
-    )
+    known = (*NAMES, *plugin_names(GROUP))
+    see = "docs/guides/sources.md; a folder must exist"
+    if "," in source:  # an address or a folder may have one, so it parts nothing
+        see += ", and several places are named one by one: --sources A --sources B"
+    raise unknown_name("photo source", source, known, see=see)
 
 
 def _needed(index: PhotoIndex | None) -> PhotoIndex:
