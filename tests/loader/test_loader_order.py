@@ -101,6 +101,16 @@ def test_grouped_batches_come_as_they_fill():
     assert plan_batches(range(6), 2, groups=groups, drop_last=True) == [[0, 2], [1, 4]]
 
 
+@pytest.mark.parametrize("batch_size", [5, 4, 7])
+def test_ranks_get_the_same_number_of_batches_where_the_last_are_dropped(singles, batch_size):
+    def counts(*, drop_last):
+        options = {"batch_size": batch_size, "world_size": 2, "drop_last": drop_last}
+        return [len(make_loader(singles, rank=rank, **options)) for rank in range(2)]
+
+    assert len({*counts(drop_last=True)}) == 1
+    assert counts(drop_last=False) == {5: [3, 2], 4: [3, 3], 7: [2, 2]}[batch_size]
+
+
 class Breaking:
     """Gives the files of addresses, except of some that are damaged."""
 

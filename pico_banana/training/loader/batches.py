@@ -90,7 +90,8 @@ class Loader:
             shuffle: draw in another order every epoch.
             seed: of the order and of replacements.
             workers: threads that read and decode; 0 does it in the caller's.
-            drop_last: leave out the last batches that are not full, and even out the ranks.
+            drop_last: leave out the last batches that are not full, and even out the ranks; else one may get a
+                batch more, and wait for ever where all wait for each other.
             on_error: what to do about an example whose pictures cannot be had: "raise", "skip" it, or "replace" it.
             framework: "numpy" gives uint8 (N, H, W, C), "torch" uint8 (N, C, H, W) in channels-last memory.
             rank: which of `world_size` consumers this is.
@@ -135,22 +136,25 @@ class Loader:
             PictureError: a picture is missing or damaged and `on_error` is "raise".
             TransportError: a picture could not be fetched and `on_error` is "raise".
         """
-        start = self._batch if self._resumed else 0
-        self._resumed = False
-        yield from self._run(self._plan()[start:], start)
+        yield from self.part(0, 1)
         self.epoch, self._batch = self.epoch + 1, 0
 
     def part(self, index: int, count: int) -> Iterator[Batch]:
-        """Give the part of an epoch that one of several worker processes gets.
+        """Give the part of an epoch that one of several worker processes gets, from the position where one was loaded.
+
+        Each worker's copy of the loader has its own position: a state saved there is one for that worker.
 
         Args:
             index: which worker, from 0.
             count: how many workers; taken in turns, their batches are this loader's, in order.
 
-        Yields:
+        Returns:
             The worker's batches.
         """
-        yield from self._run(self._plan()[index::count], 0)
+        # Before the first batch is asked for: a state that is saved until then must not hold the last epoch's position.
+        self._batch = self._batch if self._resumed else 0
+        self._resumed = False
+        return self._run(self._plan()[self._batch + index :: count], count)
 
     def batch(self, number: int) -> Batch | None:
         """Load one batch of the epoch by its number, as a map-style dataset does.
@@ -213,10 +217,11 @@ class Loader:
         batches = plan_batches(order, self._batch_size or 1, groups=groups, drop_last=self._drop_last)
         return share_out(batches, self._share, drop_last=self._drop_last)
 
-    def _run(self, plan: Sequence[list[int]], start: int) -> Iterator[Batch]:
+    def _run(self, plan: Sequence[list[int]], step: int) -> Iterator[Batch]:
         keep_freed_memory()
-        for number, outcomes in enumerate(self._outcomes(plan), start + 1):
-            self._batch = number
+        start = self._batch
+        for number, outcomes in enumerate(self._outcomes(plan), 1):
+            self._batch = start + number * step
             batch = self._collected(outcomes)
             if batch is not None:
                 yield batch
