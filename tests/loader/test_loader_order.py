@@ -8,6 +8,7 @@ from itertools import chain
 
 import pytest
 
+import pico_banana as pb
 from pico_banana.errors import ConfigError, PictureCorruptError, PictureError
 from pico_banana.pictures.filesystem import local_path
 from pico_banana.training.loader import Loader, make_examples, make_loader
@@ -101,6 +102,16 @@ def test_grouped_batches_come_as_they_fill():
     assert plan_batches(range(6), 2, groups=groups, drop_last=True) == [[0, 2], [1, 4]]
 
 
+@pytest.mark.parametrize("batch_size", [5, 4, 7])
+def test_ranks_get_the_same_number_of_batches_where_the_last_are_dropped(singles, batch_size):
+    def counts(*, drop_last):
+        options = {"batch_size": batch_size, "world_size": 2, "drop_last": drop_last}
+        return [len(make_loader(singles, rank=rank, **options)) for rank in range(2)]
+
+    assert len({*counts(drop_last=True)}) == 1
+    assert counts(drop_last=False) == {5: [3, 2], 4: [3, 3], 7: [2, 2]}[batch_size]
+
+
 class Breaking:
     """Gives the files of addresses, except of some that are damaged."""
 
@@ -129,6 +140,37 @@ def test_a_failed_picture_is_raised_skipped_or_replaced(singles, tmp_path):
     assert [len(batch) for batch in first] == [6, 6, 6, 6]
     assert (replacing.report.given, replacing.report.replaced, replacing.report.skipped) == (22, 2, 0)
     assert first == ids(make_loader(singles, on_error="replace", workers=0, **options))
+
+
+def test_rows_that_give_no_example_are_listed_with_the_reason(tmp_path):
+    sessions, preferences = (pb.load(subset, mirror="sample") for subset in ("multi_turn", "preference"))
+    session = next(row for row in sessions if any(turn.image is None for turn in row.turns))
+    assert [turn.image is None for turn in session.turns] == [True, False, False]
+    pair = next(row for row in preferences if not row.rejected)
+    reports = []
+    for rows, turns in ((sessions, "whole"), (sessions, "each"), (preferences, "each")):
+        loader = make_loader(rows, turns=turns, columns=["id"], batch_size=1, workers=0)
+        given = [name for batch in loader for name in batch["id"]]
+        assert len(given) == loader.report.given == loader.report.asked
+        assert not {*given} & {*loader.report.left_out}
+        reports.append(loader.report.left_out)
+    assert reports == [
+        {session.id: "no picture of turn 1"},
+        {f"{session.id}#turn1": "no picture of turn 1", f"{session.id}#turn2": "no picture of turn 1"},
+        {pair.id: "the row has no rejected edit"},
+    ]
+    packed = preferences.select(ids=[pair.id, preferences[0].id]).pack(tmp_path / "pack", size=8)
+    assert (packed.total, packed.packed, packed.left_out) == (1, 1, reports[-1])
+
+
+def test_what_is_no_number_is_refused_in_words(singles):
+    for wrong in ({"batch_size": "8"}, {"seed": "a"}, {"workers": 1.5}, {"rank": "0"}, {"world_size": True}):
+        (key,) = wrong
+        with pytest.raises(ConfigError, match=rf"^{key}=.* is not a whole number") as refused:
+            make_loader(singles, **wrong)
+        assert refused.value.key == key
+    with pytest.raises(ConfigError, match="not the state of a loader"):
+        make_loader(singles).load_state_dict({})
 
 
 def test_a_batch_of_failures_is_left_out(singles, tmp_path):

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 pytestmark = [
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:lance is not fork-safe:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.set_vital. is deprecated:UserWarning"),  # torchdata 0.11 under torch 2.15
 ]
 
 
@@ -67,6 +68,56 @@ def test_resume_through_the_dataset(singles):
     again = TorchBatches(make_loader(singles, batch_size=4, columns=["instruction"]))
     again.load_state_dict(dataset.state_dict())
     assert next(iter(again))["id"] == singles.ids[4:8]
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+@pytest.mark.parametrize("given", [3, 4, 8])
+def test_a_stateful_data_loader_goes_on_where_it_was(singles, processes, given):
+    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+
+    from pico_banana.training.loader.torch_data import TorchBatches
+
+    def made():
+        loader = make_loader(singles, batch_size=3, columns=["instruction"], shuffle=True, workers=0)
+        return stateful(TorchBatches(loader), batch_size=None, num_workers=processes)
+
+    every = [batch["id"] for batch in made()]
+    first = made()
+    running = iter(first)
+    assert [next(running)["id"] for _ in range(given)] == every[:given]
+    again = made()
+    again.load_state_dict(first.state_dict())
+    assert [batch["id"] for batch in again] == every[given:]
+
+
+def test_a_loaded_position_reaches_workers(singles):
+    from torch.utils.data import DataLoader
+
+    from pico_banana.training.loader.torch_data import TorchBatches
+
+    options = {"batch_size": 4, "columns": ["instruction"], "workers": 0}
+    running = make_loader(singles, **options)
+    next(iter(running))
+    dataset = TorchBatches(make_loader(singles, **options))
+    dataset.load_state_dict(running.state_dict())
+    rest = DataLoader(dataset, batch_size=None, num_workers=2)
+    assert [name for batch in rest for name in batch["id"]] == singles.ids[4:]
+
+
+@pytest.mark.parametrize("kind", ["TorchBatches", "TorchMap"])
+def test_workers_that_persist_hear_of_an_epoch(singles, kind):
+    from torch.utils.data import DataLoader
+
+    from pico_banana.training.loader import torch_data
+
+    options = {"batch_size": 4, "columns": ["instruction"], "shuffle": True, "workers": 0}
+    dataset = getattr(torch_data, kind)(make_loader(singles, **options))
+    batches = DataLoader(dataset, batch_size=None, shuffle=None, num_workers=2, persistent_workers=True)
+    alone = make_loader(singles, **options)
+    for epoch in (0, 1, 3):
+        dataset.set_epoch(epoch)
+        alone.set_epoch(epoch)
+        assert [batch["id"] for batch in batches] == [batch["id"] for batch in alone]
 
 
 def test_with_format_torch_gives_the_same_pixels():

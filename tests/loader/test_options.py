@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 
+import pico_banana as pb
 from pico_banana.errors import MissingExtraError, UnknownNameError
 from pico_banana.records.decoding.fast import installed
 from pico_banana.training.loader import make_examples, make_loader
@@ -18,7 +19,17 @@ def test_misspelled_options_are_refused(singles, tmp_path):
         singles.pack(tmp_path / "pack", sise=32)
     with pytest.raises(UnknownNameError, match=r"suffle.*shuffle"):
         make_loader(singles, suffle=True)
+    with pytest.raises(UnknownNameError, match=r"unknown option of export 'limit'; it chooses rows: .*select\(limit="):
+        singles.export("trl", tmp_path / "out", limit=3)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_misspelled_option_of_load_dataset_is_refused_with_the_nearest_of_all():
+    for wrong, right in {"streming": "streaming", "limt": "limit"}.items():
+        with pytest.raises(
+            UnknownNameError, match=rf"unknown option of load_dataset '{wrong}'. Did you mean '{right}'"
+        ):
+            pb.load_dataset("single_turn", mirror="sample", **{wrong: 1})
 
 
 def test_an_unknown_column_is_refused_at_once(singles, preferences, sessions, tmp_path):

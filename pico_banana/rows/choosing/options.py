@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
-from pico_banana.errors import ConfigError, SelectionError, unknown_name
+from pico_banana.errors import ConfigError, SelectionError, UnknownNameError, unknown_name
 from pico_banana.records import Flag
 from pico_banana.rows.choosing.definition import named
 from pico_banana.rows.choosing.splits import parse_split
@@ -162,12 +162,20 @@ def spelled_out(function: Callable[P, T]) -> Callable[P, T]:
     def refusing(*args: P.args, **options: P.kwargs) -> T:
         for name in options:
             if name not in known:
-                raise unknown_name(f"option of {function.__name__}", name, [one for one in known if one != "self"])
+                raise _unknown_option(function.__name__, name, [one for one in known if one != "self"])
         if "options" in known and options.get("options") is not None:
             _refuse_beside(options, function.__name__)
         return function(*args, **options)
 
     return refusing
+
+
+def _unknown_option(function: str, name: str, known: list[str]) -> UnknownNameError:
+    kind = f"option of {function}"
+    if name not in READERS:
+        return unknown_name(kind, name, known)
+    text = f"unknown {kind} {name!r}; it chooses rows: choose them first, as in ds.select({name}=...)"
+    return UnknownNameError(text, kind=kind, name=name)
 
 
 def _refuse_beside(passed: Iterable[str], function: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
@@ -157,11 +158,12 @@ def load_dataset(  # noqa: PLR0913 - the arguments of datasets.load_dataset that
         TransportError: the rows could not be fetched this time.
     """
     from pico_banana.sharing.huggingface.making import make_builder
-    from pico_banana.sharing.huggingface.refused import check_features, reject_foreign, subset_of
+    from pico_banana.sharing.huggingface.refused import check_features, reject_foreign, reject_unknown, subset_of
     from pico_banana.sharing.huggingface.request import ALL, splits_in
 
     subset = subset_of(path, name)
     wished: dict[str, Any] = reject_foreign(dict(selection))
+    reject_unknown(wished, inspect.signature(load_dataset).parameters)
     check_features(features, subset)
     wished |= {"mirror": mirror, "rows": rows, "on_bad_rows": on_bad_rows, "splits": splits or splits_in(split) or ALL}
     builder = make_builder(subset, cache_dir=cache_dir, features=features, **wished)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.errors import ConfigError
+from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.records import Subset
-from pico_banana.rows.choosing.selection import parse_subset
+from pico_banana.rows.choosing.selection import RowOptions, parse_subset
 from pico_banana.sharing.huggingface.making import DATASET_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from datasets import Features
 
@@ -46,6 +46,23 @@ def reject_foreign(options: Mapping[str, Any]) -> dict[str, Any]:
         if options.get(name):
             raise ConfigError(f"{name}= means nothing here: {words}", key=name)
     return {name: value for name, value in options.items() if name not in FOREIGN}
+
+
+def reject_unknown(options: Iterable[str], named: Iterable[str]) -> None:
+    """Refuse a keyword that does not exist with the nearest that does, also beside those that choose rows.
+
+    Args:
+        options: keywords that would choose rows.
+        named: the parameters of `load_dataset`.
+
+    Raises:
+        UnknownNameError: one of them does not exist.
+    """
+    known = [*RowOptions.__annotations__, *(one for one in named if one != "selection")]
+    for name in options:
+        if name not in known:
+            error = unknown_name("option of load_dataset", name, known)
+            raise error
 
 
 def subset_of(path: str | Subset | None, name: str | Subset | None) -> Subset:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pico_banana.errors import ConfigError, StoreError
 from pico_banana.records.decoding.memory import keep_freed_memory
-from pico_banana.telling import Carded
 from pico_banana.training.loader.collate import collate, to_torch
-from pico_banana.training.loader.examples import WholeBatches, require_known
+from pico_banana.training.loader.examples import LeavesOut, WholeBatches, require_known, require_whole
 from pico_banana.training.loader.order import Share, epoch_order, generator, plan_batches, share_out
+from pico_banana.training.loader.report import LoaderReport, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pico_banana.training.loader.examples import Example, Examples
+    from pico_banana.training.loader.examples import Examples
 
 Batch: TypeAlias = dict[str, Any]
 OnError: TypeAlias = Literal["raise", "skip", "replace"]
@@ -29,34 +28,6 @@ ON_ERROR: tuple[OnError, ...] = ("raise", "skip", "replace")
 FRAMEWORKS: tuple[str, ...] = ("numpy", "torch")
 _REPLACEMENTS_TRIED = 16
 _STATE_VERSION = 1
-
-
-@dataclass(slots=True)
-class LoaderReport(Carded):
-    """What became of the examples since the loader was made or its report was reset.
-
-    Attributes:
-        asked: examples whose turn came; given + replaced + skipped adds up to it.
-        given: examples given as asked.
-        replaced: failed examples in whose place another was given.
-        skipped: failed examples in whose place nothing was given.
-        failed: the reason for every failed example, by id.
-    """
-
-    asked: int = 0
-    given: int = 0
-    replaced: int = 0
-    skipped: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What loading one example came to."""
-
-    example: Example | None
-    failures: tuple[tuple[str, str], ...] = ()
-    whole: int = 0  # how many examples, where `example` is a finished batch
 
 
 class Loader:
@@ -90,7 +61,8 @@ class Loader:
             shuffle: draw in another order every epoch.
             seed: of the order and of replacements.
             workers: threads that read and decode; 0 does it in the caller's.
-            drop_last: leave out the last batches that are not full, and even out the ranks.
+            drop_last: leave out the last batches that are not full, and even out the ranks; else one may get a
+                batch more, and wait for ever where all wait for each other.
             on_error: what to do about an example whose pictures cannot be had: "raise", "skip" it, or "replace" it.
             framework: "numpy" gives uint8 (N, H, W, C), "torch" uint8 (N, C, H, W) in channels-last memory.
             rank: which of `world_size` consumers this is.
@@ -100,6 +72,9 @@ class Loader:
         Raises:
             ConfigError: a number is out of range, or the geometry gives every example another shape.
         """
+        require_whole(
+            batch_size=batch_size or 1, workers=workers, prefetch=prefetch, seed=seed, rank=rank, world_size=world_size
+        )
         if (batch_size is not None and batch_size < 1) or workers < 0 or prefetch < 1 or seed < 0:
             msg = "batch_size and prefetch start at 1, workers and seed at 0"
             raise ConfigError(msg, key="batch_size")
@@ -135,22 +110,25 @@ class Loader:
             PictureError: a picture is missing or damaged and `on_error` is "raise".
             TransportError: a picture could not be fetched and `on_error` is "raise".
         """
-        start = self._batch if self._resumed else 0
-        self._resumed = False
-        yield from self._run(self._plan()[start:], start)
+        yield from self.part(0, 1)
         self.epoch, self._batch = self.epoch + 1, 0
 
     def part(self, index: int, count: int) -> Iterator[Batch]:
-        """Give the part of an epoch that one of several worker processes gets.
+        """Give the part of an epoch that one of several worker processes gets, from the position where one was loaded.
+
+        Each worker's copy of the loader has its own position: a state saved there is one for that worker.
 
         Args:
             index: which worker, from 0.
             count: how many workers; taken in turns, their batches are this loader's, in order.
 
-        Yields:
+        Returns:
             The worker's batches.
         """
-        yield from self._run(self._plan()[index::count], 0)
+        # Before the first batch is asked for: a state that is saved until then must not hold the last epoch's position.
+        self._batch = self._batch if self._resumed else 0
+        self._resumed = False
+        return self._run(self._plan()[self._batch + index :: count], count)
 
     def batch(self, number: int) -> Batch | None:
         """Load one batch of the epoch by its number, as a map-style dataset does.
@@ -183,6 +161,9 @@ class Loader:
         Raises:
             ConfigError: the state belongs to other examples, another order, or another version.
         """
+        if "version" not in state:
+            msg = "this is not the state of a loader: it has no version; give what Loader.state_dict() returned"
+            raise ConfigError(msg, key="version")
         ours = self.state_dict()
         for key in ("version", "examples", "seed", "shuffle", "batch_size"):
             if state.get(key) != ours[key]:
@@ -206,6 +187,8 @@ class Loader:
 
     def _plan(self) -> Sequence[list[int]]:
         """Give this rank's batches of the epoch, as indices."""
+        if isinstance(self._examples, LeavesOut):
+            self.report.left_out.update(self._examples.left_out)
         if not self._grouped:
             self._groups, self._grouped = self._examples.groups(max(1, self._workers)), True
         order = epoch_order(len(self._examples), seed=self._seed, epoch=self.epoch, shuffle=self._shuffle)
@@ -213,15 +196,16 @@ class Loader:
         batches = plan_batches(order, self._batch_size or 1, groups=groups, drop_last=self._drop_last)
         return share_out(batches, self._share, drop_last=self._drop_last)
 
-    def _run(self, plan: Sequence[list[int]], start: int) -> Iterator[Batch]:
+    def _run(self, plan: Sequence[list[int]], step: int) -> Iterator[Batch]:
         keep_freed_memory()
-        for number, outcomes in enumerate(self._outcomes(plan), start + 1):
-            self._batch = number
+        start = self._batch
+        for number, outcomes in enumerate(self._outcomes(plan), 1):
+            self._batch = start + number * step
             batch = self._collected(outcomes)
             if batch is not None:
                 yield batch
 
-    def _outcomes(self, plan: Sequence[list[int]]) -> Iterator[list[_Outcome]]:
+    def _outcomes(self, plan: Sequence[list[int]]) -> Iterator[list[Outcome]]:
         """Load batches ahead, in threads, and give them in order."""
         if self._workers == 0:
             yield from ([load(job) for job in jobs] for load, jobs in map(self._jobs, plan))
@@ -229,7 +213,7 @@ class Loader:
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="pico-banana")
         # At least two examples a thread, or small batches would leave threads idle at every hand-over.
         ahead = max(self._prefetch, -(-2 * self._workers // (self._batch_size or 1)))
-        waiting: deque[list[Future[_Outcome]]] = deque()
+        waiting: deque[list[Future[Outcome]]] = deque()
         try:
             for batch in plan:
                 load, jobs = self._jobs(batch)
@@ -241,27 +225,27 @@ class Loader:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _jobs(self, batch: list[int]) -> tuple[Callable[[Any], _Outcome], list[Any]]:
+    def _jobs(self, batch: list[int]) -> tuple[Callable[[Any], Outcome], list[Any]]:
         """Part a batch into what one thread does at a time: one example, or all of them where that is quicker."""
         if self._batch_size is not None and isinstance(self._examples, WholeBatches):
             return self._load_whole, [batch]
         return self._load, batch
 
-    def _load_whole(self, batch: list[int]) -> _Outcome:
-        return _Outcome(cast("WholeBatches", self._examples).load_batch(batch), whole=len(batch))
+    def _load_whole(self, batch: list[int]) -> Outcome:
+        return Outcome(cast("WholeBatches", self._examples).load_batch(batch), whole=len(batch))
 
-    def _load(self, index: int) -> _Outcome:
+    def _load(self, index: int) -> Outcome:
         # Runs in a thread; where asked, a failed example is replaced by another.
         failures: list[tuple[str, str]] = []
         for candidate in self._candidates(index):
             try:
-                return _Outcome(self._examples.load(candidate), tuple(failures))
+                return Outcome(self._examples.load(candidate), tuple(failures))
             except OSError as error:  # every picture and transport error is one
                 # A full disk or a broken store is not the picture's fault, and would fail every example.
                 if self._on_error == "raise" or isinstance(error, StoreError):
                     raise
                 failures.append((self._examples.id(candidate), str(error)))
-        return _Outcome(None, tuple(failures))
+        return Outcome(None, tuple(failures))
 
     def _candidates(self, index: int) -> Iterator[int]:
         yield index
@@ -272,20 +256,11 @@ class Loader:
         for _ in range(_REPLACEMENTS_TRIED):
             yield alike[int(draw.integers(len(alike)))] if alike else int(draw.integers(len(self._examples)))
 
-    def _collected(self, outcomes: Sequence[_Outcome]) -> Batch | None:
+    def _collected(self, outcomes: Sequence[Outcome]) -> Batch | None:
         examples = [outcome.example for outcome in outcomes if outcome.example is not None]
-        self._count(outcomes)
+        self.report.count(outcomes)
         if not examples:
             return None
         finished = self._batch_size is None or outcomes[0].whole
         batch = examples[0] if finished else collate(examples)
         return to_torch(batch) if self._framework == "torch" else batch
-
-    def _count(self, outcomes: Sequence[_Outcome]) -> None:
-        report = self.report
-        for outcome in outcomes:
-            report.asked += outcome.whole or 1
-            report.given += outcome.whole or not outcome.failures
-            report.replaced += bool(outcome.failures) and outcome.example is not None
-            report.skipped += outcome.example is None
-            report.failed.update(outcome.failures)

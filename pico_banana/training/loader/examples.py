@@ -10,14 +10,14 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsIndex, TypeAlias, runtime_checkable
 
 from pico_banana.errors import ConfigError, PicoBananaError, missing_extra, unknown_name
 from pico_banana.records.decoding.decode import BACKENDS, RESAMPLES, Backend, Resample
 from pico_banana.records.decoding.fast import installed
 from pico_banana.records.decoding.header import MAX_PIXELS, read_size
 from pico_banana.records.wording import MADE_ANEW, NO_TEXTS, Texts, Wording, taken_texts
-from pico_banana.training.loader.parts import MEASURED, Part, Rows, columns_of, parts_of
+from pico_banana.training.loader.parts import MEASURED, Cut, Part, Rows, columns_of, cut_up
 from pico_banana.training.loader.shaping import LocalPath, Shaping
 
 if TYPE_CHECKING:
@@ -71,6 +71,31 @@ class WholeBatches(Protocol):
     def load_batch(self, indices: Sequence[int]) -> Example:
         """Read examples of one group as a batch."""
         ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """Examples that know which of their rows give none."""
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Why a row, or a part of one, gives no example, by id."""
+        ...
+
+
+def require_whole(**numbers: int) -> None:
+    """Refuse what is no whole number, before it is compared with one.
+
+    Args:
+        **numbers: what a caller wrote, by keyword.
+
+    Raises:
+        ConfigError: one of them is a text, a fraction or a truth value.
+    """
+    for key, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+            msg = f"{key}={value!r} is not a whole number"
+            raise ConfigError(msg, key=key)
 
 
 def require_known(kind: str, name: str, known: Sequence[str]) -> None:
@@ -147,9 +172,18 @@ class RecordExamples:
         )
 
     @cached_property
+    def _cut(self) -> Cut:
+        return cut_up(self.rows, turns=self.turns, rejected=self.rejected)
+
+    @property
     def parts(self) -> Sequence[Part]:
         """Which row, and which part of it, every example is."""
-        return parts_of(self.rows, turns=self.turns, rejected=self.rejected)
+        return self._cut.parts
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Why a row, or a turn of a session, gives no example, by id."""
+        return self._cut.left_out
 
     @cached_property
     def registrar(self) -> Registrar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -154,7 +154,20 @@ class Part:
         return sum(_complete(record, turn) for turn in range(self.number))
 
 
-def parts_of(rows: Rows, *, turns: str, rejected: str) -> Sequence[Part]:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Rows, cut into examples.
+
+    Attributes:
+        parts: the examples, in the order of the rows.
+        left_out: the reason for every row and turn that gives no example, by id.
+    """
+
+    parts: Sequence[Part]
+    left_out: dict[str, str]
+
+
+def cut_up(rows: Rows, *, turns: str, rejected: str) -> Cut:
     """Cut rows into examples.
 
     Args:
@@ -163,13 +176,18 @@ def parts_of(rows: Rows, *, turns: str, rejected: str) -> Sequence[Part]:
         rejected: "each" or "first".
 
     Returns:
-        The examples in the order of the rows. A preference row without a rejected edit and a turn without its
-        pictures give none.
+        The examples, and what gives none: a preference row without a rejected edit, a turn without its pictures.
     """
     if not len(rows) or isinstance(rows[0], SingleTurn):
-        return _SingleParts(len(rows))
+        return Cut(_SingleParts(len(rows)), {})
     cut = _cutter(turns, rejected)
-    return [part for row in range(len(rows)) for part in cut(row, rows[row])]
+    parts: list[Part] = []
+    left_out: dict[str, str] = {}
+    for row in range(len(rows)):
+        record = rows[row]
+        parts += cut(row, record)
+        left_out.update(_left_out(record, turns))
+    return Cut(parts, left_out)
 
 
 def columns_of(record: Record, *, turns: str) -> tuple[str, ...]:
@@ -205,6 +223,21 @@ def _cutter(turns: str, rejected: str) -> Callable[[int, Record], list[Part]]:
         return [Part(row)]
 
     return cut
+
+
+def _left_out(record: Record, turns: str) -> Iterator[tuple[str, str]]:
+    """Say of a row, or of its turns, why it gives no example; the counterpart of `_cutter`."""
+    if isinstance(record, Preference) and not record.rejected:
+        yield record.id, "the row has no rejected edit"
+    if not isinstance(record, MultiTurn):
+        return
+    bare = [number for number, turn in enumerate(record.turns, 1) if turn.image is None]
+    if turns == "whole" and (bare or not record.turns):
+        yield record.id, f"no picture of turn {', '.join(map(str, bare))}" if bare else "the session has no turn"
+    elif bare:
+        for number in range(1, len(record.turns) + 1):
+            if not _complete(record, number - 1):
+                yield turn_id(record.id, number), f"no picture of turn {number if number in bare else number - 1}"
 
 
 def _complete(record: MultiTurn, turn: int) -> bool:

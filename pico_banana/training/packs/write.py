@@ -40,7 +40,8 @@ class PackReport(Carded):
         total: examples asked for; packed, reused and the failures add up to it.
         packed: examples packed by this call.
         reused: examples in shards that were already whole.
-        failed: the reason for every example left out, by id.
+        failed: the reason for every example that could not be packed, by id.
+        left_out: why a row, or a turn of a session, gives no example and is not in the total, by id.
         texts: how many rows, or turns of sessions, took which text, where texts made anew were wanted.
     """
 
@@ -48,6 +49,7 @@ class PackReport(Carded):
     packed: int
     reused: int
     failed: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     texts: dict[str, int] = field(default_factory=dict)
 
 
@@ -121,6 +123,7 @@ def pack(
         packed=sum(shard.examples for shard in made.values()),
         reused=sum(shard.examples for shard in kept.values()),
         failed={name: reason for shard in shards for name, reason in shard.failed.items()},
+        left_out=dict(examples.left_out),
         texts=dict(examples.taken_texts) if examples.wording in MADE_ANEW else {},
     )
 
