@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
@@ -14,6 +15,13 @@ from tests.benchmark.conftest import asked
 
 QUICK = benchmark.Options(limit=3, anchors=False, parts=("single_turn",))
 WITH_SESSIONS = benchmark.Options(limit=2, anchors=False)
+
+
+def free_port():
+    """Give a port of this machine that nobody listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def test_an_editor_more_pays_its_own_calls_and_a_second_run_pays_nothing(definition, tmp_path):
@@ -171,3 +179,26 @@ def test_a_preset_changes_what_is_made_of_scores(definition, tmp_path, preset):
 def test_names_that_mean_nothing_are_refused(definition, tmp_path, editor, error, words):
     with pytest.raises(error, match=words):
         benchmark.run(definition, tmp_path, editor=editor, mirror="sample")
+
+
+def test_a_service_that_nobody_can_reach_stops_the_run_and_the_same_command_goes_on(definition, tmp_path):
+    options = benchmark.Options(limit=6, anchors=False, parts=("single_turn",))
+    with ModelServer() as server:
+        words = asked(server)
+        port = free_port()
+        nowhere = words | {"editor": f"openai:painter@http://127.0.0.1:{port}/v1"}
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=options, **nowhere)
+        assert f"nobody could be reached at http://127.0.0.1:{port}/v1 for 3 items in a row" in ran.state.stopped
+        assert "run the same command again" in ran.state.stopped
+        assert ran.state.failed == 2
+        assert {item.ended for item in ran.results.items} == {"missing"}
+        again = benchmark.run(definition, tmp_path, mirror="sample", options=options, **words)
+    assert (again.state.stopped, {item.ended for item in again.results.items}) == ("", {"made"})
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost", "localhost:8000/v1", "ftp://localhost/v1", "http://", "http://h:x/v1"]
+)
+def test_an_address_that_is_no_url_is_refused_with_the_name(address):
+    with pytest.raises(ConfigError, match="is no address of a service; write a URL such as http://localhost:8000/v1"):
+        benchmark.editor_named(f"openai:m@{address}")
