@@ -24,18 +24,26 @@ from pico_banana.regenerate.work.staff import hire
 
 
 class Negative:
-    """Answers every request with the negative of the picture."""
+    """Answers every request with the negative of the picture.
+
+    Args:
+        model: the name asked for, which the reply repeats: another one would stop the run, for services reroute models.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        """Keep the name."""
+        self.model = model
 
     def edit(self, request: EditRequest) -> Reply:
         """Edit one picture; `request.prompt` is the text for a model, `request.seed` a new draw for each attempt."""
         changed = BytesIO()
         ImageOps.invert(Image.open(BytesIO(request.photo.data)).convert("RGB")).save(changed, "PNG")
-        return Reply(Outcome.OK, picture=Picture.of(changed.getvalue()), model="negative-1")
+        return Reply(Outcome.OK, picture=Picture.of(changed.getvalue()), model=self.model)
 
 
 def backend(settings: ModelSettings) -> Negative:
     """Make it; `settings` has the model's name, its address and the parameters of the configuration."""
-    return Negative()
+    return Negative(settings.model)
 
 
 def main(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pico_banana.errors import ConfigError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.known import remember
 from pico_banana.rows.choosing.definition import PUBLISHED_SEED, Definition, Size
@@ -11,6 +12,9 @@ from pico_banana.rows.held_out import draw
 
 if TYPE_CHECKING:
     from pico_banana.rows.opening import Place
+
+
+_SEEDS = 2**64
 
 
 def make(*, mirror: Place = None, size: Size = "full", seed: int = PUBLISHED_SEED) -> Definition:
@@ -23,7 +27,12 @@ def make(*, mirror: Place = None, size: Size = "full", seed: int = PUBLISHED_SEE
 
     Returns:
         The definition; `write` puts it into a file of ids and nothing else.
+
+    Raises:
+        ConfigError: the seed is no number of 64 bits.
     """
+    if not 0 <= seed < _SEEDS:
+        raise ConfigError(f"seed is {seed}; it is a whole number from 0 to 2**64 - 1", key="seed")
     place = resolve_mirror(mirror)
     remember(place)
     return draw(place, size=size, seed=seed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pico_banana.benchmark.lists import read_list
+from pico_banana.errors import ConfigError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.notes import parse_note
 from pico_banana.records import Subset
@@ -54,7 +55,7 @@ class Overlap:
     @property
     def clean(self) -> bool:
         """Whether nothing of the list is in the benchmark; not when every entry of it is unknown."""
-        return not self.photos and (not self.listed or len(self.unknown) < self.listed)
+        return not self.photos and len(self.unknown) < self.listed
 
 
 def overlap(definition: Definition, lines: Iterable[str] | Path, *, mirror: Place = None) -> Overlap:
@@ -69,9 +70,14 @@ def overlap(definition: Definition, lines: Iterable[str] | Path, *, mirror: Plac
 
     Returns:
         What was found.
+
+    Raises:
+        ConfigError: the list is empty, so that nothing can be said of it; or a file cannot be read.
     """
     listed = read_list(lines) if isinstance(lines, Path) else lines
     entries = [text for line in listed if (text := line.strip())]
+    if not entries:
+        raise ConfigError(f"{lines if isinstance(lines, Path) else 'the list'} names nothing", key="list")
     names = {entry: tuple(_names(entry)) for entry in entries}
     found = _places(resolve_mirror(mirror), {name for every in names.values() for name in every})
     held = set(definition.places)

@@ -11,6 +11,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pico_banana.cli.executors import Asked
@@ -219,8 +220,8 @@ def _walk(args: argparse.Namespace, config: Config, work: Work) -> int:
     note_run(work, state, allow_failed=args.allow_failed)
     advice = Advice(
         "nothing waits for another try" if args.retry else "nothing is left to do",
-        f"pico-banana regenerate report {args.ledger}",
-        "`pico-banana regenerate retry-failed`",
+        f"pico-banana regenerate report {quote(str(args.ledger))}",
+        f"`pico-banana regenerate retry-failed {quote(str(args.config))} --ledger {quote(str(args.ledger))}`",
     )
     return ended(args, state, advice)
 

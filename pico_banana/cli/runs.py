@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pico_banana.regenerate.work.state import RunState
 
 INTERRUPTED = 130
+_MOST_NAMED = 20  # photos that cannot be read, in a summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +188,7 @@ def summary(state: RunState, advice: Advice) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(state.failures.items()))
     if kinds:
         text += f"\nfailed with: {kinds}; try again with {advice.again}"
+    text += "".join(f"\nleft out, nothing was paid for it: {one}" for one in state.unreadable[:_MOST_NAMED])
+    if len(state.unreadable) > _MOST_NAMED:
+        text += f"\nand {len(state.unreadable) - _MOST_NAMED} more such photos; --json lists them all"
     return f"{text}\nstopped: {state.stopped}" if state.stopped else text

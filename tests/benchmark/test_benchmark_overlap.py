@@ -119,3 +119,11 @@ def test_a_list_that_cannot_be_read_is_named(name, content, root, drawn, tmp_pat
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=f"{name} cannot be read as a list of rows"):
         benchmark.overlap(drawn, tmp_path / name, mirror=root)
+
+
+def test_an_empty_list_is_not_called_clean(drawn, root, tmp_path, capsys):
+    (tmp_path / "empty.txt").write_text("\n \n")
+    assert main(["benchmark", "overlap", str(tmp_path / "empty.txt"), "--mirror", str(root)]) != 0
+    assert f"{tmp_path / 'empty.txt'} names nothing" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="the list names nothing"):
+        benchmark.overlap(drawn, [], mirror=root)

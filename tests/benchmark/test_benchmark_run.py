@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+import socket
+from pathlib import Path
 
 import pytest
 
 import pico_banana as pb
 from pico_banana import benchmark
-from pico_banana.errors import ConfigError, UnknownNameError
+from pico_banana.errors import ConfigError, SelectionError, UnknownNameError
 from pico_banana.rehearsal.models import Mind, ModelFaults, ModelServer
 from tests.benchmark.conftest import asked
 
 QUICK = benchmark.Options(limit=3, anchors=False, parts=("single_turn",))
 WITH_SESSIONS = benchmark.Options(limit=2, anchors=False)
+
+
+def free_port():
+    """Give a port of this machine that nobody listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def test_an_editor_more_pays_its_own_calls_and_a_second_run_pays_nothing(definition, tmp_path):
@@ -171,3 +180,84 @@ def test_a_preset_changes_what_is_made_of_scores(definition, tmp_path, preset):
 def test_names_that_mean_nothing_are_refused(definition, tmp_path, editor, error, words):
     with pytest.raises(error, match=words):
         benchmark.run(definition, tmp_path, editor=editor, mirror="sample")
+
+
+def test_a_service_that_nobody_can_reach_stops_the_run_and_the_same_command_goes_on(definition, tmp_path):
+    options = benchmark.Options(limit=6, anchors=False, parts=("single_turn",))
+    with ModelServer() as server:
+        words = asked(server)
+        port = free_port()
+        nowhere = words | {"editor": f"openai:painter@http://127.0.0.1:{port}/v1"}
+        ran = benchmark.run(definition, tmp_path, mirror="sample", options=options, **nowhere)
+        assert f"nobody could be reached at http://127.0.0.1:{port}/v1 for 3 items in a row" in ran.state.stopped
+        assert "run the same command again" in ran.state.stopped
+        assert ran.state.failed == 2
+        assert {item.ended for item in ran.results.items} == {"missing"}
+        again = benchmark.run(definition, tmp_path, mirror="sample", options=options, **words)
+    assert (again.state.stopped, {item.ended for item in again.results.items}) == ("", {"made"})
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost", "localhost:8000/v1", "ftp://localhost/v1", "http://", "http://h:x/v1"]
+)
+def test_an_address_that_is_no_url_is_refused_with_the_name(address):
+    with pytest.raises(ConfigError, match="is no address of a service; write a URL such as http://localhost:8000/v1"):
+        benchmark.editor_named(f"openai:m@{address}")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "says"),
+    [
+        ({"parts": ("singleturn",)}, UnknownNameError, "single_turn"),
+        ({"parts": ()}, ConfigError, "no part is named"),
+        ({"wording": "longer"}, UnknownNameError, "long"),
+        ({"limit": 0}, ConfigError, "limit is 0; it is a number from 1"),
+        ({"limit": -2}, ConfigError, "limit is -2; it is a number from 1"),
+    ],
+)
+def test_options_that_would_run_nothing_are_refused(given, error, says):
+    with pytest.raises(error, match=says):
+        benchmark.Options(**given)
+
+
+def test_a_part_may_be_named_alone_and_a_benchmark_by_its_file(definition, tmp_path):
+    options = benchmark.Options(limit=1, anchors=False, parts="single_turn")
+    assert options == benchmark.Options(limit=1, anchors=False, parts=("single_turn",))
+    definition.write(tmp_path / "bench.json")
+    words = {"editor": "procedural", "mirror": "sample", "options": options}
+    ran = benchmark.run(str(tmp_path / "bench.json"), tmp_path / "out", **words)
+    assert ran.results.passport["definition"]["checksum"] == definition.checksum
+    with pytest.raises(SelectionError, match="dict is no definition of a benchmark"):
+        benchmark.run({}, tmp_path / "out", **words)
+
+
+def test_a_seed_that_no_benchmark_can_have_is_refused():
+    with pytest.raises(ConfigError, match="seed is -1; it is a whole number from 0"):
+        benchmark.make(mirror="sample", seed=-1)
+
+
+@pytest.mark.parametrize(("name", "model"), [("mine:x", "x"), ("mine", "")])
+def test_the_template_of_an_editor_runs_under_any_model_s_name(definition, tmp_path, monkeypatch, name, model):
+    template = Path(__file__).parents[2] / "examples" / "templates" / "editor_backend.py"
+    (tmp_path / "editor_template.py").write_text(template.read_text())
+    installed = tmp_path / "mine-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[pico_banana.regenerate]\nmine = editor_template:backend\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    ran = benchmark.run(definition, tmp_path / "out", editor=name, mirror="sample", options=QUICK)
+    assert ran.state.stopped == ""
+    assert {item.ended for item in ran.results.items} == {"made"}
+    assert set(ran.state.models["editor"]) == {model}
+
+
+def test_excluding_says_in_a_line_what_it_takes(definition):
+    for given, says in (
+        (definition, "a Definition names no benchmark: give 'benchmark' or a file; write this one"),
+        (["benchmark"], "a list names no benchmark: give 'benchmark' or a file"),
+        ("benchmrk", "did you mean 'benchmark'"),
+        ("bench.json", "there is no definition of a benchmark at bench.json; make one"),
+    ):
+        with pytest.raises(SelectionError, match=says) as raised:
+            pb.load("single_turn", mirror="sample", exclude=given)
+        assert len(str(raised.value)) < 200

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 import pico_banana as pb
 from pico_banana.cli import main
+from pico_banana.regenerate.ledger.book import open_ledger
+from pico_banana.regenerate.plan.photos import find_photos, read_photo
+from pico_banana.regenerate.settings.sections import SourceSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,3 +157,31 @@ def test_mistakes_are_told_in_one_line(words, code, says, tmp_path, monkeypatch,
     err = capsys.readouterr().err
     assert says in err
     assert "Traceback" not in err
+
+
+def test_a_broken_photo_is_named_and_nothing_is_paid_for_it(serve, tmp_path, capsys):
+    photos = tmp_path / "my photos"
+    photos.mkdir()
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0ab")
+    for number, photo in enumerate(list(find_photos(SourceSettings(folder="sample", limit=2)))):
+        (photos / f"whole{number}.jpg").write_bytes(read_photo(photo).data)
+    server = serve()
+    config, ledger = tmp_path / "my config.toml", tmp_path / "ledger"
+    table = 'backend = "gemini"\nmodel = "gemini-2.5-flash"\n' + f'base_url = "{server.gemini_url}"\n'
+    config.write_text(f'[source]\nfolder = "{photos}"\n' + "".join(f"[{one}]\n{table}" for one in ("writer", "judge")))
+    words = ["regenerate", "run", str(config), "--ledger", str(ledger)]
+    assert main([*words, "--allow-failed", "1"]) == 0
+    told = capsys.readouterr().out
+    left_out = [line for line in told.splitlines() if line.startswith("left out")]
+    assert len(left_out) == 1
+    assert str(photos / "broken.jpg") in left_out[0]
+    assert "2 done, 1 failed, 0 left of 3" in told
+    with open_ledger(ledger) as opened:
+        broken = [item.id for item in opened.items() if item.photo.locator.endswith("broken.jpg")]
+        asked = opened.database.execute("SELECT count(*) FROM calls WHERE item = ?", broken).fetchone()[0]
+    assert (len(broken), asked) == (1, 0)
+
+    again = re.search(r"try again with `(.*)`", told)[1]  # a command as it stands, spaces and all
+    (photos / "broken.jpg").write_bytes((photos / "whole0.jpg").read_bytes())
+    assert main(shlex.split(again)[1:]) == 0
+    assert "1 done, 0 failed" in capsys.readouterr().out

@@ -16,6 +16,7 @@ from pico_banana.benchmark.runs.sides import Bout
 from pico_banana.benchmark.runs.walk import Again, Bench
 from pico_banana.benchmark.runs.watch import EVERY
 from pico_banana.benchmark.tasks import Pair, Rewriting, Task, Wording
+from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.regenerate.backends.base import ModelSettings
 from pico_banana.regenerate.settings.config import Config
 from pico_banana.regenerate.settings.sections import RunSettings
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 # Enough to keep eight calls of an editor and eight of a judge going; with more, the anchors, which need no edit, would
 # be asked about long before the edits that they stand between.
 _IN_FLIGHT = 16
+_PARTS = ("single_turn", "multi_turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Options:
         wording: the "long" or the "short" instructions.
         preset: how the judge judges: "paper", "minimum", "editscore", "editreward", "reward", "pairwise"; empty for
             what is usual for the judge, "paper" for most.
-        parts: which of "single_turn" and "multi_turn".
+        parts: which of "single_turn" and "multi_turn"; a text names one.
         limit: only so many tasks of each part; None for all.
         seed: what every seeded choice derives from.
         anchors: whether the judge sees the anchor set, too.
@@ -61,7 +63,7 @@ class Options:
 
     wording: Wording = "long"
     preset: str = ""
-    parts: tuple[str, ...] = ("single_turn", "multi_turn")
+    parts: tuple[str, ...] = _PARTS
     limit: int | None = None
     seed: int = 0
     anchors: bool = True
@@ -69,6 +71,24 @@ class Options:
     allow_model_change: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what would run nothing.
+
+        Raises:
+            UnknownNameError: there is no such part or wording.
+            ConfigError: no part is named, or the limit is no number from 1.
+        """
+        parts = (self.parts,) if isinstance(self.parts, str) else tuple(self.parts)
+        for kind, named, known in (("part", parts, _PARTS), ("wording", (self.wording,), ("long", "short"))):
+            if wrong := [one for one in named if one not in known]:
+                error = unknown_name(kind, str(wrong[0]), known)
+                raise error
+        if not parts:
+            raise ConfigError(f"no part is named; take some of {', '.join(_PARTS)}", key="parts")
+        if self.limit is not None and (isinstance(self.limit, bool) or self.limit < 1):
+            raise ConfigError(f"limit is {self.limit!r}; it is a number from 1, or None for all tasks", key="limit")
+        object.__setattr__(self, "parts", parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pico_banana.errors import ConfigError, unknown_name
 from pico_banana.mirrors.inside import ALLOW_VARIABLE, is_held
 from pico_banana.mirrors.notes import ODD_SHAPE, parse_note
 from pico_banana.regenerate.backends.base import ModelSettings, backend_names
+from pico_banana.regenerate.backends.failure import require_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def model_named(text: str) -> ModelSettings:
 
     Raises:
         UnknownNameError: there is no such backend.
-        ConfigError: a backend that needs a model is named without one.
+        ConfigError: a backend that needs a model is named without one, or an address is no URL.
     """
     head, _, rest = text.partition(":")
     if head not in backend_names():
@@ -102,6 +103,8 @@ def model_named(text: str) -> ModelSettings:
     model, _, address = rest.partition("@")
     if head in {"openai", "gemini", "diffusers"} and not model:
         raise ConfigError(f"{text!r} names no model; write {head}:MODEL", key="model")
+    if head in {"openai", "gemini"}:
+        require_url(address, "editor or judge")
     return ModelSettings(backend=head, model=model, base_url=address)
 
 

@@ -16,6 +16,7 @@ from pico_banana.errors import ConfigError
 from pico_banana.mirrors.catalog import resolve_mirror
 from pico_banana.mirrors.known import remember
 from pico_banana.regenerate.backends.base import ModelSettings
+from pico_banana.rows.choosing.definition import defined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ DEFAULTS = Options()
 
 
 def run(  # noqa: PLR0913 - each is one choice of a run
-    definition: Definition,
+    definition: Definition | str | Path,
     folder: str | Path,
     *,
     editor: str | EditorName,
@@ -44,7 +45,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
     """Have an editor edit and a judge judge what a definition names; what the ledger has already is not asked again.
 
     Args:
-        definition: the benchmark.
+        definition: the benchmark, or the file that holds it.
         folder: where the ledger and the results lie; made when it is not there.
         editor: see `editor_named`.
         judge: "procedural", or "BACKEND:MODEL", with "@ADDRESS" for a server that speaks the backend's protocol.
@@ -63,6 +64,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
         StoreError: the ledger cannot be written, or another process is running on it.
         MissingExtraError: a backend's package is not installed.
     """
+    definition = defined(definition)
     named = editor_named(editor) if isinstance(editor, str) else editor
     how = chosen_preset(judge, options)
     if how.two:
@@ -80,7 +82,7 @@ def run(  # noqa: PLR0913 - each is one choice of a run
 
 
 def judge_pairs(
-    definition: Definition,
+    definition: Definition | str | Path,
     folder: str | Path,
     *,
     judge: str,
@@ -91,7 +93,7 @@ def judge_pairs(
     """Have a judge score both edits of every pair of the preference part, or compare them with the preset "pairwise".
 
     Args:
-        definition: the benchmark.
+        definition: the benchmark, or the file that holds it.
         folder: see `run`.
         judge: see `run`.
         mirror: see `run`.
@@ -104,7 +106,7 @@ def judge_pairs(
     Raises:
         ConfigError: the definition has no pairs, or see `run`.
     """
-    place = _place(mirror)
+    definition, place = defined(definition), _place(mirror)
     pairs = pairs_of(definition, place)
     if not pairs:
         raise ConfigError("this definition has no pairs with a rejected edit", key="definition")
@@ -113,7 +115,7 @@ def judge_pairs(
 
 
 def duel(
-    definition: Definition,
+    definition: Definition | str | Path,
     folder: str | Path,
     *,
     editors: tuple[str, str],
@@ -125,7 +127,7 @@ def duel(
     """Have a judge say which of two editors' single edits is better, each pair shown in both orders.
 
     Args:
-        definition: the benchmark.
+        definition: the benchmark, or the file that holds it.
         folder: where `run` has left the results and pictures of both editors.
         editors: their names, as in the report.
         judge: "BACKEND:MODEL".
@@ -145,7 +147,7 @@ def duel(
     if not how.two or judge == PROCEDURAL:
         text = "a duel needs a model as the judge and the preset pairwise; duels of scores are in the report anyhow"
         raise ConfigError(text, key="judge")
-    place = _place(mirror)
+    definition, place = defined(definition), _place(mirror)
     one, other = (_results_of(name, Path(folder), definition, options.wording) for name in editors)
     tasks = [task for task in tasks_of(definition, place, wording=options.wording) if task.part == "single_turn"]
     bouts = _bouts(tasks, one, other)
@@ -156,7 +158,7 @@ def duel(
 
 
 def rewrite(  # noqa: PLR0913 - each is one choice of a run
-    definition: Definition,
+    definition: Definition | str | Path,
     folder: str | Path,
     *,
     rewriter: str,
@@ -169,7 +171,7 @@ def rewrite(  # noqa: PLR0913 - each is one choice of a run
     """Have a rewriter shorten the long instructions of the single edits, and a judge say what was kept.
 
     Args:
-        definition: the benchmark.
+        definition: the benchmark, or the file that holds it.
         folder: see `run`.
         rewriter: "BACKEND:MODEL", "procedural", or "published" for the release's own short texts.
         judge: "BACKEND:MODEL"; with "procedural" nothing but lengths, copies and flags is counted.
@@ -188,7 +190,7 @@ def rewrite(  # noqa: PLR0913 - each is one choice of a run
     named = editor_named(rewriter)
     if named.pictures or named.rate < 1:
         raise ConfigError(f"{rewriter!r} writes no texts; name a model, procedural or published", key="rewriter")
-    place = _place(mirror)
+    definition, place = defined(definition), _place(mirror)
     texts = rewritings_of(definition, place)[: options.limit]
     about = told(definition, place, named, judge, KEPT_CONTENT, options, shard)
     config = about.config if named.settings is None else replace(about.config, shortener=named.settings)

@@ -23,7 +23,7 @@ from pico_banana.errors import (
     ThrottledError,
 )
 from pico_banana.regenerate.backends.asked import Asked, asked_of
-from pico_banana.regenerate.backends.failure import Failure, told
+from pico_banana.regenerate.backends.failure import Failure, is_unconnected, require_url, told
 from pico_banana.regenerate.backends.json_replies import repaired
 from pico_banana.regenerate.values import Outcome, Reply
 
@@ -65,7 +65,12 @@ class Service(ABC):
     key_names: ClassVar[tuple[str, ...]]
 
     def __init__(self, settings: ModelSettings) -> None:
-        """Connect to nothing yet."""
+        """Connect to nothing yet.
+
+        Raises:
+            ConfigError: its address is no URL.
+        """
+        require_url(settings.base_url)
         self.settings = settings
 
     @abstractmethod
@@ -203,7 +208,9 @@ class Service(ABC):
             raise self._failed(meant) from error
         if meant is None:
             text = self.words(f"{self.name}: {type(error).__name__}: {told(error, self.settings.timeout_s)}")
-            raise InterruptedTransferError(text) from error
+            broken = InterruptedTransferError(text)
+            broken.connected = not is_unconnected(error)
+            raise broken from error
         return meant
 
     def key(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pico_banana.errors import ConfigError, PictureMissingError
 from pico_banana.mirrors.addresses import url_of_key
 from pico_banana.mirrors.notes import ODD_SHAPE, read_note
+from pico_banana.records.decoding.decode import decode
 from pico_banana.regenerate.plan.labels import with_labels
 from pico_banana.regenerate.values import KnownObject, Photo, Picture
 
@@ -174,6 +175,24 @@ def read_photo(photo: Photo) -> Picture:
 
     with fsspec.open(photo.locator, "rb") as file:
         return Picture.of(file.read())
+
+
+def read_whole_photo(photo: Photo) -> Picture:
+    """Read a photo that is about to be paid for, and make sure that it is one: models bill for a broken one, too.
+
+    Args:
+        photo: the photo.
+
+    Returns:
+        Its bytes, as they are.
+
+    Raises:
+        PictureMissingError: it is not there.
+        PictureCorruptError: it cannot be decoded; the text names the file.
+    """
+    picture = read_photo(photo)
+    decode(picture.data, address=photo.locator)
+    return picture
 
 
 def _folder(name: str) -> Path:

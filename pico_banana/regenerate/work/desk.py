@@ -26,7 +26,7 @@ from pico_banana.regenerate.values import Outcome, Reply, Stage
 from pico_banana.regenerate.work.batches import Batches
 from pico_banana.regenerate.work.budget import Budget, in_batch, most_usd, prices, reply_usd
 from pico_banana.regenerate.work.calls import TABLE_OF_STAGE, Call, what_was_asked
-from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, check_model, patient
+from pico_banana.regenerate.work.guards import Breaker, Canary, FirstCalls, Reach, check_model, patient
 from pico_banana.regenerate.work.memory import Memory
 from pico_banana.regenerate.work.pace import Stopped, paces
 
@@ -68,7 +68,7 @@ class Desk:
         self._prices = prices(config)
         self._canary = Canary(self.stop)
         self._first = FirstCalls(lambda stage: not budget.limit_usd or stage in budget.dearest, self.stop)
-        self._breaker = Breaker()
+        self._breaker, self._reach = Breaker(), Reach()
         self._is_free = all(one.backend in FREE_BACKENDS for one in config.models.values())
         self._usd: dict[int, float] = {}
         self._paces = paces(config.models)
@@ -151,21 +151,23 @@ class Desk:
         return None if reply.outcome is Outcome.UNAVAILABLE else replace(reply, call=came.opened)
 
     async def _send_until_answered(self, call: Call, key: str) -> Reply:
-        tries = self.config.run.tries
-        for number in range(tries):
+        settings, number = self._settings(call.stage), 0
+        while number < (tries := self._reach.tries(settings, self.config.run.tries)):
             if number:
                 await self._wait(number)
+            number += 1
             reply = await self._send_once(call, key)
             if reply.outcome is not Outcome.UNAVAILABLE:
                 return reply
         text = f"{call.stage} failed {tries} times, the last time with: {reply.reason}"
-        raise ModelUnavailableError(text, backend=self._settings(call.stage).backend)
+        raise self._reach.given_up(settings, call.item, ModelUnavailableError(text, backend=settings.backend))
 
     def _look_at(self, call: Call, reply: Reply) -> None:
         """Learn from an answer, which is on the disk by now."""
         table, settings = TABLE_OF_STAGE[call.stage], self._settings(call.stage)
         self.answered_by.setdefault(table, Counter())[reply.model] += 1
         self._breaker.answered(call.stage)
+        self._reach.came(settings)
         if not self.config.run.allow_model_change:
             check_model(settings, reply, call.stage)
         self._canary.answered(call.stage, call.item)
@@ -216,6 +218,7 @@ class Desk:
         except Exception as failed:  # noqa: BLE001 - somebody else's backend; one item fails, the run goes on
             error = ModelError(f"{type(failed).__name__}: {failed}", backend=settings.backend)
             error.__cause__ = failed
+        self._reach.came(settings, error)
         error = patient(self._breaker.judged(call.stage, error), self.config.run.longest_pause_s)
         return Reply(Outcome.UNAVAILABLE, reason=f"{type(error).__name__}: {error}"), error
 

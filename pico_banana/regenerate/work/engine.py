@@ -215,6 +215,8 @@ class _Run:
     async def _fail(self, item: Item, error: Exception) -> None:
         kind = type(error).__name__
         self.state.failed += 1
+        if isinstance(error, PictureError) and str(error) not in self.state.unreadable:
+            self.state.unreadable.append(str(error))
         self.state.failures[kind] = self.state.failures.get(kind, 0) + 1
         row = {
             "item": item.id,

@@ -6,23 +6,27 @@ import asyncio
 import re
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from pico_banana.errors import RequestRefusedError, RunStoppedError, TransportError
+from pico_banana.errors import InterruptedTransferError, RequestRefusedError, RunStoppedError, TransportError
 from pico_banana.regenerate.backends.service import moment
 from pico_banana.regenerate.values import Reply, Stage
 from pico_banana.regenerate.work.pace import Stopped
+from pico_banana.telling import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pico_banana.errors import ModelError, ModelUnavailableError
     from pico_banana.regenerate.backends.base import ModelSettings
 
 # Items that may go alone before the rest: writers decline and editors refuse, so the first need not come through.
 _MOST_CANARIES = 8
 # Refusals of one kind in a row that end a run: while a stage has never answered, and after it has.
 _REFUSED_AT_FIRST, _REFUSED_LATER = 3, 10
+_TRIES_UNREACHED = 3  # of a call to a service that there was no connection to, ever
 _VERSION = re.compile(r"-\d[\d-]*")  # a model answers with its date or number: "gpt-5.4-2026-03-05", "gemini-…-001"
+_Service: TypeAlias = tuple[str, str]  # its backend and its address
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 
 
@@ -177,6 +181,64 @@ class Breaker:
             "model or parameters and run the same command again; items that failed by it wait for retry-failed"
         )
         return RunStoppedError(text)
+
+
+class Reach:
+    """Ends a run whose service nobody could connect to; one that answered once is waited for as long as tries last."""
+
+    def __init__(self) -> None:
+        """Nobody was asked yet."""
+        self._reached: set[_Service] = set()
+        self._unconnected: set[_Service] = set()
+        self._missed: dict[_Service, set[int]] = {}
+
+    def came(self, settings: ModelSettings, error: Exception | None = None) -> None:
+        """Note that a call came back.
+
+        Args:
+            settings: of the model.
+            error: how it failed; None for a reply. Without a connection nobody was there.
+        """
+        if not isinstance(error, InterruptedTransferError) or error.connected:
+            self._reached.add((settings.backend, settings.base_url))
+        else:
+            self._unconnected.add((settings.backend, settings.base_url))
+
+    def tries(self, settings: ModelSettings, most: int) -> int:
+        """Say how often a call is tried: not for minutes where there never was a connection.
+
+        Args:
+            settings: of the model.
+            most: as the run is configured.
+
+        Returns:
+            The number.
+        """
+        service = settings.backend, settings.base_url
+        return min(most, _TRIES_UNREACHED) if service in self._unconnected - self._reached else most
+
+    def given_up(self, settings: ModelSettings, item: int, error: ModelUnavailableError) -> ModelError:
+        """Look at a call that failed at every try.
+
+        Args:
+            settings: of the model.
+            item: whose call it was.
+            error: its error.
+
+        Returns:
+            The error to go on with: itself, or one that ends the run.
+        """
+        service = settings.backend, settings.base_url
+        missed = self._missed.setdefault(service, set())
+        missed.add(item)
+        if service in self._reached or len(missed) < _REFUSED_AT_FIRST:
+            return error
+        where = f" at {bare(settings.base_url)}" if settings.base_url else ""
+        text = (
+            f"nobody could be reached{where} for {len(missed)} items in a row: {error}. Start the service or mend its "
+            "address, and run the same command again; items that failed by it wait for retry-failed"
+        )
+        return RunStoppedError(text, backend=settings.backend)
 
 
 def patient(error: Exception, longest_s: float) -> Exception:

@@ -23,7 +23,7 @@ from pico_banana.regenerate.backends.base import InventoryRequest
 from pico_banana.regenerate.ledger.book import Ledger, open_ledger
 from pico_banana.regenerate.ledger.layout import is_ledger
 from pico_banana.regenerate.plan.items import able_types, is_planned
-from pico_banana.regenerate.plan.photos import find_photos, read_photo
+from pico_banana.regenerate.plan.photos import find_photos, read_whole_photo
 from pico_banana.regenerate.prompts import guidance
 from pico_banana.regenerate.settings.makers import maker_id
 from pico_banana.regenerate.values import Item, KnownObject, Outcome, Photo, Picture, Stage, derived_seed
@@ -82,7 +82,7 @@ class Looking:
         """
         seen, call = Seen((), frozenset()), 0
         try:
-            picture = await asyncio.to_thread(read_photo, item.photo)
+            picture = await asyncio.to_thread(read_whole_photo, item.photo)
             seen, call = await _asked(desk, staff, item, picture)
             outcome, reason = str(Outcome.OK), ""
         except Unreadable as problem:

@@ -20,6 +20,8 @@ class RunState:
         done: items finished in this run.
         failed: items that could not be finished; they wait for `retry-failed`.
         failures: error class to how many items.
+        unreadable: of every photo that could not be read, and so was left out before anything was paid for it, the file
+            and the reason; its items are among the failed.
         by_type: edit type of the first turn to how it ended ("accepted", "rejected", "refused", "declined") to
             how many items.
         usd_by_type: edit type of the first turn to what its items cost in this run, USD.
@@ -38,6 +40,7 @@ class RunState:
     done: int = 0
     failed: int = 0
     failures: dict[str, int] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
     by_type: dict[str, Counter[str]] = field(default_factory=dict)
     usd_by_type: dict[str, float] = field(default_factory=dict)
     unpriced: tuple[str, ...] = ()
@@ -67,6 +70,7 @@ class RunState:
         by_type = {kind: dict(ends) for kind, ends in self.by_type.items()}
         models = {stage: dict(found) for stage, found in self.models.items()}
         more = {"usd_by_type": self.usd_by_type, "unpriced": list(self.unpriced), "models": models}
+        more["unreadable"] = self.unreadable
         return {**numbers, **money, "failures": self.failures, "by_type": by_type, **more}
 
     @property

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.plan.photos import read_whole_photo
 from pico_banana.regenerate.results.derive import CHECK_FAILED, MADE, checks_id
 from pico_banana.regenerate.settings.jury import GIVEN, UNJUDGED, Heard, Said
 from pico_banana.regenerate.settings.makers import maker_id, who
@@ -70,7 +70,7 @@ async def walk(desk: Desk, staff: Staff, item: Item) -> str:
         BudgetError: the next call could exceed the budget.
         StoreError: a record could not be kept.
     """
-    photo = await asyncio.to_thread(read_photo, item.photo)
+    photo = await asyncio.to_thread(read_whole_photo, item.photo)
     scene = Scene(item, 1, photo, photo)
     done = await _turn(desk, staff, scene, 0)
     first = "accepted" if done.edited is not None else done.end

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from pico_banana.errors import SelectionError
+from pico_banana.errors import SelectionError, nearest
 from pico_banana.mirrors.notes import ODD_SHAPE, read_note
 
 Size = Literal["full", "mini"]
@@ -96,6 +96,25 @@ def read_definition(path: str | Path) -> Definition:
     return found
 
 
+def defined(value: Definition | str | Path) -> Definition:
+    """Give a definition, read where its file is named.
+
+    Args:
+        value: the definition, or a file that `Definition.write` wrote.
+
+    Returns:
+        The definition.
+
+    Raises:
+        SelectionError: it is neither, or see `read_definition`.
+    """
+    if isinstance(value, Definition):
+        return value
+    if not isinstance(value, str | Path):
+        raise SelectionError(f"{type(value).__name__} is no definition of a benchmark; give one, or its file")
+    return read_definition(value)
+
+
 def _read(told: dict[str, Any]) -> Definition:
     if told["format"] != FORMAT:
         raise ValueError(f"the format is {told['format']!r}")
@@ -117,12 +136,17 @@ def named(value: str | Path) -> str:
     Raises:
         SelectionError: the file is not there, is no definition, or is not the one that was named.
     """
+    if not isinstance(value, str | Path):
+        write = "; write this one to a file with `.write()`" if isinstance(value, Definition) else ""
+        raise SelectionError(f"a {type(value).__name__} names no benchmark: give {BENCHMARK!r} or a file{write}")
     text = str(value)
     if text == BENCHMARK:
         return text
     path, _, checksum = text.rpartition("@")
     if not path or Path(text).is_file():
         path, checksum = text, ""
+    if not Path(path).expanduser().is_file() and nearest(text, [BENCHMARK]):
+        raise SelectionError(f"there is no definition of a benchmark at {text}; did you mean {BENCHMARK!r}?")
     found = read_definition(path)
     if not found.checksum.startswith(checksum):
         raise SelectionError(f"{path} is now another definition, {found.checksum[:16]}, not {checksum}")

@@ -6,7 +6,6 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 from pico_banana.errors import ConfigError, SelectionError, UnknownNameError, unknown_name
@@ -122,13 +121,9 @@ def _split(value: object) -> str:
     return name
 
 
-def _exclude(value: object) -> str:
-    return named(value if isinstance(value, Path) else _text(value))
-
-
 READERS: Mapping[str, Any] = {
     "split": _split,
-    "exclude": _exclude,
+    "exclude": named,
     "categories": lambda value: tuple(dict.fromkeys(map(category, _names(value)))),
     "edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
     "inferred_edit_types": lambda value: tuple(dict.fromkeys(map(edit_type, _names(value)))),
