@@ -235,7 +235,7 @@ class Reach:
             return error
         where = f" at {bare(settings.base_url)}" if settings.base_url else ""
         text = (
-            f"nobody could be reached{where} for {len(missed)} items in a row: {error}. Start the service or mend its "
+            f"nobody could be reached{where} for {len(missed)} items in a row ({error}). Start the service or mend its "
             "address, and run the same command again; items that failed by it wait for retry-failed"
         )
         return RunStoppedError(text, backend=settings.backend)
