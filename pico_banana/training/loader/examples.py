@@ -167,9 +167,8 @@ class RecordExamples:
     def batchable(self) -> bool:
         """Whether more than one example goes into a batch: not under none and match_*, or when no picture is wanted."""
         pictures = {"source", "edited", "chosen", "rejected", "images"}
-        return self.geometry.policy in {"fit", "crop", "bucket"} or bool(
-            self.columns and not pictures & {*self.columns}
-        )
+        shows_none = bool(self.columns) and not pictures & {*self.columns}
+        return shows_none or self.geometry.policy in {"fit", "crop", "bucket"}
 
     @cached_property
     def _cut(self) -> Cut:
