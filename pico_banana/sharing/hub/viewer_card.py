@@ -84,7 +84,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     file = folder / CARD
     wanted = "it must begin with YAML between two lines of ---"
     if not file.is_file():
-        text = f"{folder} is no dataset's repository: there is no {CARD} in it; give the folder that was published"
+        text = f"{folder} has no dataset card: there is no {CARD} in it; give the folder that was published"
         raise ConfigError(text, key="check")
     try:
         text = file.read_text("utf-8")
