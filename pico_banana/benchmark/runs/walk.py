@@ -15,7 +15,7 @@ from pico_banana.benchmark.runs.sides import Bout, compared, scored
 from pico_banana.benchmark.runs.watch import Watch
 from pico_banana.benchmark.tasks import Pair, Rewriting, Step, Task
 from pico_banana.errors import ModelError, PictureError, TransportError
-from pico_banana.regenerate.plan.photos import read_photo
+from pico_banana.regenerate.plan.photos import read_whole_photo
 from pico_banana.regenerate.values import Instruction
 from pico_banana.regenerate.work.scene import Scene
 
@@ -105,7 +105,7 @@ class Bench:
     async def _task(self, desk: Desk, staff: Staff, item: Item, task: Task) -> str:
         turn = 1
         try:
-            original = before = await asyncio.to_thread(read_photo, item.photo)
+            original = before = await asyncio.to_thread(read_whole_photo, item.photo)
             history: list[str] = []
             for turn, step in enumerate(task.steps, 1):
                 scene = Scene(item, turn, before, original, tuple(history))

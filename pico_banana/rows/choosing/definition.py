@@ -146,8 +146,8 @@ def named(value: str | Path) -> str:
     if not path or Path(text).is_file():
         path, checksum = text, ""
     if not Path(path).expanduser().is_file() and nearest(text, [BENCHMARK]):
-        make = "a file is made by `pico-banana benchmark make`"
-        raise SelectionError(f"there is no definition of a benchmark at {text}; did you mean {BENCHMARK!r}? Else {make}")
+        meant = f"did you mean {BENCHMARK!r}? A file is made by `pico-banana benchmark make`"
+        raise SelectionError(f"there is no definition of a benchmark at {text}; {meant}")
     found = read_definition(path)
     if not found.checksum.startswith(checksum):
         raise SelectionError(f"{path} is now another definition, {found.checksum[:16]}, not {checksum}")
