@@ -106,7 +106,7 @@ def _require_readable(table: pa.Table, name: str) -> None:
             values.validate(full=True)
             if _may_be_unsayable(values.type):
                 values.to_pylist()
-    except (ValueError, OverflowError, pa.ArrowException) as error:
+    except (ValueError, OverflowError, KeyError, pa.ArrowException) as error:  # a zone nobody knows is a KeyError
         text = f"{name} cannot be read: {reading} holds what is no value of its type ({error}); mend or drop it"
         raise ConfigError(text, key="annotations") from error
 
