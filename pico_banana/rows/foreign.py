@@ -98,13 +98,16 @@ def _require_readable(table: pa.Table, name: str) -> None:
         ConfigError: a name or a text is not UTF-8, or a time is none that Python has.
     """
     import pyarrow as pa
+    from pyarrow.compute import min_max
 
     reading = "a name of a column"
     try:
         for place, column in enumerate(table.column_names):
             reading, values = column, table.column(place)
             values.validate(full=True)
-            if _may_be_unsayable(values.type):
+            if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+                min_max(values).as_py()  # both ends can be said, so all between; one by one takes seconds
+            elif _may_be_unsayable(values.type):
                 values.to_pylist()
     except (ValueError, OverflowError, KeyError, pa.ArrowException) as error:  # a zone nobody knows is a KeyError
         text = f"{name} cannot be read: {reading} holds what is no value of its type ({error}); mend or drop it"
