@@ -102,9 +102,9 @@ def note_run(work: Work, state: RunState, *, allow_failed: int) -> None:
         # Editors run one after the other on one ledger: its items and failures add up, its money is summed already.
         counts = {"items": items, "failed": state.failed}
         counts = {name: work.counts.get(name, 0) + count for name, count in counts.items()}
-        work.counts = {**counts, "usd": round(state.spent_usd, 6)}
-        work.spent = {"": state.spent_usd}
+        work.counts = counts
         work.same = {"photos": fact_of(ledger, "photos") or ""}
+    _note_spent(work, state)
     work.unfinished = state.stopped or (f"{state.failed} items failed" if state.failed > allow_failed else "")
 
 
@@ -119,9 +119,13 @@ def note_verdicts(work: Work, state: RunState) -> None:
         return
     with open_ledger(work.folder) as ledger:
         count = ledger.pending_count(ledger.latest_config().digest())
-    work.counts["usd"] = round(state.spent_usd, 6)
-    work.spent = {"": state.spent_usd}
+    _note_spent(work, state)
     if count:
         work.unfinished = (
             f"{count} items are open by the verdicts that count now, and `regenerate run` goes on with them"
         )
+
+
+def _note_spent(work: Work, state: RunState) -> None:
+    work.counts["usd"] = round(state.spent_usd, 6)
+    work.spent = {"": state.spent_usd}
